@@ -4,6 +4,7 @@ import { dataforestProvider } from './dataforest/index.ts'
 import { jupyterhubProvider } from './jupyterhub/index.ts'
 import { modelartsProvider } from './modelarts/index.ts'
 import type { Provider } from './provider.ts'
+import { rayProvider } from './ray/index.ts'
 import { scnetProvider } from './scnet/index.ts'
 import { slurmProvider } from './slurm/index.ts'
 
@@ -13,6 +14,7 @@ export const providers: readonly Provider[] = [
   dataforestProvider,
   jupyterhubProvider,
   modelartsProvider,
+  rayProvider,
   scnetProvider,
   slurmProvider,
 ]

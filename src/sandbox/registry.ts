@@ -3,6 +3,7 @@ import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
 import { jupyterhub } from './jupyterhub/index.ts'
 import { modelarts } from './modelarts/index.ts'
+import { ray } from './ray/index.ts'
 import { scnet } from './scnet/index.ts'
 import { slurm } from './slurm/index.ts'
 
@@ -12,6 +13,7 @@ export const sandboxProviders = {
   dataforest,
   jupyterhub,
   modelarts,
+  ray,
   scnet,
   slurm,
 } as const

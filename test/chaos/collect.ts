@@ -1,25 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Pool } from 'pg'
+import { openInertly } from '../../src/capabilities/describe-provider.ts'
+import { providers } from '../../src/providers/registry.ts'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
+import { jobTransitions } from '../../src/vocabulary/job.ts'
+import { isTerminal } from '../../src/vocabulary/transitions.ts'
 import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './verifier.ts'
 
-/** What an ended state is called at each provider: the drivers' own tables, and the sandbox's words for verdicts. */
-const endedWords = new Set([
-  'FINISHED',
-  'KILLED',
-  'FAILED',
-  'completed',
-  'Completed',
-  'Failed',
-  'Terminated',
-  'Abnormal',
-  'COMPLETED',
-  'CANCELLED',
-  'TIMEOUT',
-])
+/** What an ended state is called at each provider: the tables of the drivers of jobs. */
+const endedStates = new Map(
+  providers.map((provider) => {
+    const { states = {} } = openInertly(provider, provider.sample.settings).drivers.job ?? {}
+    const ended = Object.keys(states).filter((raw) => {
+      const status = states[raw]
+      return status !== undefined && isTerminal(jobTransitions, status)
+    })
+    return [provider.id, new Set(ended)]
+  }),
+)
+/** The sandbox's words for the verdicts of other kinds and variants. */
+const endedWords = new Set(['FAILED', 'KILLED', 'completed', 'Completed', 'Failed', 'Terminated', 'Abnormal'])
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `
@@ -119,7 +122,7 @@ export async function readObjects(
     id: object.id,
     correlationTag: tagField(object, correlationTags),
     isDeleted: object.deletedAt !== null,
-    isActive: !isEnded(momentAt(object.timeline, nowMs).state),
+    isActive: !isEnded(object.provider, momentAt(object.timeline, nowMs).state),
   }))
 }
 
@@ -129,6 +132,7 @@ function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<
   return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => correlationTags.has(word)) ?? null
 }
 
-function isEnded(state: string): boolean {
-  return endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
+function isEnded(provider: string, state: string): boolean {
+  const isOfJob = endedStates.get(provider)?.has(state) === true
+  return isOfJob || endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
 }

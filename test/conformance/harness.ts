@@ -1,6 +1,7 @@
 import type { Provider } from '../../src/providers/provider.ts'
 import type { SandboxProviderId } from '../../src/sandbox/registry.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
+import type { FieldPath } from '../../src/vocabulary/field-paths.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { Kind, Spec, Status } from '../../src/vocabulary/kinds.ts'
 
@@ -20,6 +21,8 @@ export interface KindHarness<K extends Kind> {
   fullSpec(name: string, account: Account): Spec<K>
   /** Requests with the fields and options that those of `fullSpec` exclude. */
   readonly alternatives?: readonly ((name: string, account: Account) => Spec<K>)[]
+  /** How amounts are sent that the vendor takes in another unit: bytes for MiB. */
+  readonly sentAs?: { readonly [path in FieldPath]?: (value: string) => string }
   /** The sandbox's word for the objects that it makes. */
   readonly object: string
   /** The sandbox's names of operations, as faults match them. */

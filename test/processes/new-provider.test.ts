@@ -89,7 +89,12 @@ describe('a new provider', { timeout: 240_000 }, () => {
   })
 
   it('is one by being filled in, and no shared file was touched by hand', async () => {
+    const sandbox = join(copy, 'src/sandbox/acme/index.ts')
+    const port = /portOffset: \d+/
+    // The one part of the finished provider that depends on how many others there are.
+    const [next = ''] = port.exec(await readFile(sandbox, 'utf8')) ?? []
     await cp(join(root, 'test/fixtures/acme'), copy, { recursive: true })
+    await writeFile(sandbox, (await readFile(sandbox, 'utf8')).replace(port, next))
     await rm(join(copy, 'vendor.md'))
     await expectSound()
     await passes('node', 'scripts/generate-providers.ts', '--check')

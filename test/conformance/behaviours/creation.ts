@@ -124,9 +124,10 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
     it('sends names, texts and amounts as they are given', async () => {
       const intent = await subject.intent(harness.fullSpec(freshName(), bench.account))
       const { target, body } = subject.plan(intent)
-      const sent = [target, ...textsIn(body)].join('\n')
+      const sent = [target, ...textsIn(body), ...keysIn(body)].join('\n')
       for (const path of fieldPaths.filter((each) => doesStand(described.accepts, each))) {
-        for (const leaf of leavesAt(intent.spec, path)) expect(sent, path).toContain(leaf)
+        const sentAs = harness.sentAs?.[path] ?? ((leaf: string) => leaf)
+        for (const leaf of leavesAt(intent.spec, path)) expect(sent, path).toContain(sentAs(leaf))
       }
     })
 
@@ -189,6 +190,12 @@ function leavesAt(spec: object, path: FieldPath): readonly string[] {
     if (typeof value === 'number') return [String(value)]
     return typeof value === 'string' ? [value.replace(/^[a-z]+:(?!\/\/)/, '')] : []
   })
+}
+
+/** The names in a request, of which some are the client's words: a resource. */
+function keysIn(request: unknown): string[] {
+  if (typeof request !== 'object' || request === null) return []
+  return Object.entries(request).flatMap(([key, value]) => [key, ...keysIn(value)])
 }
 
 /** The same request without what a path leads to. */

@@ -4,6 +4,7 @@ import { harnesses as aitems } from './aitems.ts'
 import { harnesses as dataforest } from './dataforest.ts'
 import { harnesses as jupyterhub } from './jupyterhub.ts'
 import { harnesses as modelarts } from './modelarts.ts'
+import { harnesses as ray } from './ray.ts'
 import { harnesses as scnet } from './scnet.ts'
 import { harnesses as slurm } from './slurm.ts'
 
@@ -13,6 +14,7 @@ export const harnesses: readonly ProviderHarness[] = [
   ...dataforest,
   ...jupyterhub,
   ...modelarts,
+  ...ray,
   ...scnet,
   ...slurm,
 ]

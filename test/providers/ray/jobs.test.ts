@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import {
+  correlationTag,
+  failureOf,
+  id,
+  missing,
+  record,
+  session,
+  signal,
+  startRayStubForEachTest,
+  text,
+  token,
+  version,
+} from './ray-stub.ts'
+
+const ray = startRayStubForEachTest()
+
+const one = `GET /api/jobs/${id}`
+const stop = `POST /api/jobs/${id}/stop`
+const logs = `GET /api/jobs/${id}/logs`
+const look = async (more: object) => {
+  ray.stub.once(one, { body: record(more) })
+  const seen = await ray.job().get(id, signal)
+  if (seen === 'gone') throw new Error('gone')
+  return seen
+}
+
+describe('a job of Ray', () => {
+  it('shows its end, exit code, name and correlation tag, and no start: Ray reports the time of the submit only', async () => {
+    const seen = await look({ status: 'SUCCEEDED', end_time: 1795861770734, driver_exit_code: 0 })
+    expect(seen).toMatchObject({ remoteId: id, status: 'succeeded', exitCode: 0, remoteName: 'train', correlationTag })
+    expect(seen.endedAt).toEqual(new Date(1795861770734))
+    expect(seen).not.toHaveProperty('startedAt')
+  })
+
+  it.each([
+    [
+      { error_type: 'JOB_ENTRYPOINT_COMMAND_ERROR', driver_exit_code: 3 },
+      { reason: 'nonzero_exit', exitCode: 3 },
+    ],
+    [
+      { error_type: 'JOB_ENTRYPOINT_COMMAND_ERROR', driver_exit_code: -9 },
+      { reason: 'nonzero_exit', signal: 9 },
+    ],
+    [{ error_type: 'RUNTIME_ENV_SETUP_FAILURE' }, { reason: 'launch_failed' }],
+    [{ error_type: 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT' }, { reason: 'launch_failed' }],
+    [{ error_type: 'JOB_SUPERVISOR_ACTOR_DIED' }, { reason: 'node_failure' }],
+  ])('that failed with %o', async (more, expected) => {
+    expect(await look({ status: 'FAILED', message: 'Job failed.', ...more })).toMatchObject({
+      status: 'failed',
+      ...expected,
+    })
+  })
+
+  it('shows of a failure its first words, not the output behind them', async () => {
+    const message = `Job entrypoint command failed with exit code 3, last available logs (truncated to 20,000 chars):\n${'x'.repeat(20_000)}`
+    const seen = await look({ status: 'FAILED', message })
+    expect(seen.message).toBe('Ray: Job entrypoint command failed with exit code 3')
+    expect(JSON.stringify(seen.payload())).not.toContain('xxx')
+  })
+
+  it.each([
+    [
+      'Failed to start supervisor actor a: \'runtime_env is bad\'. Full traceback:\nTraceback (most recent call last):\n  File "a"\nTypeError: runtime_env is bad\n',
+      "Ray: Failed to start supervisor actor a: 'runtime_env is bad'",
+    ],
+    [
+      'Traceback (most recent call last):\n  File "a"\nOSError: [Errno 7] Argument list too long: \'/bin/sh\'\n',
+      "Ray: OSError: [Errno 7] Argument list too long: '/bin/sh'",
+    ],
+    [
+      'runtime_env setup failed: Failed to set up.\nIt failed.\nTraceback (most recent call last):\n  File "a"\nRuntimeError: No matching distribution\n',
+      'Ray: runtime_env setup failed: Failed to set up. (RuntimeError: No matching distribution)',
+    ],
+  ])('shows of a traceback the exception', async (message, shown) => {
+    expect((await look({ status: 'FAILED', message })).message).toBe(shown)
+  })
+
+  it('shows the names of its variables, and their values nowhere', async () => {
+    const secret = 's3cret-of-another-client'
+    const seen = await look({
+      status: 'FAILED',
+      message: `runtime_env setup failed: ${secret}`,
+      runtime_env: { env_vars: { TOKEN_OF_X: secret, B: secret }, working_dir: `https://u:${token}@h/a.zip` },
+    })
+    expect(seen.message).toMatch(/^Ray: runtime_env setup failed: /)
+    const payload = JSON.stringify(seen.payload())
+    expect(payload).toContain('"B"')
+    for (const word of [secret, token]) expect(payload + seen.message).not.toContain(word)
+  })
+
+  it('that waits says why, and what a cancel does', async () => {
+    const { message } = await look({ status: 'PENDING', message: 'Job has not started yet.' })
+    expect(message).toBe(
+      'Ray: Job has not started yet. A cancel takes effect once the job has started, and is repeated until then.',
+    )
+  })
+
+  it("is gone by Ray's own 404 alone", async () => {
+    ray.stub.once(one, missing(id))
+    expect(await ray.job().get(id, signal)).toBe('gone')
+    ray.stub.once(one, text(404, '404: Not Found'))
+    expect((await failureOf(ray.job().get(id, signal))).code).toBe('bad_response')
+  })
+
+  it('is not addressed by the id of its driver, which would show it under two ids', async () => {
+    ray.stub.once('GET /api/jobs/02000000', { body: record({ job_id: '02000000' }) })
+    const error = await failureOf(ray.job().get('02000000', signal))
+    expect(error.code).toBe('invalid_request')
+    expect(error.message).toContain(id)
+    ray.stub.once('GET /api/jobs/03000000', { body: record({ type: 'DRIVER', submission_id: null }) })
+    expect((await failureOf(ray.job().get('03000000', signal))).code).toBe('invalid_request')
+  })
+})
+
+describe('the list of jobs of Ray', () => {
+  it('shows submitted jobs, and no programs that connected by themselves', async () => {
+    const driver = record({ type: 'DRIVER', submission_id: null, job_id: '01000000' })
+    ray.stub.once('GET /api/jobs/', { body: [record(), driver, record({ submission_id: 'raysubmit_x' })] })
+    const { seen } = await ray.job().list({ cursor: null, watched: [] }, signal)
+    expect(seen).toMatchObject([
+      { remoteId: id, correlationTag },
+      { remoteId: 'raysubmit_x', correlationTag: null },
+    ])
+  })
+})
+
+describe('a search for a job of Ray', () => {
+  const find = async (
+    before: object | null = { sessionName: session },
+    firstSentAt = new Date('2026-11-28T12:00:00Z'),
+  ) => {
+    const intent = { ...ray.intent(), before: before as never, firstSentAt }
+    return (await ray.job().find([intent], signal)).get(correlationTag)
+  }
+
+  it('is one read, and asks for the session only if it is absent, afterwards', async () => {
+    ray.stub.once(one, { body: record() })
+    expect(await find()).toMatchObject({ found: [{ remoteId: id }] })
+    ray.stub.once(one, missing(id))
+    ray.stub.once('GET /api/version', version())
+    expect(await find()).toEqual({ absent: true })
+    expect(ray.stub.requests.map(({ target }) => target).slice(1)).toEqual([`/api/jobs/${id}`, '/api/version'])
+  })
+
+  it('proves nothing if the head was restarted since the create', async () => {
+    ray.stub.once(one, missing(id))
+    ray.stub.once('GET /api/version', version('session_2026-11-28_11-00-00_1_1'))
+    expect(await find()).toEqual({ inconclusive: expect.stringContaining('restarted') })
+  })
+
+  it.each([
+    ['2026-11-29T12:00:00Z', { absent: true }],
+    ['2026-11-28T22:00:00Z', { inconclusive: expect.any(String) }],
+  ])('without a recorded session proves something if this one is certainly older: a create at %s', async (at, said) => {
+    ray.stub.once(one, missing(id))
+    ray.stub.once('GET /api/version', version())
+    expect(await find(null, new Date(at))).toEqual(said)
+  })
+
+  it('before a create notes the session', async () => {
+    ray.stub.once('GET /api/version', version())
+    expect(await ray.job().prepare?.(ray.intent().spec, null, signal)).toEqual({ sessionName: session })
+  })
+})
+
+describe('a cancel of a job of Ray', () => {
+  const cancel = () => ray.job().controls.cancel?.(id, signal) ?? Promise.reject(new Error('no cancel'))
+
+  it('is accepted, whether or not the job has started', async () => {
+    ray.stub.once(stop, { body: { stopped: true } })
+    await cancel()
+    ray.stub.once(stop, missing(id))
+    await cancel()
+    ray.stub.once(stop, { body: { stopped: false } })
+    ray.stub.once(one, { body: record({ status: 'FAILED', end_time: 1795861770734 }) })
+    await cancel()
+  })
+
+  it('is repeated, and says so, if the job has no process and has not ended', async () => {
+    ray.stub.once(stop, { body: { stopped: false } })
+    ray.stub.once(one, { body: record({ status: 'PENDING' }) })
+    const error = await failureOf(cancel())
+    expect(error.code).toBe('conflict')
+    expect(error.message).toContain('The cancel is repeated')
+  })
+
+  it('is not done after an answer that does not say so', async () => {
+    ray.stub.once(stop, { body: {} })
+    expect((await failureOf(cancel())).code).toBe('bad_response')
+  })
+})
+
+describe('the log of a job of Ray', () => {
+  const read = (cursor: string | null) => ray.job().logs?.(id, cursor, signal)
+
+  it('is read in parts', async () => {
+    ray.stub.on(logs, { body: { logs: `${'a'.repeat(1_048_576)}end` } })
+    const first = await read(null)
+    expect(first?.next).toBe('1048576')
+    expect(await read(first?.next ?? null)).toEqual({ text: 'end', links: [] })
+    expect(await read('9999999')).toEqual({ text: '', links: [] })
+  })
+
+  it('that is too long is an error that says how to read it', async () => {
+    ray.stub.once(logs, { body: { logs: 'a'.repeat(3_100_000) } })
+    expect((await failureOf(Promise.resolve(read(null)))).message).toContain(`ray job logs ${id}`)
+  })
+})

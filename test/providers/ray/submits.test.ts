@@ -1,0 +1,166 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { checkSpec } from '../../../src/providers/field-rules.ts'
+import type { JobSpec } from '../../../src/vocabulary/spec.ts'
+import { alreadyExists, failureOf, id, signal, startRayStubForEachTest, text, token } from './ray-stub.ts'
+
+const ray = startRayStubForEachTest()
+
+const submit = 'POST /api/jobs/'
+const accepted = { body: { job_id: id, submission_id: id } }
+const create = (spec: Partial<JobSpec> = {}, settings: object = {}) =>
+  ray.job(settings).create(ray.intent(spec), signal)
+const sent = () => JSON.parse(ray.stub.requests.at(-1)?.body ?? '')
+
+describe('a submit to Ray', () => {
+  it('sends the request, byte for byte, with the token', async () => {
+    ray.stub.once(submit, accepted)
+    const intent = ray.intent({
+      description: 'epochs',
+      environmentVariables: { EPOCHS: '10' },
+      resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'gpu', model: 'A100', count: 2 } },
+    })
+    expect(await ray.job().create(intent, signal)).toEqual({ remoteId: id })
+    const [request] = ray.stub.requests
+    expect(request?.headers).toMatchObject({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
+    expect(request?.body).toBe(
+      `{"entrypoint":"python train.py","submission_id":"${id}","metadata":{"job_name":"train","description":"epochs"},"runtime_env":{"env_vars":{"EPOCHS":"10"}},"entrypoint_num_cpus":4,"entrypoint_num_gpus":2,"entrypoint_memory":8589934592,"entrypoint_resources":{"accelerator_type:A100":0.001}}`,
+    )
+    expect(ray.job().plan(intent).body).toEqual(sent())
+  })
+
+  it('sends no authorization if the connection has no token', async () => {
+    ray.stub.once(submit, accepted)
+    await ray.open({}, {}).drivers.job?.create(ray.intent(), signal)
+    expect(ray.stub.requests[0]?.headers).not.toHaveProperty('authorization')
+  })
+
+  it('puts the path of the base URL before its own', async () => {
+    ray.stub.once('POST /ray/api/jobs/', accepted)
+    await create({}, { baseUrl: `${ray.stub.url}/ray/` })
+  })
+
+  it.each<[Partial<JobSpec>, string]>([
+    [{ command: ['python', "it's.py"] }, `exec python 'it'\\''s.py'`],
+    [{ script: '#!/bin/sh\ntrue\n' }, '#!/bin/sh\ntrue\n'],
+    [{ script: 'true', workingDirectory: '/srv/a b' }, "cd '/srv/a b' || exit 1\ntrue"],
+  ])('runs %o by the shell', async (spec, entrypoint) => {
+    ray.stub.once(submit, accepted)
+    await create(spec)
+    expect(sent().entrypoint).toBe(entrypoint)
+  })
+
+  it('keeps a script for another interpreter as it is, between lines that are not in it', async () => {
+    ray.stub.once(submit, accepted)
+    const script = '#!/usr/bin/env python3\nprint("SWITCHYARD_SCRIPT")\nSWITCHYARD_SCRIPT\n'
+    await create({ script })
+    const { entrypoint } = sent()
+    expect(entrypoint).toContain(`<<'SWITCHYARD_SCRIPT_'\n${script}SWITCHYARD_SCRIPT_\n`)
+    expect(entrypoint).toMatch(/\n\/usr\/bin\/env python3 "\$f"$/)
+  })
+
+  it('takes the runtime environment of the connection, key by key, unless the job has an image', async () => {
+    const settings = { runtimeEnv: { workingDir: 's3://b/a.zip', pip: ['a'] } }
+    ray.stub.on(submit, accepted)
+    await create({ providerOptions: { ray: { runtimeEnv: { pip: ['b'] } } } }, settings)
+    expect(sent().runtime_env).toEqual({ working_dir: 's3://b/a.zip', pip: ['b'] })
+    await create({ image: 'ray:1', environmentVariables: { A: '1' } }, settings)
+    expect(sent().runtime_env).toEqual({ image_uri: 'ray:1', env_vars: { A: '1' } })
+  })
+})
+
+describe('a response to a submit to Ray', () => {
+  it('that says that the id exists means that this job exists', async () => {
+    ray.stub.once(submit, alreadyExists)
+    expect(await create()).toEqual({ remoteId: id })
+  })
+
+  it.each([
+    [
+      'the request',
+      400,
+      'Traceback (most recent call last):\n  File "a", line 1, in validate_request_type\nTypeError: no\n',
+    ],
+    ['a missing token', 401, 'Unauthorized: Missing authentication token'],
+    ['another token', 403, 'Forbidden: Invalid authentication token'],
+  ])('that rejects %s is a rejection', async (_name, status, body) => {
+    ray.stub.once(submit, text(status, body))
+    expect(['invalid_request', 'unauthenticated']).toContain((await failureOf(create())).code)
+  })
+
+  it.each([
+    [
+      'an unexpected failure',
+      500,
+      'Traceback (most recent call last):\n  File "a", line 1, in b\nFileNotFoundError: c\n',
+    ],
+    [
+      'a failure after the parser',
+      400,
+      'Traceback (most recent call last):\n  File "a", line 1, in b\nValueError: c\n',
+    ],
+    ['no agent', 500, 'No available agent to submit job, please try again later.'],
+    ["a proxy's denial", 403, 'Forbidden'],
+    ["a proxy's 404", 404, '404: Not Found'],
+  ])('that reports %s leaves the outcome open', async (_name, status, body) => {
+    ray.stub.once(submit, text(status, body))
+    expect(['unavailable', 'outcome_unknown', 'bad_response']).toContain((await failureOf(create())).code)
+  })
+
+  it('with another id is no success', async () => {
+    ray.stub.once(submit, { body: { submission_id: 'raysubmit_1' } })
+    expect((await failureOf(create())).code).toBe('bad_response')
+  })
+
+  it('shows no variable and nothing of the traceback but its exception', async () => {
+    const body = `Traceback (most recent call last):\n  File "/home/x.py", line 1, in validate_request_type\nTypeError: {'A': 's3cret-of-the-job'} ${token}\n`
+    ray.stub.once(submit, text(400, body))
+    const error = await failureOf(create({ environmentVariables: { A: 's3cret-of-the-job' } }))
+    expect(error.message).toContain('TypeError: ')
+    for (const word of ['s3cret-of-the-job', token, '/home/x.py']) expect(inspect(error)).not.toContain(word)
+  })
+})
+
+describe('a job is refused', () => {
+  const rules = (settings: object = {}) => ({ provider: 'ray', ...ray.job(settings) })
+  const pointers = (spec: Partial<JobSpec>, settings: object = {}) =>
+    checkSpec(rules(settings), { name: 'a', script: 'true', ...spec }).map(({ pointer }) => pointer)
+
+  it.each<[string, Partial<JobSpec>, string]>([
+    ['an entrypoint that Linux does not start', { script: '한'.repeat(44_000) }, '/script'],
+    ['several nodes', { resources: { nodes: 2 } }, '/resources/nodes'],
+    ['another accelerator', { resources: { accelerator: { kind: 'dcu', count: 1 } } }, '/resources/accelerator/kind'],
+    [
+      'a GPU as a custom resource',
+      { providerOptions: { ray: { resources: { GPU: 1 } } } },
+      '/providerOptions/ray/resources/GPU',
+    ],
+    [
+      'a reserved key',
+      { providerOptions: { ray: { metadata: { job_name: 'b' } } } },
+      '/providerOptions/ray/metadata/job_name',
+    ],
+    [
+      'two package managers',
+      { providerOptions: { ray: { runtimeEnv: { pip: ['a'], uv: ['a'] } } } },
+      '/providerOptions/ray/runtimeEnv',
+    ],
+    [
+      'an image with packages',
+      { image: 'ray:1', providerOptions: { ray: { runtimeEnv: { pip: ['a'] } } } },
+      '/providerOptions/ray/runtimeEnv',
+    ],
+  ])('for %s', (_name, spec, pointer) => {
+    expect(pointers(spec)).toContain(pointer)
+  })
+
+  it('for no program', () => {
+    expect(checkSpec(rules(), { name: 'a' })).toMatchObject([{ pointer: '/command' }])
+  })
+
+  it('for packages that contradict those of the connection', () => {
+    const spec = { providerOptions: { ray: { runtimeEnv: { conda: 'base' } } } }
+    expect(pointers(spec)).toEqual([])
+    expect(pointers(spec, { runtimeEnv: { pip: ['a'] } })).toEqual(['/providerOptions/ray/runtimeEnv'])
+  })
+})
