@@ -131,8 +131,8 @@ function orTooLong(error: unknown, remoteId: string): unknown {
 
 /** Ids of other clients are whatever they chose. A job is addressed by the submission id only. */
 function idIn(remoteId: string): string {
-  if (/^(?!\.+$)[A-Za-z0-9_.-]{1,200}$/.test(remoteId)) return remoteId
-  const message = `"${remoteId.slice(0, 80)}" is not a valid id: up to 200 letters, digits, dots, hyphens and underscores. Nothing was sent.`
+  if (/^(?!\.+$)[A-Za-z0-9_.-]{1,256}$/.test(remoteId)) return remoteId
+  const message = `"${remoteId.slice(0, 80)}" is not a valid id: up to 256 letters, digits, dots, hyphens and underscores. Nothing was sent.`
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
 

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { providers } from '../../src/providers/registry.ts'
+import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+import { testRedis } from '../support/test-redis.ts'
+import { type RayCluster, startRay } from './ray-cluster.ts'
+import { openRay, signal } from './ray-driver.ts'
+import { rayPrograms } from './ray-install.ts'
+import { describeReal } from './requirements.ts'
+import { type CuttingProxy, startCuttingProxy } from './slurm-proxy.ts'
+
+const { requirements, binDir } = await rayPrograms()
+const withinMs = 600_000
+
+describeReal('a real Ray cluster behind Switchyard', requirements, () => {
+  let cluster: RayCluster
+  let proxy: CuttingProxy
+  let database: TestDatabase
+  let switchyard: Switchyard
+  let connectionId: string
+  let ray: ReturnType<typeof openRay>
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    cluster = await startRay(binDir, null)
+    ray = openRay(cluster)
+    proxy = await startCuttingProxy(cluster.url)
+    switchyard = await startSwitchyard({
+      databaseUrl: database.url,
+      redis: testRedis(),
+      // The drivers as they are, and a call's time that a first submit fits into.
+      parts: { providers },
+      settings: { timing: { callTimeoutMs: 12_000, sendWithinMs: 5000 }, leaseMs: 40_000 },
+    })
+    const connection = await switchyard.api.ok('POST', '/connections', connectionRequest())
+    connectionId = connection.id
+  }, withinMs)
+
+  afterAll(async () => {
+    await switchyard?.stop()
+    await proxy?.close()
+    await ray?.close()
+    await cluster?.stop()
+    await database?.drop()
+  }, withinMs)
+
+  const connectionRequest = (credentials: object = { token: cluster.token }, settings: object = {}) => ({
+    name: `cluster-${drawn++}`,
+    settings: { ray: { baseUrl: cluster.url, ...settings } },
+    credentials: { ray: credentials },
+  })
+  let drawn = 0
+  const submit = (script: string, more: object = {}): Promise<ApiRecord> =>
+    switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn++}`, script, ...more })
+  const path = ({ id }: ApiRecord) => `/jobs/${id}`
+  const until = (job: ApiRecord, ...statuses: string[]) =>
+    switchyard.api.until(path(job), ({ status }) => statuses.includes(status), withinMs)
+  const ended = (job: ApiRecord) => until(job, 'succeeded', 'failed', 'canceled', 'unknown')
+  const logsOf = async (job: ApiRecord) =>
+    String(((await switchyard.api.ok('GET', `${path(job)}/logs`)) as unknown as { text: string }).text)
+  const cancel = (job: ApiRecord) => switchyard.api.ok('POST', `${path(job)}/cancel`)
+
+  it('runs jobs to their end, with their variables, and shows their output, secrets aside', async () => {
+    const job = await submit('echo "$GREETING and $PASSPHRASE"', {
+      environmentVariables: { GREETING: 'hello' },
+      secretVariables: { PASSPHRASE: 's3cret-of-the-job' },
+      resources: { cpus: 1 },
+    })
+    const record = await ended(job)
+    expect(record).toMatchObject({ status: 'succeeded', exitCode: 0, remote: { state: 'SUCCEEDED', name: job.name } })
+    const logs = await logsOf(job)
+    expect(logs).toMatch(/^hello and \S+$/m)
+    const remote = JSON.stringify(await switchyard.api.ok('GET', `${path(job)}/remote`))
+    expect(remote).toContain('PASSPHRASE')
+    for (const shown of [logs, remote, JSON.stringify(record)]) expect(shown).not.toContain('s3cret-of-the-job')
+  })
+
+  it('tells how programs end: with 3, by a signal, with the process that Ray starts for them', async () => {
+    const jobs = await Promise.all([submit('exit 3'), submit('kill -9 $$'), submit('kill -9 $PPID; sleep 60')])
+    const [three, signalled, orphaned] = await Promise.all(jobs.map(ended))
+    expect(three).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+    expect(three?.statusMessage).toBe('Ray: Job entrypoint command failed with exit code 3')
+    expect(signalled).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', signal: 9 })
+    expect(orphaned).toMatchObject({ status: 'failed', statusReason: 'node_failure' })
+  })
+
+  it('runs argv quoted, a script of another interpreter, and one with accelerators', async () => {
+    const [argv, python, gpus] = await Promise.all([
+      submit('', { script: undefined, command: ['printf', '%s|', "it's", '$HOME', ''] }),
+      submit('#!/usr/bin/env python3\nimport os, sys\nprint("by python", os.getcwd())\nsys.exit(4)', {
+        workingDirectory: '/usr',
+      }),
+      submit('echo "gpus=$CUDA_VISIBLE_DEVICES"', { resources: { accelerator: { count: 2 } } }),
+    ])
+    await Promise.all([argv, python, gpus].map(ended))
+    expect(await logsOf(argv)).toContain("it's|$HOME||")
+    expect(await logsOf(python)).toContain('by python /usr')
+    expect(await ended(python)).toMatchObject({ status: 'failed', exitCode: 4 })
+    expect(await logsOf(gpus)).toMatch(/gpus=(0,1|1,0)/)
+  })
+
+  it('cancels a program that ignores SIGTERM, and one that waits as soon as it starts', async () => {
+    const all = { resources: { accelerator: { count: 2 } } }
+    const first = await submit("trap '' TERM; while :; do sleep 1; done", all)
+    await until(first, 'running')
+    const waiting = await submit('sleep 600', all)
+    await until(waiting, 'pending')
+    await cancel(waiting)
+    const still = await switchyard.api.until(
+      path(waiting),
+      ({ status, statusMessage }) => status === 'canceling' && statusMessage !== undefined,
+      withinMs,
+    )
+    expect(still.statusMessage).toContain('is repeated until then')
+    await cancel(first)
+    for (const job of [first, waiting]) {
+      expect(await ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'STOPPED' } })
+    }
+  })
+
+  it('makes no job twice when the answer to a submit is cut off', async () => {
+    const { id } = await switchyard.api.ok('POST', '/connections', connectionRequest(undefined, { baseUrl: proxy.url }))
+    proxy.cutNext('POST')
+    const job = await submit('exit 0', { connectionId: id })
+    const record = await ended(job)
+    expect(proxy.cut).toBe(1)
+    expect(record).toMatchObject({ status: 'succeeded' })
+    const { data } = await switchyard.api.ok('GET', `${path(job)}/attempts`)
+    expect(data).toMatchObject([{ outcome: 'recovered', remoteId: record.remote?.id }])
+    expect((await cluster.jobs()).filter(({ submission_id: of }) => of === record.remote?.id)).toHaveLength(1)
+  })
+
+  it('takes "already exists" for the job itself, while it runs and after its end', async () => {
+    const intent = await ray.intent({ script: 'true' })
+    const remoteId = `sy-${intent.correlationTag}`
+    expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
+    expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
+    expect((await cluster.jobs()).filter(({ submission_id: of }) => of === remoteId)).toHaveLength(1)
+  })
+
+  it('does not take a stop for done that a job without a process cannot hear', async () => {
+    const id = 'x'.repeat(250)
+    expect((await cluster.call('POST', '/api/jobs/', { entrypoint: 'true', submission_id: id })).status).toBe(500)
+    expect(await ray.job.get(id, signal)).toMatchObject({ status: 'pending', correlationTag: null })
+    await expect(ray.job.controls.cancel?.(id, signal)).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  it('reads and cancels a job of another client, and shows none of its variables', async () => {
+    const runtimeEnv = { env_vars: { API_KEY_OF_A_FRIEND: 's3cret-of-another' } }
+    const { body } = await cluster.call('POST', '/api/jobs/', { entrypoint: 'sleep 600', runtime_env: runtimeEnv })
+    const { submission_id: remoteId } = body as { submission_id: string }
+    const { seen } = await ray.job.list({ cursor: null, watched: [] }, signal)
+    const listed = seen.find((each) => each.remoteId === remoteId)
+    expect(listed).toMatchObject({ correlationTag: null })
+    const shown = JSON.stringify([listed?.payload(), listed])
+    expect(shown).toContain('API_KEY_OF_A_FRIEND')
+    expect(shown).not.toContain('s3cret-of-another')
+    await ray.job.controls.cancel?.(remoteId, signal)
+    await expect
+      .poll(() => ray.job.get(remoteId, signal), { timeout: withinMs, interval: 200 })
+      .toMatchObject({ status: 'canceled' })
+  })
+
+  it('shows the nodes of the cluster', async () => {
+    const catalog = JSON.stringify(await switchyard.api.ok('GET', `/connections/${connectionId}/catalog`))
+    expect(catalog).toContain('"is_head_node":true')
+    expect(catalog).toContain('"GPU":2')
+  })
+
+  it('checks a connection, and names the wrong field', async () => {
+    const verify = async (credentials?: object, settings?: object) => {
+      const { id } = await switchyard.api.ok('POST', '/connections', connectionRequest(credentials, settings))
+      return (await switchyard.api.call('POST', `/connections/${id}/verify`)).body
+    }
+    expect(await verify()).toMatchObject({ ok: true })
+    for (const credentials of [{}, { token: 'of-another-cluster' }]) {
+      expect(await verify(credentials)).toMatchObject({ ok: false, field: 'credentials.token' })
+    }
+    const elsewhere = await verify(undefined, { baseUrl: `${cluster.url}/elsewhere` })
+    expect(elsewhere).toMatchObject({ ok: false, field: 'settings.baseUrl' })
+  })
+})
