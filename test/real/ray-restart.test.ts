@@ -8,7 +8,7 @@ import { rayPrograms } from './ray-install.ts'
 import { describeReal } from './requirements.ts'
 
 const { requirements, binDir } = await rayPrograms()
-const withinMs = 600_000
+const withinMs = 240_000
 
 describeReal('a Ray head that is killed and restarted', requirements, () => {
   describe.each([

@@ -11,7 +11,7 @@ import { describeReal } from './requirements.ts'
 import { type CuttingProxy, startCuttingProxy } from './slurm-proxy.ts'
 
 const { requirements, binDir } = await rayPrograms()
-const withinMs = 600_000
+const withinMs = 240_000
 
 describeReal('a real Ray cluster behind Switchyard', requirements, () => {
   let cluster: RayCluster

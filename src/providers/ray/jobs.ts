@@ -145,6 +145,6 @@ function notSubmitted(job: Json, remoteId: string): ProviderError {
   }
   if (readText(job, 'type') !== 'DRIVER')
     return new ProviderError('bad_response', 'Ray returned a job without its id or state.')
-  const detail = `${remoteId} is a program that connected to Ray by itself. Only submitted jobs are supported.`
+  const detail = `${remoteId} is a program that connected to Ray directly. Only submitted jobs are supported.`
   return new ProviderError('invalid_request', detail)
 }

@@ -77,7 +77,7 @@ function runtimeEnvErrors(spec: JobSpec, settings: RaySettings): readonly SpecEr
   const { pip, uv, conda } = { ...settings.runtimeEnv, ...runtimeEnv }
   const managers = Object.keys(given({ pip, uv, conda }))
   if (spec.image !== undefined || managers.length < 2) return []
-  const detail = `Ray takes one of \`pip\`, \`uv\` and \`conda\`, and this job has ${managers.join(' and ')}, of its own or from the connection's \`runtimeEnv\`.`
+  const detail = `Ray takes one of \`pip\`, \`uv\` and \`conda\`, and this job has ${managers.join(' and ')}, partly from the connection's \`runtimeEnv\`.`
   return [{ pointer, detail }]
 }
 
