@@ -126,9 +126,19 @@ function verdict<K extends Kind>(
     startedAt: seen.startedAt ?? workload.startedAt,
     now: facts.now,
   })
-  if (!isAllowed(kind.transitions, workload.status, meaning.status)) return {}
+  if (!isAllowed(kind.transitions, workload.status, meaning.status)) return inFlightMessage(kind, workload, seen)
   if (isOutdated(kind, workload, meaning.status, facts)) return {}
   return settled(kind, workload, seen, { ...meaning, now: facts.now })
+}
+
+/** Why an action in progress shows no effect yet, if the provider reports it. */
+function inFlightMessage<K extends Kind>(
+  kind: WorkloadKind<K>,
+  workload: Workload<K>,
+  { message }: Observation<K>,
+): Change<K> {
+  const isInFlight = Object.values(kind.inFlight).includes(workload.status)
+  return isInFlight && message !== undefined ? { message } : {}
 }
 
 function settled<K extends Kind>(

@@ -48,6 +48,18 @@ describe('a job that its provider put back into its queue', () => {
   })
 })
 
+describe('a cancel that shows no effect yet', () => {
+  const seen = { remoteId: '1', status: 'pending', rawState: 'PD', payload: () => null } as const
+  const canceling = makeWorkload('job', { status: 'canceling', desired: 'cancel', remoteId: '1' })
+
+  it('keeps its status, and tells what the provider says of it', () => {
+    const change = observed(jobKind, canceling, { ...seen, message: 'It waits.' }, facts)
+    expect(change).toMatchObject({ rawState: 'PD', message: 'It waits.' })
+    expect(change).not.toHaveProperty('status')
+    expect(observed(jobKind, canceling, seen, facts)).not.toHaveProperty('message')
+  })
+})
+
 describe('an observation in a list', () => {
   const detail = { name: 'a', spec: { storage: { path: '/b/' }, url: 'old' }, error_code: 'X' }
   const observation = (payload: Json, omits: readonly string[] = []) =>
