@@ -15,9 +15,9 @@ export function entrypointOf({ command, script, workingDirectory }: JobSpec): st
 
 /** A script without an interpreter, or with the shell that runs it anyway, is sent as it is. */
 function runScript(script: string): string {
-  const [, interpreter = '', argument] = /^#![ \t]*(\S+)(?:[ \t]+([^\n]*\S))?[ \t\r]*(?:\n|$)/.exec(script) ?? []
-  if (interpreter === '' || (interpreter === '/bin/sh' && argument === undefined)) return script
-  const words = [interpreter, ...(argument === undefined ? [] : [argument])].map(quoteWord).join(' ')
+  const { interpreter, argument } = firstLineOf(script)
+  if (interpreter === '' || (interpreter === '/bin/sh' && argument === '')) return script
+  const words = [interpreter, ...(argument === '' ? [] : [argument])].map(quoteWord).join(' ')
   const end = delimiterFor(script)
   return [
     'f=$(mktemp) || exit 1',
@@ -28,6 +28,16 @@ function runScript(script: string): string {
     end,
     `${words} "$f"`,
   ].join('\n')
+}
+
+/** The interpreter that the first line names, and everything behind it as one argument, as Linux reads it. */
+function firstLineOf(script: string): { interpreter: string; argument: string } {
+  if (!script.startsWith('#!')) return { interpreter: '', argument: '' }
+  const [line = ''] = script.slice(2).split('\n', 1)
+  const text = line.trim()
+  const end = text.search(/\s/)
+  if (end < 0) return { interpreter: text, argument: '' }
+  return { interpreter: text.slice(0, end), argument: text.slice(end).trim() }
 }
 
 /** A word that is no line of the script. */
