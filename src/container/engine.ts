@@ -124,19 +124,11 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     bounds: settings.sweep,
     shutdown,
   })
-  const { pruneKeys } = makeAdmissionRepository(database)
   const sweepSchedule = makeSweepSchedule({ sweeps, sweep, concurrency: settings.sweepConcurrency, log })
   const poller = makePoller({
     scheduler,
     sweepSchedule,
-    prunes: [
-      pruneKeys,
-      makePruneEvents(prisma, settings.events),
-      makePruneWorkloads(database, settings.workloadRetentionDays),
-      makeCallStatisticsRepository(sql).prune,
-      makePruneAudit(prisma, settings.auditRetentionDays),
-      makeWakeReleased(makeCreationHoldsRepository(prisma)),
-    ],
+    prunes: upkeepOf(deps),
     intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,
     log,
@@ -145,6 +137,19 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     ...{ slots: settings.concurrency, slotsUsed: settings.concurrency - slots.free(), scans: sweepSchedule.running() },
   })
   return makeWorkloadWorkers({ load, observer: deps.observer, backend: deps.backend, scheduler, poller, log })
+}
+
+/** What every worker does in bounded batches beside its work: deletes what is no longer kept, wakes what is no longer held. */
+function upkeepOf({ database, settings }: EngineDeps) {
+  const { prisma, sql } = database
+  return [
+    makeAdmissionRepository(database).pruneKeys,
+    makePruneEvents(prisma, settings.events),
+    makePruneWorkloads(database, settings.workloadRetentionDays),
+    makeCallStatisticsRepository(sql).prune,
+    makePruneAudit(prisma, settings.auditRetentionDays),
+    makeWakeReleased(makeCreationHoldsRepository(prisma)),
+  ]
 }
 
 /** Dependencies of executing actions. Attempts committed at about the same time share a statement. */
