@@ -22,9 +22,9 @@ const report = await runChaos(options, {
 if (!options.stays) console.log(formatReport(report))
 process.exit(report.verdict.isClean ? 0 : 1)
 
-function printAddresses({ apiUrls, databaseUrl }: Stack): void {
+function printAddresses({ apiUrls, metricsUrls, databaseUrl }: Stack): void {
   console.log(`SWITCHYARD_URL=${apiUrls[0]} SWITCHYARD_API_KEY=${apiKey} DATABASE_URL=${databaseUrl}`)
-  console.log(`Metrics: ${apiUrls.map((url) => `${url}/metrics`).join(' ')}`)
+  console.log(`Metrics: ${metricsUrls.join(' ')}`)
 }
 
 async function stayUntilInterrupted(finished: Report): Promise<void> {

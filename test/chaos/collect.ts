@@ -1,28 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Pool } from 'pg'
-import { openInertly } from '../../src/capabilities/describe-provider.ts'
-import { providers } from '../../src/providers/registry.ts'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
-import { jobTransitions } from '../../src/vocabulary/job.ts'
-import { isTerminal } from '../../src/vocabulary/transitions.ts'
 import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './verifier.ts'
 
-/** What an ended state is called at each provider: the tables of the drivers of jobs. */
-const endedStates = new Map(
-  providers.map((provider) => {
-    const { states = {} } = openInertly(provider, provider.sample.settings).drivers.job ?? {}
-    const ended = Object.keys(states).filter((raw) => {
-      const status = states[raw]
-      return status !== undefined && isTerminal(jobTransitions, status)
-    })
-    return [provider.id, new Set(ended)]
-  }),
-)
-/** The sandbox's words for the verdicts of other kinds and variants. */
-const endedWords = new Set(['FAILED', 'KILLED', 'completed', 'Completed', 'Failed', 'Terminated', 'Abnormal'])
+/** What an ended state is called in the sandbox, by the providers' documents. */
+const endedWords = new Set([
+  ...['FINISHED', 'KILLED', 'FAILED', 'completed', 'Completed', 'Failed', 'Terminated', 'Abnormal'],
+  ...['COMPLETED', 'CANCELLED', 'TIMEOUT'],
+])
+/** Words that mean something else at other providers: a stopped environment of ModelArts can be started. */
+const endedAt: Readonly<Record<string, readonly string[]>> = { ray: ['SUCCEEDED', 'STOPPED'] }
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `
@@ -133,6 +123,6 @@ function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<
 }
 
 function isEnded(provider: string, state: string): boolean {
-  const isOfJob = endedStates.get(provider)?.has(state) === true
-  return isOfJob || endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
+  const isEndedThere = endedAt[provider]?.includes(state) === true
+  return isEndedThere || endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
 }

@@ -12,6 +12,7 @@ import type { ChaosTiming } from './timing.ts'
 export interface ProcessOptions {
   role: 'api' | 'worker'
   port: number
+  metricsPort?: number
   databaseUrl: string
   redisUrl: string | null
   secretsKey: string
@@ -34,6 +35,7 @@ await startService({
   role: options.role,
   host: '127.0.0.1',
   port: options.port,
+  ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
   databaseUrl: options.databaseUrl,
   databasePoolSize: 10,
   ...(options.redisUrl === null ? {} : { redis: { settings: redisSettingsAt(options.redisUrl) } }),

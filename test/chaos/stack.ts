@@ -25,6 +25,8 @@ type SandboxReady = Pick<Sandbox, 'urls' | 'accounts'>
 /** Two apis (one for the planted cases alone), two workers, Postgres, Redis and the sandbox: separate processes, all on the loopback interface. */
 export interface Stack {
   apiUrls: readonly string[]
+  /** Of APIs and workers. */
+  metricsUrls: readonly string[]
   sandboxUrl: string
   journalFile: string
   databaseUrl: string
@@ -78,7 +80,7 @@ interface Building {
 
 async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   const { options, dir, onStop } = building
-  const firstPort = await freePorts(sandboxPorts + 2)
+  const firstPort = await freePorts(sandboxPorts + 4)
   const postgres = await makePostgres(dir, onStop)
   await migrate({ url: postgres.url })
   const pool = new Pool({ connectionString: postgres.url, max: 4, application_name: 'chaos' })
@@ -93,10 +95,11 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   const { accounts } = sandbox.ready
   const places = { databaseUrl: postgres.url, redisUrl: server?.url ?? null }
   const services = await makeServices(building, places, firstPort + sandboxPorts)
+  const urlAt = (index: number) => `http://127.0.0.1:${firstPort + sandboxPorts + index}`
+  const apiUrls = (options.workloads === 0 ? [0] : [0, 1]).map(urlAt)
   return {
-    apiUrls: (options.workloads === 0 ? [0] : [0, 1]).map(
-      (index) => `http://127.0.0.1:${firstPort + sandboxPorts + index}`,
-    ),
+    apiUrls,
+    metricsUrls: [...apiUrls, urlAt(2), urlAt(3)].map((url) => `${url}/metrics`),
     sandboxUrl: `http://127.0.0.1:${firstPort}`,
     journalFile: join(dir, 'sandbox.jsonl'),
     databaseUrl: postgres.url,
@@ -157,10 +160,14 @@ async function makeServices(
 ): Promise<Pick<Stack, 'restart' | 'freezeWorker'>> {
   const running = new Map<string, Child<unknown>>()
   const start = async (role: ProcessOptions['role'], index: number, clockOffsetMs = 0) => {
-    const port = role === 'api' ? firstApiPort + index : 0
+    const ports = role === 'api' ? { port: firstApiPort + index } : { port: 0, metricsPort: firstApiPort + 2 + index }
     const logFile = join(dir, `${role}-${index}.log`)
     const shared = { ...places, secretsKey, apiKey, timing, without: options.without, clockOffsetMs, logFile }
-    const child = await startChild('./process.ts', 'CHAOS_PROCESS', { role, port, ...shared } satisfies ProcessOptions)
+    const child = await startChild('./process.ts', 'CHAOS_PROCESS', {
+      role,
+      ...ports,
+      ...shared,
+    } satisfies ProcessOptions)
     running.set(`${role}-${index}`, child)
   }
   onStop(() => Promise.all([...running.values()].map((child) => child.kill())))
