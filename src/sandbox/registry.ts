@@ -2,6 +2,7 @@
 import { aitems } from './aitems/index.ts'
 import { dataforest } from './dataforest/index.ts'
 import { jupyterhub } from './jupyterhub/index.ts'
+import { kubernetes } from './kubernetes/index.ts'
 import { modelarts } from './modelarts/index.ts'
 import { ray } from './ray/index.ts'
 import { scnet } from './scnet/index.ts'
@@ -12,6 +13,7 @@ export const sandboxProviders = {
   aitems,
   dataforest,
   jupyterhub,
+  kubernetes,
   modelarts,
   ray,
   scnet,

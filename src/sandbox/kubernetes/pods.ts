@@ -1,0 +1,76 @@
+import type { Answer, Call } from '../provider.ts'
+import { enteredAt, momentAt } from '../timeline.ts'
+import { podSpecIn } from './behaviours.ts'
+import { firstContainer, programOf } from './lifecycle.ts'
+import { matches, pageOf } from './requests.ts'
+import { badRequest, forbidden, notFound } from './status.ts'
+import type { Shelf } from './store.ts'
+import { podViews, type Stored } from './views.ts'
+import type { Context } from './workloads.ts'
+
+interface PodView {
+  metadata: { name: string; labels: Readonly<Record<string, string>> }
+}
+
+const podType = { plural: 'pods', group: '', kind: 'Pod' }
+
+/** Pods are derived from the objects that own them. */
+export function makePods({ world, settings }: Context, owners: readonly Shelf[]) {
+  const all = (namespace: string) =>
+    owners
+      .flatMap((shelf) => shelf.all(namespace))
+      .flatMap((owner) => podViews(owner, namespace, world.now()).map((view) => ({ owner, view: view as PodView })))
+  const need = (verb: string, plural: string) => {
+    if (settings.deniedRights.split(',').includes(`${verb} ${plural}`))
+      throw forbidden(verb, { plural, group: '', name: '' })
+  }
+
+  return {
+    list(call: Call): Answer {
+      need('list', 'pods')
+      const named = all(call.params.namespace ?? '')
+        .filter(({ view }) => matches(call.query.get('labelSelector'), view.metadata.labels))
+        .map(({ view }) => ({ name: view.metadata.name, view }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+      const { page, metadata } = pageOf(named, call.query)
+      return {
+        status: 200,
+        body: { kind: 'PodList', apiVersion: 'v1', metadata, items: page.map(({ view }) => view) },
+      }
+    },
+
+    log(call: Call): Answer {
+      need('get', 'pods/log')
+      const { namespace = '', name = '' } = call.params
+      const pod = all(namespace).find(({ view }) => view.metadata.name === name)
+      if (pod === undefined) throw notFound({ ...podType, name })
+      const startedAt = startOf(pod.owner, world.now())
+      if (startedAt === null) {
+        throw badRequest(`container "main" in pod "${name}" is waiting to start: ContainerCreating`)
+      }
+      return { status: 200, body: logOf(pod.owner, startedAt, call.query) }
+    },
+  }
+}
+
+function startOf({ timeline }: Stored, now: number): number | null {
+  if (momentAt(timeline, now).state === 'Pending') return null
+  return enteredAt(timeline, 'Running', now)
+}
+
+/** `echo` lines of the program, and the variables after `env`, one every millisecond. */
+function logOf({ data }: Stored, startedAt: number, query: URLSearchParams): string {
+  const pod = podSpecIn(data.spec)
+  const program = programOf(pod)
+  const { env = [] } = firstContainer(pod)
+  const variables = (Array.isArray(env) ? env : []).map(({ name, value }) => `${name}=${value}`)
+  const echoed = [...program.matchAll(/\becho ([^\n;&|]*)/g)].map(([, words = '']) => words.replace(/^["']|["']$/g, ''))
+  const lines = [...echoed, ...(/\benv\b/.test(program) ? variables : [])]
+  const stamped = (lines.length === 0 ? ['started'] : lines).map((line, index) => {
+    const at = new Date(startedAt + index).toISOString().replace('Z', '000000Z')
+    return { at, text: query.get('timestamps') === 'true' ? `${at} ${line}\n` : `${line}\n` }
+  })
+  const since = query.get('sinceTime') ?? ''
+  const text = stamped.flatMap(({ at, text: line }) => (at >= since.slice(0, 19) ? [line] : [])).join('')
+  return text.slice(0, Number(query.get('limitBytes') ?? text.length))
+}

@@ -1,0 +1,57 @@
+/** A service account of the cluster. */
+export type KubernetesAccount = {
+  readonly token: string
+  /** Its own namespace. */
+  readonly namespace: string
+}
+
+/** Durations in milliseconds, and switches for variants of a cluster. */
+export type KubernetesSettings = {
+  listLagMs: number
+  /** From the creation of a pod to the start of its container. */
+  pendingMs: number
+  /** Default duration of the program of a job. */
+  runningMs: number
+  /** How long the pods of an ending workload take to end. */
+  terminatingMs: number
+  /** How long Kueue holds a job back. */
+  queueMs: number
+  /** Rights that the accounts lack, as `verb resource`, separated by commas: `list pods,get pods/log`. */
+  deniedRights: string
+  /** Whether Kueue is installed. */
+  kueue: boolean
+}
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Metadata that a client may set. */
+export interface Metadata {
+  name: string
+  labels?: Readonly<Record<string, string>>
+  annotations?: Readonly<Record<string, string>>
+  ownerReferences?: readonly { uid: string }[]
+  [field: string]: unknown
+}
+
+/** The stored data of an object: what a client sent, and what it changed since. */
+export interface ObjectData {
+  metadata: Metadata
+  spec: Fields
+  generation: number
+}
+
+/** The resources of the cluster. */
+export const cluster = {
+  namespaces: ['other', 'training'],
+  serviceAccounts: ['default', 'trainer'],
+  claims: ['datasets'],
+  storageClasses: ['standard'],
+  queues: ['default', 'night'],
+  nodes: [
+    { name: 'node-a', flavor: 'c8.large', cpus: 8, memoryGi: 32, gpus: 0 },
+    { name: 'node-b', flavor: 'g8.large', cpus: 8, memoryGi: 64, gpus: 4 },
+  ],
+} as const
+
+/** Times have whole seconds. */
+export const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
