@@ -12,6 +12,7 @@ import { rejectIncomplete } from './incomplete-credentials.ts'
 import { type NetworkPatch, networkIn, sealable } from './network.ts'
 import { reviseNetwork } from './revise-network.ts'
 import { destinationIn, reviseSettings } from './revise-settings.ts'
+import { unpackCredentials } from './unpack-credentials.ts'
 
 export interface ConnectionPatch {
   name?: string
@@ -56,9 +57,10 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
  * `seen` is the credentials' destination when the request arrived: if it has changed since, the credentials are not
  * stored, because the client may not know the new hosts.
  */
-async function attempt(deps: Deps, request: Request, left: number, seen?: JsonObject): Promise<Changed> {
-  const { projectId, id, ifVersions } = request.target
+async function attempt(deps: Deps, sent: Request, left: number, seen?: JsonObject): Promise<Changed> {
+  const { projectId, id, ifVersions } = sent.target
   const current = await deps.get(projectId, id)
+  const request = unpacked(deps, current, sent)
   if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw mismatchOf(current)
   const { change: changeWithoutNetwork, destination } = changeOf(deps, current, request)
   const network = await networkChangeOf(deps, request)
@@ -69,13 +71,30 @@ async function attempt(deps: Deps, request: Request, left: number, seen?: JsonOb
   const changed = await deps.repository.apply(change)
   if (changed === 'name_taken')
     throw new ApiError('conflict', `A connection named ${change.name} already exists. Choose another name.`)
-  if (changed === null) return attempt(deps, request, left - 1, seen ?? destination)
+  if (changed === null) return attempt(deps, sent, left - 1, seen ?? destination)
   return { connection: changed, written: change }
 }
 
 interface Changed {
   connection: Connection
   written: ConnectionChange
+}
+
+/** Moves parts of new credentials to where they belong. */
+function unpacked(deps: Deps, current: Connection, { target, patch }: Request): Request {
+  const provider = providerOf(deps, current)
+  const given = ofProvider(provider, '/credentials', patch.credentials)
+  if (given === null) return { target, patch }
+  const settings = { ...current.settings, ...ofProvider(provider, '/settings', patch.settings) }
+  const { credentials, network } = unpackCredentials(provider, settings, { credentials: given, network: patch.network })
+  const parts = { credentials: { [provider.id]: credentials }, ...(network === undefined ? {} : { network }) }
+  return { target, patch: { ...patch, ...parts } }
+}
+
+function providerOf({ providerById }: Deps, { provider: id }: Connection): Provider {
+  const provider = providerById(id)
+  if (provider === undefined) throw new Error(`This version has no provider ${id}.`)
+  return provider
 }
 
 type Request = { target: Parameters<ChangeConnection>[0]; patch: ConnectionPatch }
@@ -89,8 +108,7 @@ function changeOf(
   current: Connection,
   { target, patch }: Request,
 ): { change: ConnectionChange; destination: JsonObject } {
-  const provider = deps.providerById(current.provider)
-  if (provider === undefined) throw new Error(`This version has no provider ${current.provider}.`)
+  const provider = providerOf(deps, current)
   const credentials = ofProvider(provider, '/credentials', patch.credentials)
   if (credentials !== null) rejectIncomplete(provider, credentials)
   const given = ofProvider(provider, '/settings', patch.settings)

@@ -16,6 +16,7 @@ import { rejectIncomplete } from './incomplete-credentials.ts'
 import { type Network, sealable } from './network.ts'
 import type { OpenConnections, Opened } from './open-connections.ts'
 import { reviseNetwork } from './revise-network.ts'
+import { unpackCredentials } from './unpack-credentials.ts'
 
 export interface ConnectionRequest {
   name: string
@@ -56,12 +57,13 @@ export function makeConnectionService(deps: Deps) {
     ): Promise<Connection[]> => repository.list(projectId, page),
 
     async create({ projectId, by }: { projectId: string; by: Actor }, request: ConnectionRequest): Promise<Connection> {
-      const { provider, settings, credentials } = accountOf(deps, request)
+      const { provider, settings, ...sent } = accountOf(deps, request)
       rejectUncallable(deps.egressDenial, provider, settings)
+      const { credentials, network } = unpackCredentials(provider, settings, { ...sent, network: request.network })
       rejectIncomplete(provider, credentials)
       const id = makeId('connection')
       const rules = { egressDenial: deps.egressDenial, now: deps.clock.now(), hasCredentials: true }
-      const revised = request.network === undefined ? null : reviseNetwork({}, request.network, rules)
+      const revised = network === undefined ? null : reviseNetwork({}, network, rules)
       const driven = deps.opened.tryOut(draft(id, projectId, provider.id, settings), credentials)
       const sealedCredentials = deps.secretBox.seal(id, credentials)
       const created = await repository.insert({

@@ -30,6 +30,16 @@ export interface CredentialError {
   detail: string
 }
 
+/** Credentials without the parts that belong elsewhere. */
+export interface Unpacked {
+  credentials: JsonObject
+  /** Changes of the connection's network; null removes a part. */
+  network?: {
+    caCertificate: string | null
+    clientCertificate: { certificate: string; key: string } | null
+  }
+}
+
 /** What a provider folder exports: its settings and credentials, and the drivers of an open connection. */
 export interface Provider {
   /** The product's name, one word; the same in folder, API, documents and tests. */
@@ -55,6 +65,11 @@ export interface Provider {
   endpoints(settings: JsonObject): Readonly<Record<string, string>>
   /** Why these credentials are incomplete, if their schema cannot express it (half a pair). Pure. */
   credentialError?(credentials: JsonObject): CredentialError | null
+  /**
+   * Takes apart credentials that contain other parts of a connection (a kubeconfig), when they are sent; only the result
+   * is stored. Absent if there are none. Pure.
+   */
+  unpack?(credentials: JsonObject, settings: JsonObject): Unpacked | CredentialError
   /** What determines the account and location of objects. Frozen once a connection exists, and stored in each attempt. */
   scope(settings: JsonObject): JsonObject
   /**

@@ -2,6 +2,7 @@
 import { aitemsProvider } from './aitems/index.ts'
 import { dataforestProvider } from './dataforest/index.ts'
 import { jupyterhubProvider } from './jupyterhub/index.ts'
+import { kubernetesProvider } from './kubernetes/index.ts'
 import { modelartsProvider } from './modelarts/index.ts'
 import type { Provider } from './provider.ts'
 import { rayProvider } from './ray/index.ts'
@@ -13,6 +14,7 @@ export const providers: readonly Provider[] = [
   aitemsProvider,
   dataforestProvider,
   jupyterhubProvider,
+  kubernetesProvider,
   modelartsProvider,
   rayProvider,
   scnetProvider,

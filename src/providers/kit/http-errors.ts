@@ -29,11 +29,17 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
   }
   const proxyFailure = proxyFailures[code]
   if (proxyFailure !== undefined) return proxyError(proxyFailure, { error, origin })
+  const field = unknownAuthority.test(code) ? 'network.caCertificate' : undefined
   return new ProviderError('unavailable', `No connection to ${origin} (${code}).`, {
+    field,
     cause: bare(error),
     notSent: true,
   })
 }
+
+/** Node's codes for a server certificate that no trusted authority has signed. */
+const unknownAuthority =
+  /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT)$/
 
 /** TLS alerts about the client's certificate. */
 const rejectedCertificate =

@@ -50,9 +50,13 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
     })
 
     it.skipIf(described.access === undefined)(`returns access details once it runs${lack('access')}`, async () => {
-      const { remoteId } = await subject.make()
+      const { intent, remoteId } = await subject.make()
       expect(await subject.driver().access?.(remoteId, signal)).toMatchObject({ urls: expect.any(Array) })
       bench.advance(longMs)
+      // What the create could not carry, as the engine does it.
+      const { rawState, payload } = await subject.look(remoteId)
+      if (subject.driver().needsUpdate?.(intent.spec, { rawState, payload: payload() }))
+        await subject.driver().update?.(remoteId, intent.spec, signal)
       const access = await subject.driver().access?.(remoteId, signal)
       for (const { url } of access?.urls ?? []) expect(URL.canParse(url)).toBe(true)
       expect(access?.urls.length).toBeGreaterThan(0)

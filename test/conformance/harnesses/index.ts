@@ -3,6 +3,7 @@ import type { ProviderHarness } from '../harness.ts'
 import { harnesses as aitems } from './aitems.ts'
 import { harnesses as dataforest } from './dataforest.ts'
 import { harnesses as jupyterhub } from './jupyterhub.ts'
+import { harnesses as kubernetes } from './kubernetes.ts'
 import { harnesses as modelarts } from './modelarts.ts'
 import { harnesses as ray } from './ray.ts'
 import { harnesses as scnet } from './scnet.ts'
@@ -13,6 +14,7 @@ export const harnesses: readonly ProviderHarness[] = [
   ...aitems,
   ...dataforest,
   ...jupyterhub,
+  ...kubernetes,
   ...modelarts,
   ...ray,
   ...scnet,

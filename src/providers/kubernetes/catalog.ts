@@ -1,0 +1,129 @@
+import type { JsonObject } from '../../vocabulary/json.ts'
+import { isObject, readId, readList, readObject, readText } from '../kit/fields.ts'
+import type { Catalog } from '../observation.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { KubeClient } from './client.ts'
+import { kueueApi } from './kueue.ts'
+import { idIn, listIn, metadataOf, remoteIdOf, statefulSets, tagIn } from './objects.ts'
+import { flavorLabel } from './pod-template.ts'
+import { memoryMiB, wholeCpus } from './quantities.ts'
+import type { KubernetesSettings } from './settings.ts'
+
+const maxItems = 500
+
+/** Machine types, nodes, claims, namespaces and queues. A list that the account may not read is left out. */
+export async function jobCatalog(
+  client: KubeClient,
+  settings: KubernetesSettings,
+  signal: AbortSignal,
+): Promise<Catalog> {
+  const queues = settings.kueue ? await queuesOf(client, signal) : null
+  return { ...(await commonCatalog(client, settings, signal)), ...listed('queues', queues) }
+}
+
+/** Also storage classes, and existing StatefulSets, which can be imported. */
+export async function environmentCatalog(
+  client: KubeClient,
+  settings: KubernetesSettings,
+  signal: AbortSignal,
+): Promise<Catalog> {
+  const classes = await read(client, 'apis/storage.k8s.io/v1/storageclasses', signal)
+  const sets = await read(client, client.path(statefulSets), signal)
+  const importable = sets?.filter((each) => typeof tagIn(each) !== 'string')
+  return {
+    ...(await commonCatalog(client, settings, signal)),
+    ...listed('storageClasses', classes?.map((each) => ({ name: nameOf(each) })) ?? null),
+    ...listed('statefulSets', importable?.flatMap(importableOf) ?? null),
+  }
+}
+
+async function commonCatalog(client: KubeClient, settings: KubernetesSettings, signal: AbortSignal): Promise<Catalog> {
+  const nodes = (await read(client, 'api/v1/nodes', signal))?.map((node) => nodeOf(node, settings)) ?? null
+  const claims = await read(client, client.path({ api: 'api/v1', plural: 'persistentvolumeclaims' }), signal)
+  const namespaces = await read(client, 'api/v1/namespaces', signal)
+  return {
+    ...listed('flavors', nodes === null ? null : flavorsOf(nodes)),
+    ...listed('nodes', nodes),
+    ...listed('persistentVolumeClaims', claims?.map(claimOf) ?? null),
+    ...listed('namespaces', namespaces?.map((each) => ({ name: nameOf(each) })) ?? [{ name: settings.namespace }]),
+  }
+}
+
+function listed(name: string, items: readonly JsonObject[] | null): Catalog {
+  return items === null ? {} : { [name]: items }
+}
+
+/** The beginning of a list; null if the account may not read it, or the cluster does not have it. */
+async function read(client: KubeClient, path: string, signal: AbortSignal): Promise<readonly JsonObject[] | null> {
+  try {
+    const query = { limit: String(maxItems) }
+    return listIn(await client.call({ method: 'GET', path, query }, { signal })).items
+  } catch (error) {
+    const isMissing = error instanceof ProviderError && ['permission_denied', 'not_found'].includes(error.code)
+    if (isMissing) return null
+    throw error
+  }
+}
+
+async function queuesOf(client: KubeClient, signal: AbortSignal): Promise<readonly JsonObject[] | null> {
+  const api = await kueueApi(client, signal)
+  const queues = api === null ? null : await read(client, client.path({ api, plural: 'localqueues' }), signal)
+  return (
+    queues?.map((queue) => ({
+      name: nameOf(queue),
+      clusterQueue: readText(readObject(queue, 'spec'), 'clusterQueue') ?? null,
+      pendingWorkloads: readObject(queue, 'status').pendingWorkloads ?? null,
+    })) ?? null
+  )
+}
+
+const nameOf = (object: JsonObject) => readText(metadataOf(object), 'name') ?? ''
+
+function nodeOf(node: JsonObject, settings: KubernetesSettings): JsonObject {
+  const status = readObject(node, 'status')
+  const allocatable = readObject(status, 'allocatable')
+  const labels = readObject(metadataOf(node), 'labels')
+  const ready = readList(status, 'conditions').find((each) => readText(each, 'type') === 'Ready') ?? null
+  const counts = Object.entries(settings.acceleratorResources).flatMap(([kind, name]) => {
+    const count = Number(readId(allocatable, name) ?? 0)
+    return count > 0 ? [{ kind, count, model: readText(labels, settings.acceleratorModelLabel) ?? null }] : []
+  })
+  return {
+    name: nameOf(node),
+    flavor: readText(labels, flavorLabel) ?? null,
+    ready: readText(ready, 'status') === 'True' && readObject(node, 'spec').unschedulable !== true,
+    cpus: wholeCpus(readId(allocatable, 'cpu')),
+    memoryMiB: memoryMiB(readId(allocatable, 'memory')),
+    accelerators: counts,
+  }
+}
+
+/** One entry per machine type, as its first node shows it. */
+function flavorsOf(nodes: readonly JsonObject[]): readonly JsonObject[] {
+  const names = [...new Set(nodes.flatMap((node) => readText(node, 'flavor') ?? []))]
+  return names.map((flavor) => {
+    const ofFlavor = nodes.filter((node) => node.flavor === flavor)
+    const { cpus = null, memoryMiB: memory = null, accelerators = [] } = ofFlavor[0] ?? {}
+    return { flavor, nodes: ofFlavor.length, cpus, memoryMiB: memory, accelerators }
+  })
+}
+
+function claimOf(claim: JsonObject): JsonObject {
+  const spec = readObject(claim, 'spec')
+  return {
+    name: nameOf(claim),
+    storageClass: readText(spec, 'storageClassName') ?? null,
+    accessModes: readList(spec, 'accessModes'),
+    size: readText(readObject(readObject(claim, 'status'), 'capacity'), 'storage') ?? null,
+    phase: readText(readObject(claim, 'status'), 'phase') ?? null,
+  }
+}
+
+function importableOf(set: JsonObject): JsonObject[] {
+  const id = idIn(set)
+  if (id === null) return []
+  const spec = readObject(set, 'spec')
+  const podSpec = readObject(readObject(spec, 'template'), 'spec')
+  const images = readList(podSpec, 'containers').filter(isObject)
+  return [{ remoteId: remoteIdOf(id), name: id.name, replicas: spec.replicas ?? null, image: images[0]?.image ?? null }]
+}

@@ -1,0 +1,151 @@
+import type { JsonObject } from '../../vocabulary/json.ts'
+import type { JobSpec } from '../../vocabulary/spec.ts'
+import type { Driver } from '../driver.ts'
+import type { Intent } from '../intent.ts'
+import type { Observation } from '../observation.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { Traits } from '../traits.ts'
+import { jobCatalog } from './catalog.ts'
+import { contentType, type KubeCall, type KubeClient } from './client.ts'
+import { tagLength } from './fields.ts'
+import { findByName } from './find.ts'
+import { jobAccepts, jobErrors, jobNameOf, jobOf } from './job-mapping.ts'
+import { isOver, jobStates, observeJob, stateOf } from './job-observation.ts'
+import { readLogs } from './logs.ts'
+import { canceledAnnotation, idIn, jobs, listIn, objectIdOf, remoteIdOf, tagLabel } from './objects.ts'
+import { jobOptions } from './options.ts'
+import { readPods } from './pods.ts'
+import type { KubernetesSettings } from './settings.ts'
+import { patchObject, readObjectOf, removeObject } from './single-object.ts'
+import { describedBy } from './update.ts'
+
+/** Label that the Job controller sets on its pods. */
+const ownerLabel = 'batch.kubernetes.io/controller-uid'
+const pageSize = 100
+
+/** `fieldValidation`: a field that the server does not know is an error instead of being dropped. */
+export const strictly = { fieldValidation: 'Strict' }
+
+function traitsOf({ retentionSeconds }: KubernetesSettings): Traits<'job'> {
+  return {
+    // Reads without a resourceVersion see every earlier write.
+    listConsistencyLagMs: 0,
+    // The server's own limit of a request (--request-timeout), after which its store may still execute it.
+    maxProcessingMs: 60_000,
+    retentionMs: retentionSeconds * 1000,
+    uniqueNames: true,
+    enforces: ['timeLimit'],
+  }
+}
+
+/** Batch jobs: one Job each, with one pod per node. */
+export function makeJobs(client: KubeClient, settings: KubernetesSettings, literals: readonly string[]): Driver<'job'> {
+  const createCall = (intent: Intent<'job'>): KubeCall => ({
+    method: 'POST',
+    path: client.path(jobs),
+    query: strictly,
+    body: jobOf(intent, settings),
+  })
+  const read = (remoteId: string, signal: AbortSignal) =>
+    readObjectOf(client, { resource: jobs, id: objectIdOf(remoteId) }, signal)
+  const podsOf = (uids: readonly string[], signal: AbortSignal) =>
+    readPods(client, { label: ownerLabel, values: uids }, signal)
+
+  async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
+    const job = await read(remoteId, signal)
+    if (job === null) return 'gone'
+    return known(observeJob(job, await podsOf([objectIdOf(remoteId).uid], signal), literals))
+  }
+
+  return {
+    accepts: jobAccepts(settings),
+    options: jobOptions,
+    states: jobStates,
+    traits: traitsOf(settings),
+    tagLength,
+    check: (spec: JobSpec) => jobErrors(spec, settings),
+
+    plan(intent) {
+      const call = createCall(intent)
+      return { method: call.method, target: client.target(call), headers: contentType(call), body: call.body ?? null }
+    },
+
+    async create(intent, signal) {
+      const job = await client.create(createCall(intent), { sendBy: intent.sendBy, signal })
+      const seen = observeJob(job, null, literals)
+      return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
+    },
+
+    find: (intents, signal) =>
+      findByName(
+        client,
+        { resource: jobs, intents, nameOf: jobNameOf, observe: (job) => observeJob(job, null, literals) },
+        signal,
+      ),
+
+    get,
+
+    async list({ cursor, watched }, signal) {
+      const query = {
+        labelSelector: tagLabel,
+        limit: String(pageSize),
+        ...(cursor === null ? {} : { continue: cursor }),
+      }
+      const { items, next } = listIn(await client.call({ method: 'GET', path: client.path(jobs), query }, { signal }))
+      const uids = unfinishedAmong(items, new Set(watched))
+      const pods = await podsOf([...uids], signal)
+      const seen = items.flatMap((job) => {
+        const uid = idIn(job)?.uid ?? ''
+        return observeJob(job, uids.has(uid) ? pods.filter((pod) => ownerOf(pod) === uid) : null, literals) ?? []
+      })
+      return { seen, next }
+    },
+
+    controls: {
+      /** A suspended Job has no pods, and deadlines pass only while it is not suspended, so it is deleted. */
+      async cancel(remoteId, signal) {
+        const at = { resource: jobs, id: objectIdOf(remoteId) }
+        const job = await read(remoteId, signal)
+        if (job === null || isOver(stateOf(job))) return
+        if (stateOf(job) === 'Suspended') return removeObject(client, at, 'Background', signal)
+        const metadata = { annotations: { [canceledAnnotation]: 'true' } }
+        await patchObject(client, at, { metadata, spec: { activeDeadlineSeconds: 1 } }, signal)
+      },
+    },
+
+    async update(remoteId, spec, signal) {
+      const patch = describedBy(spec)
+      if (patch !== null) await patchObject(client, { resource: jobs, id: objectIdOf(remoteId) }, patch, signal)
+    },
+
+    async logs(remoteId, cursor, signal) {
+      if ((await read(remoteId, signal)) === null) throw new ProviderError('not_found', 'The Job no longer exists.')
+      return readLogs(client, { pods: await podsOf([objectIdOf(remoteId).uid], signal), cursor }, signal)
+    },
+
+    catalog: (signal) => jobCatalog(client, settings, signal),
+  }
+}
+
+/** UIDs of the watched Jobs whose pods tell something: why they wait, since when they run, how they failed. */
+function unfinishedAmong(items: readonly JsonObject[], watched: ReadonlySet<string>): ReadonlySet<string> {
+  const ids = items.flatMap((job) => {
+    const id = idIn(job)
+    const state = stateOf(job)
+    const isTelling = state !== 'Complete' && state !== 'Canceled' && state !== 'Suspended'
+    return id !== null && isTelling && watched.has(remoteIdOf(id)) ? [id.uid] : []
+  })
+  return new Set(ids)
+}
+
+function ownerOf(pod: JsonObject): string | undefined {
+  const { metadata } = pod
+  const labels = (metadata as JsonObject | undefined)?.labels as JsonObject | undefined
+  const uid = labels?.[ownerLabel]
+  return typeof uid === 'string' ? uid : undefined
+}
+
+function known(seen: Observation<'job'> | null): Observation<'job'> {
+  if (seen !== null) return seen
+  throw new ProviderError('bad_response', 'Kubernetes returned a Job without name or UID.')
+}

@@ -1,0 +1,117 @@
+import type { JsonObject } from '../../vocabulary/json.ts'
+import type { LogChunk } from '../observation.ts'
+import { ProviderError } from '../provider-error.ts'
+import type { KubeClient } from './client.ts'
+import { pods as podResource } from './objects.ts'
+import { containerName } from './pod-template.ts'
+import { factsOf } from './pods.ts'
+
+/** Bytes of one chunk, timestamps included. */
+const chunkBytes = 1_048_576
+
+/** A place in the log of one pod: behind `count` lines with the timestamp `at`. */
+interface Place {
+  index: number
+  at: string
+  count: number
+}
+
+const start: Place = { index: 0, at: '', count: 0 }
+
+/**
+ * The logs of the pods one after the other, in chunks. Kubernetes has no offsets: a chunk continues at the second of the
+ * last timestamp, and lines that were read are dropped. A log that does not exist yet is empty.
+ */
+export async function readLogs(
+  client: KubeClient,
+  { pods, cursor }: { pods: readonly JsonObject[]; cursor: string | null },
+  signal: AbortSignal,
+): Promise<LogChunk> {
+  const place = placeOf(cursor)
+  const names = pods
+    .map(factsOf)
+    .sort((a, b) => a.index - b.index)
+    .map(({ name }) => name)
+  const name = names[place.index]
+  if (name === undefined) return { links: [] }
+  const { lines, isCut } = await readChunk(client, { name, place }, signal)
+  const heading = names.length > 1 && place.at === '' ? `==> ${name} <==\n` : ''
+  const text = heading + lines.map(({ text: line }) => `${line}\n`).join('')
+  const next = isCut ? behind(place, lines) : { ...start, index: place.index + 1 }
+  if (isCut && lines.length === 0) {
+    const omitted = `[Lines are omitted: more than ${chunkBytes} bytes in one second.]\n`
+    return { text: heading + omitted, links: [], next: cursorOf(next) }
+  }
+  return { text, links: [], ...(next.index < names.length ? { next: cursorOf(next) } : {}) }
+}
+
+interface Line {
+  at: string
+  text: string
+}
+
+async function readChunk(
+  client: KubeClient,
+  { name, place }: { name: string; place: Place },
+  signal: AbortSignal,
+): Promise<{ lines: readonly Line[]; isCut: boolean }> {
+  const path = `${client.path(podResource, name)}/log`
+  const since: Record<string, string> = place.at === '' ? {} : { sinceTime: `${place.at.slice(0, 19)}Z` }
+  const query = { container: containerName, timestamps: 'true', limitBytes: String(chunkBytes), ...since }
+  const text = await client.text({ method: 'GET', path, query }, { signal }).catch((error: unknown) => {
+    if (isNotThereYet(error)) return ''
+    throw error
+  })
+  const isCut = Buffer.byteLength(text) >= chunkBytes
+  const whole = text.split('\n').slice(0, isCut || text.endsWith('\n') ? -1 : undefined)
+  return { lines: unread(whole.map(lineOf), place), isCut }
+}
+
+function lineOf(line: string): Line {
+  const space = line.indexOf(' ')
+  return space < 0 ? { at: line, text: '' } : { at: line.slice(0, space), text: line.slice(space + 1) }
+}
+
+/** Timestamps are UTC with nine digits, so that they compare as text. */
+function unread(lines: readonly Line[], { at, count }: Place): readonly Line[] {
+  if (at === '') return lines
+  let seen = 0
+  return lines.filter((line) => {
+    if (line.at !== at) return line.at > at
+    seen += 1
+    return seen > count
+  })
+}
+
+/** Without a line to continue at, the rest of the second is left out. */
+function behind(place: Place, lines: readonly Line[]): Place {
+  const last = lines.at(-1)?.at
+  if (last === undefined) return { index: place.index, at: nextSecond(place.at), count: 0 }
+  const count = lines.filter(({ at }) => at === last).length + (last === place.at ? place.count : 0)
+  return { index: place.index, at: last, count }
+}
+
+/** From the first second on, which an empty place stands for. */
+function nextSecond(at: string): string {
+  const ms = at === '' ? 0 : Date.parse(`${at.slice(0, 19)}Z`)
+  return `${new Date(ms + 1000).toISOString().slice(0, 19)}.000000000Z`
+}
+
+const cursorOf = ({ index, at, count }: Place) => `${index}~${at}~${count}`
+
+function placeOf(cursor: string | null): Place {
+  if (cursor === null) return start
+  const [, index, at = '', count] = /^(\d{1,5})~(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)?~(\d{1,9})$/.exec(cursor) ?? []
+  if (index !== undefined) return { index: Number(index), at, count: Number(count) }
+  throw new ProviderError('invalid_request', 'This cursor does not belong to a log. Begin without one.', {
+    notSent: true,
+  })
+}
+
+/** The container has not started, or its pod was deleted. */
+function isNotThereYet(error: unknown): boolean {
+  if (!(error instanceof ProviderError)) return false
+  if (error.code === 'not_found') return true
+  const isWaiting = /waiting to start|trying and failing to pull image|does not have a host assigned|not found/
+  return error.httpStatus === 400 && error.providerCode === 'BadRequest' && isWaiting.test(error.message)
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { makeSecretBox } from '../../src/secrets/secret-box.ts'
+import { useApiBench } from '../support/api-bench.ts'
+import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../support/certificate-authority.ts'
+import { testSecretsKey } from '../support/switchyard.ts'
+
+const bench = await useApiBench()
+const baseUrl = 'https://kubernetes.example.com:6443'
+const settings = { kubernetes: { baseUrl, namespace: 'training' } }
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+function kubeconfigOf(cluster: object, user: object, server = baseUrl): string {
+  return JSON.stringify({
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
+    clusters: [{ name: 'a', cluster: { server, ...cluster } }],
+    users: [{ name: 'a', user }],
+    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+  })
+}
+
+let drawn = 0
+const create = (kubeconfig: string, more: object = {}) => {
+  drawn += 1
+  const credentials = { kubernetes: { kubeconfig } }
+  return bench.api.call('POST', '/connections', { body: { name: `kube ${drawn}`, settings, credentials, ...more } })
+}
+
+async function storedOf(id: string): Promise<object> {
+  const rows = await bench.open.prisma.$queryRaw<{ credentials: string; network: string | null }[]>`
+    SELECT sealed_credentials AS credentials, sealed_network AS network FROM connections WHERE id = ${id}`
+  const box = makeSecretBox(testSecretsKey)
+  const [row] = rows
+  return {
+    credentials: box.open(id, row?.credentials ?? ''),
+    ...(row?.network ? box.open(id, row.network) : {}),
+  }
+}
+
+describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${opensslSkipped}`, () => {
+  const ca = hasOpenssl ? makeCertificateAuthority() : ({} as ReturnType<typeof makeCertificateAuthority>)
+  const cluster = hasOpenssl ? { 'certificate-authority-data': base64(ca.certificate) } : {}
+
+  it('is taken apart, and not stored', async () => {
+    const user = ca.issue('ada')
+    const data = { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
+    const { status, body } = await create(kubeconfigOf(cluster, data))
+    expect(status).toBe(201)
+    const view = { caCertificates: [{ subject: 'CN=Test CA' }], clientCertificate: { subject: 'CN=ada' } }
+    expect(body).toMatchObject({ network: view })
+    expect(await storedOf((body as { id: string }).id)).toEqual({
+      credentials: {},
+      network: { caCertificate: ca.certificate, clientCertificate: user },
+    })
+  })
+
+  it('replaces token and certificates of an earlier one', async () => {
+    const user = ca.issue('ben')
+    const data = { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
+    const { id } = (await create(kubeconfigOf(cluster, data))).body as { id: string }
+    const credentials = { kubernetes: { kubeconfig: kubeconfigOf(cluster, { token: 'a-new-token' }) } }
+    expect((await bench.api.call('PATCH', `/connections/${id}`, { body: { credentials } })).status).toBe(200)
+    expect(await storedOf(id)).toEqual({
+      credentials: { token: 'a-new-token' },
+      network: { caCertificate: ca.certificate },
+    })
+  })
+
+  it('leaves what the request says of the network itself', async () => {
+    const other = makeCertificateAuthority()
+    const network = { caCertificate: other.certificate }
+    const { body } = await create(kubeconfigOf(cluster, { token: 'a-token' }), { network })
+    expect(await storedOf((body as { id: string }).id)).toMatchObject({ network: { caCertificate: other.certificate } })
+  })
+
+  it('of another cluster is rejected, and repeats no secret', async () => {
+    const { status, body } = await create(kubeconfigOf(cluster, { token: 'a-token' }, 'https://elsewhere.example.com'))
+    expect(status).toBe(422)
+    expect(body).toMatchObject({ errors: [{ pointer: '/credentials/kubernetes/kubeconfig', code: 'invalid' }] })
+    expect(JSON.stringify(body)).not.toContain('a-token')
+  })
+
+  it('excludes a token beside it', async () => {
+    const credentials = { kubernetes: { kubeconfig: kubeconfigOf(cluster, { token: 'a' }), token: 'b' } }
+    const { status } = await bench.api.call('POST', '/connections', { body: { name: 'both', settings, credentials } })
+    expect(status).toBe(400)
+  })
+})
