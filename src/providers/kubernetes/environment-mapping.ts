@@ -21,7 +21,7 @@ export function environmentAccepts(settings: KubernetesSettings): Accepts {
     name: {
       to: 'metadata.name',
       // The Service has the same name, which begins with a letter (RFC 1035).
-      pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+      pattern: '^[a-z][a-z0-9-]*$',
       maxLength: nameLength(maxSetName),
       note: 'a letter first, then lower-case letters, digits and hyphens; part of the host name',
     },
@@ -39,7 +39,7 @@ export function environmentAccepts(settings: KubernetesSettings): Accepts {
     'storage.type': { to: `${claim}.storageClassName`, note: 'a storage class; default: that of the cluster' },
     'storage.source': {
       to: 'volumes[].persistentVolumeClaim.claimName',
-      pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$',
+      pattern: '^[a-z0-9][a-z0-9.-]{0,252}$',
       note: 'an existing claim, which stays; excludes `sizeGiB` and `type`',
     },
     autoStop: { to: '', note: 'Switchyard stops the environment' },

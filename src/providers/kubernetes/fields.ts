@@ -26,22 +26,26 @@ export function podAccepts(settings: KubernetesSettings): Accepts {
     },
     environmentVariables: { to: 'containers[].env' },
     workingDirectory: { to: 'containers[].workingDir' },
-    'resources.flavor': { to: `nodeSelector['${flavorLabel}']`, pattern: labelValue, note: 'machine type of the node' },
+    'resources.flavor': { to: `nodeSelector['${flavorLabel}']`, ...labelValue, note: 'machine type of the node' },
     'resources.cpus': { to: 'containers[].resources.limits[cpu]' },
     'resources.memoryMiB': { to: 'containers[].resources.limits[memory]' },
     ...acceleratorAccepts(settings),
     mounts: { to: 'containers[].volumeMounts' },
     'mounts.source': {
       to: 'volumes[].persistentVolumeClaim.claimName',
-      pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(/[^/:]+)*$',
+      pattern: '^[a-z0-9][a-z0-9.-]{0,252}(/[^/:]+)*$',
       note: 'a PersistentVolumeClaim of the namespace, or a directory in it: `claim/directory`',
     },
-    'mounts.path': { to: 'containers[].volumeMounts[].mountPath', pattern: '^/[^:]*$' },
+    'mounts.path': {
+      to: 'containers[].volumeMounts[].mountPath',
+      pattern: '^/[^:]*$',
+      note: 'an absolute path without colon',
+    },
     'mounts.readOnly': { to: 'containers[].volumeMounts[].readOnly' },
   }
 }
 
-const labelValue = '^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$'
+const labelValue = { pattern: '^[A-Za-z0-9_.-]+$', maxLength: 63 }
 
 function acceleratorAccepts({ acceleratorResources, acceleratorModelLabel }: KubernetesSettings): Accepts {
   const entries = Object.entries(acceleratorResources)
@@ -51,7 +55,7 @@ function acceleratorAccepts({ acceleratorResources, acceleratorModelLabel }: Kub
     'resources.accelerator': rule,
     'resources.accelerator.kind': { ...rule, values: entries.map(([kind]) => kind) },
     'resources.accelerator.count': rule,
-    'resources.accelerator.model': { to: `nodeSelector['${acceleratorModelLabel}']`, pattern: labelValue },
+    'resources.accelerator.model': { to: `nodeSelector['${acceleratorModelLabel}']`, ...labelValue },
   }
 }
 

@@ -19,9 +19,9 @@ export function jobAccepts(settings: KubernetesSettings): Accepts {
     ...podAccepts(settings),
     name: {
       to: 'metadata.name',
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+      pattern: '^[a-z0-9][a-z0-9-]*$',
       maxLength: nameLength(maxJobName),
-      note: 'lower-case letters, digits and hyphens',
+      note: 'lower-case letters, digits and hyphens, no hyphen first',
     },
     ...(kueue ? { queue: { ...queue, ...(defaultQueue === undefined ? {} : { default: defaultQueue }) } } : {}),
     'resources.nodes': { to: 'spec.completions', maximum: 9999, note: 'an indexed Job with one pod per node' },

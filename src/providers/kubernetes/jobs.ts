@@ -2,6 +2,7 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Driver } from '../driver.ts'
 import type { Intent } from '../intent.ts'
+import { readObject, readText } from '../kit/fields.ts'
 import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
@@ -9,14 +10,15 @@ import { jobCatalog } from './catalog.ts'
 import { contentType, type KubeCall, type KubeClient } from './client.ts'
 import { tagLength } from './fields.ts'
 import { findByName } from './find.ts'
+import { makeCancel } from './job-cancel.ts'
 import { jobAccepts, jobErrors, jobNameOf, jobOf } from './job-mapping.ts'
-import { isOver, jobStates, observeJob, stateOf } from './job-observation.ts'
+import { jobStates, observeJob, stateOf } from './job-observation.ts'
 import { readLogs } from './logs.ts'
-import { canceledAnnotation, idIn, jobs, listIn, objectIdOf, remoteIdOf, tagLabel } from './objects.ts'
+import { idIn, jobs, listIn, metadataOf, objectIdOf, remoteIdOf, tagLabel } from './objects.ts'
 import { jobOptions } from './options.ts'
 import { readPods } from './pods.ts'
 import type { KubernetesSettings } from './settings.ts'
-import { patchObject, readObjectOf, removeObject } from './single-object.ts'
+import { patchObject, readObjectOf } from './single-object.ts'
 import { describedBy } from './update.ts'
 
 /** Label that the Job controller sets on its pods. */
@@ -63,6 +65,7 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
     states: jobStates,
     traits: traitsOf(settings),
     tagLength,
+    environment: 'optional',
     check: (spec: JobSpec) => jobErrors(spec, settings),
 
     plan(intent) {
@@ -101,17 +104,7 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
       return { seen, next }
     },
 
-    controls: {
-      /** A suspended Job has no pods, and deadlines pass only while it is not suspended, so it is deleted. */
-      async cancel(remoteId, signal) {
-        const at = { resource: jobs, id: objectIdOf(remoteId) }
-        const job = await read(remoteId, signal)
-        if (job === null || isOver(stateOf(job))) return
-        if (stateOf(job) === 'Suspended') return removeObject(client, at, 'Background', signal)
-        const metadata = { annotations: { [canceledAnnotation]: 'true' } }
-        await patchObject(client, at, { metadata, spec: { activeDeadlineSeconds: 1 } }, signal)
-      },
-    },
+    controls: { cancel: makeCancel(client) },
 
     async update(remoteId, spec, signal) {
       const patch = describedBy(spec)
@@ -139,10 +132,7 @@ function unfinishedAmong(items: readonly JsonObject[], watched: ReadonlySet<stri
 }
 
 function ownerOf(pod: JsonObject): string | undefined {
-  const { metadata } = pod
-  const labels = (metadata as JsonObject | undefined)?.labels as JsonObject | undefined
-  const uid = labels?.[ownerLabel]
-  return typeof uid === 'string' ? uid : undefined
+  return readText(readObject(metadataOf(pod), 'labels'), ownerLabel)
 }
 
 function known(seen: Observation<'job'> | null): Observation<'job'> {

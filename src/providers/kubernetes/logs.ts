@@ -63,7 +63,9 @@ async function readChunk(
     throw error
   })
   const isCut = Buffer.byteLength(text) >= chunkBytes
-  const whole = text.split('\n').slice(0, isCut || text.endsWith('\n') ? -1 : undefined)
+  // What follows the last line feed is the beginning of a cut line, or nothing.
+  const isWhole = !isCut && text !== '' && !text.endsWith('\n')
+  const whole = text.split('\n').slice(0, isWhole ? undefined : -1)
   return { lines: unread(whole.map(lineOf), place), isCut }
 }
 

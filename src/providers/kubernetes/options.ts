@@ -13,7 +13,9 @@ const podOptions = {
   tolerations: Type.Optional(
     Type.Array(tolerationItem, { maxItems: 32, description: 'Tolerated taints, besides those of the connection.' }),
   ),
-  priorityClass: Type.Optional(Type.String({ pattern: objectName, description: 'PriorityClass of the pods.' })),
+  priorityClass: Type.Optional(
+    Type.String({ pattern: objectName, description: 'PriorityClass of the pods.', examples: ['high'] }),
+  ),
   imagePullPolicy: Type.Optional(
     choice(['Always', 'IfNotPresent', 'Never'], { description: 'When the image is pulled.' }),
   ),
@@ -30,7 +32,11 @@ export const jobOptions = Type.Object(
   {
     ...podOptions,
     queuePriorityClass: Type.Optional(
-      Type.String({ pattern: objectName, description: 'WorkloadPriorityClass of Kueue. Requires `queue`.' }),
+      Type.String({
+        pattern: objectName,
+        description: 'WorkloadPriorityClass of Kueue. Requires `queue`.',
+        examples: ['urgent'],
+      }),
     ),
   },
   { additionalProperties: false },

@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { readStored } from '../kit/read-stored.ts'
 
-/** RFC 1123 labels, of which names of namespaces consist, and names of other objects, which may have dots. */
-const label = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'
-export const objectName = '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$'
-const labelKey = '[A-Za-z0-9]([A-Za-z0-9._/-]{0,315}[A-Za-z0-9])?'
-const labelValue = '([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?'
+/** Names of namespaces, and of other objects, which may contain dots. The server checks how they end (RFC 1123). */
+const label = '^[a-z0-9][a-z0-9-]{0,62}$'
+export const objectName = '^[a-z0-9][a-z0-9.-]{0,252}$'
+const labelKey = '[A-Za-z0-9][A-Za-z0-9._/-]{0,316}'
+const labelValue = '[A-Za-z0-9._-]{0,63}'
 
 const named = (description: string, pattern = objectName) =>
   Type.Optional(Type.String({ pattern, description, examples: ['example'] }))
@@ -66,6 +66,7 @@ export const kubernetesSettings = Type.Object(
     acceleratorModelLabel: Type.String({
       pattern: `^${labelKey}$`,
       default: 'nvidia.com/gpu.product',
+      examples: ['nvidia.com/gpu.product'],
       description: 'Label of nodes that holds the model of their accelerators.',
     }),
     kueue: Type.Boolean({
@@ -84,11 +85,13 @@ export const kubernetesSettings = Type.Object(
       pattern: '^/[^:]*$',
       maxLength: 1024,
       default: '/workspace',
+      examples: ['/workspace'],
       description: 'Mount path of the `storage` of environments.',
     }),
     clusterDomain: Type.String({
       pattern: objectName,
       default: 'cluster.local',
+      examples: ['cluster.local'],
       description: 'DNS domain of the cluster, in which services have names.',
     }),
     ingressDomain: Type.Optional(

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeCall, KubeClient } from '../../../src/providers/kubernetes/client.ts'
+import { readLogs } from '../../../src/providers/kubernetes/logs.ts'
+import { ProviderError } from '../../../src/providers/provider-error.ts'
+
+const { signal } = new AbortController()
+
+const podOf = (name: string, index = 0) => ({
+  metadata: { name, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
+  status: {},
+})
+
+/** The log call as the reference describes it: from a second on, at most so many bytes. */
+function clientOf(logs: Readonly<Record<string, readonly string[] | ProviderError>>) {
+  const calls: KubeCall[] = []
+  const text = async (call: KubeCall) => {
+    calls.push(call)
+    const [, name = ''] = /pods\/([^/]+)\/log$/.exec(call.path) ?? []
+    const log = logs[name] ?? []
+    if (log instanceof ProviderError) throw log
+    const { sinceTime = '', limitBytes = '0' } = call.query ?? {}
+    const since = log.filter((line) => line.slice(0, 19) >= sinceTime.slice(0, 19))
+    return Buffer.from(since.map((line) => `${line}\n`).join(''))
+      .subarray(0, Number(limitBytes))
+      .toString('utf8')
+  }
+  const client: Pick<KubeClient, 'path' | 'text'> = { path: (_resource, name) => `pods/${name}`, text }
+  return { client: client as KubeClient, calls }
+}
+
+async function readAll(client: KubeClient, pods: ReturnType<typeof podOf>[]): Promise<string> {
+  const parts: string[] = []
+  let cursor: string | null = null
+  for (let count = 0; count < 100; count++) {
+    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(client, { pods, cursor }, signal)
+    parts.push(chunk.text ?? '')
+    if (chunk.next === undefined) return parts.join('')
+    cursor = chunk.next
+  }
+  return expect.fail('the log has no end')
+}
+
+const at = (second: number, nanos = 0) =>
+  `2026-01-05T12:${String(Math.floor(second / 60)).padStart(2, '0')}:${String(second % 60).padStart(2, '0')}.${String(nanos).padStart(9, '0')}Z`
+
+describe('the log of a Job', () => {
+  it('is read without the timestamps', async () => {
+    const { client, calls } = clientOf({ a: [`${at(0)} one`, `${at(1)} `, `${at(2)} two words`] })
+    expect(await readAll(client, [podOf('a')])).toBe('one\n\ntwo words\n')
+    expect(calls.map(({ query }) => query)).toEqual([{ container: 'main', timestamps: 'true', limitBytes: '1048576' }])
+  })
+
+  it('of several megabytes is read in parts, each line once', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} ${'x'.repeat(80)}`)
+    // Several lines have the same timestamp, and several timestamps are within one second.
+    const log = lines.map((line, index) => `${at(Math.floor(index / 900), Math.floor((index % 900) / 3))} ${line}`)
+    const { client, calls } = clientOf({ a: log })
+    expect(await readAll(client, [podOf('a')])).toBe(lines.map((line) => `${line}\n`).join(''))
+    expect(calls.length).toBeGreaterThan(3)
+  })
+
+  it('with more in one second than a part holds goes on after it, and says so', async () => {
+    const burst = Array.from({ length: 20_000 }, (_, index) => `${at(5, index)} ${'y'.repeat(100)}`)
+    const { client } = clientOf({ a: [`${at(1)} before`, ...burst, `${at(6)} after`] })
+    const text = await readAll(client, [podOf('a')])
+    expect(text).toMatch(/^before\n/)
+    expect(text).toContain('[Lines are omitted: more than 1048576 bytes in one second.]\n')
+    expect(text).toMatch(/\nafter\n$/)
+  })
+
+  it('of several pods names each, by its index', async () => {
+    const { client } = clientOf({ a: [`${at(0)} one`], b: [`${at(0)} two`] })
+    expect(await readAll(client, [podOf('b', 1), podOf('a', 0)])).toBe('==> a <==\none\n==> b <==\ntwo\n')
+  })
+
+  it('is empty before its container starts, and without pods', async () => {
+    const waiting = new ProviderError(
+      'invalid_request',
+      'container "main" in pod "a" is waiting to start: ErrImagePull',
+      {
+        ...{ httpStatus: 400, providerCode: 'BadRequest' },
+      },
+    )
+    expect(await readAll(clientOf({ a: waiting }).client, [podOf('a')])).toBe('')
+    expect(await readLogs(clientOf({}).client, { pods: [], cursor: null }, signal)).toEqual({ links: [] })
+  })
+
+  it('fails if the node does not answer', async () => {
+    const down = new ProviderError('unavailable', 'dial tcp: connection refused', { httpStatus: 500 })
+    await expect(readAll(clientOf({ a: down }).client, [podOf('a')])).rejects.toBe(down)
+  })
+
+  it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('takes no cursor %j', async (cursor) => {
+    const reading = readLogs(clientOf({}).client, { pods: [podOf('a')], cursor }, signal)
+    await expect(reading).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
+  })
+})
