@@ -115,7 +115,8 @@ export const kubernetesCredentials = Type.Object(
   {
     token: Type.Optional(
       Type.String({
-        pattern: '^[!-~]{1,16384}$',
+        pattern: '^[!-~]+$',
+        maxLength: 16_384,
         description:
           'Bearer token, as printed by `kubectl create token`. Absent if `network.clientCertificate` authenticates.',
         examples: ['header.payload.signature'],
