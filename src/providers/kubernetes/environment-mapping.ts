@@ -7,7 +7,7 @@ import { nameLength, podAccepts, podErrors } from './fields.ts'
 import { annotationsOf } from './job-mapping.ts'
 import { managedBy, tagLabel } from './objects.ts'
 import { podSpecOf } from './pod-template.ts'
-import type { KubernetesSettings } from './settings.ts'
+import { type KubernetesSettings, objectName } from './settings.ts'
 
 /** A label of pods consists of the name and a hash of ten characters, and has at most 63. */
 const maxSetName = 63 - '-0123456789'.length
@@ -39,7 +39,7 @@ export function environmentAccepts(settings: KubernetesSettings): Accepts {
     'storage.type': { to: `${claim}.storageClassName`, note: 'a storage class; default: that of the cluster' },
     'storage.source': {
       to: 'volumes[].persistentVolumeClaim.claimName',
-      pattern: '^[a-z0-9][a-z0-9.-]{0,252}$',
+      ...objectName,
       note: 'an existing claim, which stays; excludes `sizeGiB` and `type`',
     },
     autoStop: { to: '', note: 'Switchyard stops the environment' },

@@ -33,7 +33,7 @@ export function podAccepts(settings: KubernetesSettings): Accepts {
     mounts: { to: 'containers[].volumeMounts' },
     'mounts.source': {
       to: 'volumes[].persistentVolumeClaim.claimName',
-      pattern: '^[a-z0-9][a-z0-9.-]{0,252}(/[^/:]+)*$',
+      pattern: '^[a-z0-9][a-z0-9.-]*(/[^/:]+)*$',
       note: 'a PersistentVolumeClaim of the namespace, or a directory in it: `claim/directory`',
     },
     'mounts.path': {

@@ -6,15 +6,15 @@ import { objectName, selectorItem, tolerationItem } from './settings.ts'
 const podOptions = {
   nodeSelector: Type.Optional(
     Type.Array(selectorItem('Label that the node must have, as `key=value`.'), {
-      maxItems: 32,
+      maxItems: 16,
       description: 'Labels of the node, besides those of the connection.',
     }),
   ),
   tolerations: Type.Optional(
-    Type.Array(tolerationItem, { maxItems: 32, description: 'Tolerated taints, besides those of the connection.' }),
+    Type.Array(tolerationItem, { maxItems: 16, description: 'Tolerated taints, besides those of the connection.' }),
   ),
   priorityClass: Type.Optional(
-    Type.String({ pattern: objectName, description: 'PriorityClass of the pods.', examples: ['high'] }),
+    Type.String({ ...objectName, description: 'PriorityClass of the pods.', examples: ['high'] }),
   ),
   imagePullPolicy: Type.Optional(
     choice(['Always', 'IfNotPresent', 'Never'], { description: 'When the image is pulled.' }),
@@ -33,7 +33,7 @@ export const jobOptions = Type.Object(
     ...podOptions,
     queuePriorityClass: Type.Optional(
       Type.String({
-        pattern: objectName,
+        ...objectName,
         description: 'WorkloadPriorityClass of Kueue. Requires `queue`.',
         examples: ['urgent'],
       }),

@@ -3,26 +3,29 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import { readStored } from '../kit/read-stored.ts'
 
 /** Names of namespaces, and of other objects, which may contain dots. The server checks how they end (RFC 1123). */
-const label = '^[a-z0-9][a-z0-9-]{0,62}$'
-export const objectName = '^[a-z0-9][a-z0-9.-]{0,252}$'
-const labelKey = '[A-Za-z0-9][A-Za-z0-9._/-]{0,316}'
-const labelValue = '[A-Za-z0-9._-]{0,63}'
+const namespaceName = { pattern: '^[a-z0-9][a-z0-9-]*$', maxLength: 63 }
+export const objectName = { pattern: '^[a-z0-9][a-z0-9.-]*$', maxLength: 253 }
+const labelKey = '[A-Za-z0-9][A-Za-z0-9._/-]*'
+const labelValue = '[A-Za-z0-9._-]*'
+/** A prefix of 253 characters, a slash, a name and a value of 63. */
+const maxLabel = 317 + 1 + 63
 
-const named = (description: string, pattern = objectName) =>
-  Type.Optional(Type.String({ pattern, description, examples: ['example'] }))
+const named = (description: string) => Type.Optional(Type.String({ ...objectName, description, examples: ['example'] }))
 const resource = (kind: string) =>
   Type.Optional(
     Type.String({
       pattern: `^${labelKey}$`,
+      maxLength: 317,
       description: `Extended resource that counts accelerators of kind \`${kind}\`.`,
       examples: [`example.com/${kind}`],
     }),
   )
 
 export const selectorItem = (description: string) =>
-  Type.String({ pattern: `^${labelKey}=${labelValue}$`, description, examples: ['pool=training'] })
+  Type.String({ pattern: `^${labelKey}=${labelValue}$`, maxLength: maxLabel, description, examples: ['pool=training'] })
 export const tolerationItem = Type.String({
   pattern: `^${labelKey}(=${labelValue})?(:(NoSchedule|PreferNoSchedule|NoExecute))?$`,
+  maxLength: maxLabel + ':PreferNoSchedule'.length,
   description: 'Tolerated taint: `key`, `key=value`, either with `:effect`.',
   examples: ['dedicated=gpu:NoSchedule'],
 })
@@ -36,7 +39,7 @@ export const kubernetesSettings = Type.Object(
       examples: ['https://kubernetes.example.com:6443'],
     }),
     namespace: Type.String({
-      pattern: label,
+      ...namespaceName,
       description: 'Namespace of all objects: lower-case letters, digits and hyphens.',
       examples: ['training'],
     }),
@@ -46,12 +49,12 @@ export const kubernetesSettings = Type.Object(
       Type.String({ minLength: 1, maxLength: 512, description: 'Image of requests that name none.' }),
     ),
     nodeSelector: Type.Array(selectorItem('Label that nodes must have, as `key=value`.'), {
-      maxItems: 32,
+      maxItems: 16,
       default: [],
       description: 'Labels of the nodes that all pods run on.',
     }),
     tolerations: Type.Array(tolerationItem, {
-      maxItems: 32,
+      maxItems: 16,
       default: [],
       description: 'Taints that all pods tolerate.',
     }),
@@ -65,6 +68,7 @@ export const kubernetesSettings = Type.Object(
     ),
     acceleratorModelLabel: Type.String({
       pattern: `^${labelKey}$`,
+      maxLength: 317,
       default: 'nvidia.com/gpu.product',
       examples: ['nvidia.com/gpu.product'],
       description: 'Label of nodes that holds the model of their accelerators.',
@@ -89,14 +93,14 @@ export const kubernetesSettings = Type.Object(
       description: 'Mount path of the `storage` of environments.',
     }),
     clusterDomain: Type.String({
-      pattern: objectName,
+      ...objectName,
       default: 'cluster.local',
       examples: ['cluster.local'],
       description: 'DNS domain of the cluster, in which services have names.',
     }),
     ingressDomain: Type.Optional(
       Type.String({
-        pattern: objectName,
+        ...objectName,
         description:
           'Domain below which each environment with an `http` port has a host, through an Ingress. Its DNS entry is a wildcard to the ingress controller.',
         examples: ['apps.example.com'],
