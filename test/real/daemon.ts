@@ -11,6 +11,10 @@ export interface Daemon {
   stop(): Promise<void>
   /** SIGKILL, in the middle of whatever it does. */
   kill(): Promise<void>
+  /** SIGKILL, SIGSTOP or SIGCONT, without waiting for anything. */
+  signal(name: NodeJS.Signals): void
+  /** The id of its process. */
+  pid(): number
 }
 
 export interface DaemonOptions {
@@ -25,13 +29,16 @@ export interface DaemonOptions {
   logFile: string
   /** Whether it answers. */
   isReady(): boolean | Promise<boolean>
+  /** How long it may take until it answers; 20 seconds by default. */
+  readyWithinMs?: number
 }
 
-const readyWithinMs = 20_000
+const defaultReadyWithinMs = 20_000
 const stopWithinMs = 10_000
 
 export function makeDaemon(options: DaemonOptions): Daemon {
   const { program, args, user, system = hostSystem, env, cwd, logFile, isReady } = options
+  const { readyWithinMs = defaultReadyWithinMs } = options
   let child: ChildProcess | null = null
 
   async function untilReady(): Promise<void> {
@@ -62,5 +69,9 @@ export function makeDaemon(options: DaemonOptions): Daemon {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    signal(name) {
+      child?.kill(name)
+    },
+    pid: () => child?.pid ?? 0,
   }
 }

@@ -1,4 +1,5 @@
-import { createServer, request } from 'node:http'
+import { createServer, request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A reverse proxy that can lose answers. */
@@ -11,15 +12,17 @@ export interface CuttingProxy {
   close(): Promise<void>
 }
 
-export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(target)
+/** `ca` are the certificates that a target with https is trusted by. */
+export async function startCuttingProxy(target: string, ca = ''): Promise<CuttingProxy> {
+  const { hostname, port, protocol } = new URL(target)
+  const request = protocol === 'https:' ? tlsRequest : plainRequest
   let toCut: string | null = null
   let cut = 0
   const server = createServer((incoming, outgoing) => {
     const { method, url: path, headers } = incoming
     const isCut = method === toCut
     if (isCut) toCut = null
-    const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
+    const forwarded = request({ hostname, port, method, path, headers, ...(ca === '' ? {} : { ca }) }, (answer) => {
       if (!isCut) {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)
