@@ -8,6 +8,8 @@ import { factsOf } from './pods.ts'
 
 /** Bytes of one chunk, timestamps included. */
 const chunkBytes = 1_048_576
+/** Bytes that are read to get behind the lines of one second that were read before. */
+const maxBytes = 16 * chunkBytes
 
 /** A place in the log of one pod: behind `count` lines with the timestamp `at`. */
 interface Place {
@@ -39,7 +41,7 @@ export async function readLogs(
   const text = heading + lines.map(({ text: line }) => `${line}\n`).join('')
   const next = isCut ? behind(place, lines) : { ...start, index: place.index + 1 }
   if (isCut && lines.length === 0) {
-    const omitted = `[Lines are omitted: more than ${chunkBytes} bytes in one second.]\n`
+    const omitted = `[Lines are omitted: more than ${maxBytes} bytes in one second.]\n`
     return { text: heading + omitted, links: [], next: cursorOf(next) }
   }
   return { text, links: [], ...(next.index < names.length ? { next: cursorOf(next) } : {}) }
@@ -50,19 +52,43 @@ interface Line {
   text: string
 }
 
+/** Reads further as long as it finds only lines that were read before. */
 async function readChunk(
   client: KubeClient,
-  { name, place }: { name: string; place: Place },
+  at: { name: string; place: Place },
+  signal: AbortSignal,
+): Promise<{ lines: readonly Line[]; isCut: boolean }> {
+  for (let limitBytes = chunkBytes; ; limitBytes *= 4) {
+    const { lines, isCut } = await readBytes(client, { ...at, limitBytes }, signal)
+    if (lines.length === 0 && isCut && limitBytes < maxBytes) continue
+    const some = headOf(lines)
+    return { lines: some, isCut: isCut || some.length < lines.length }
+  }
+}
+
+/** As many lines as a chunk may have. */
+function headOf(lines: readonly Line[]): readonly Line[] {
+  let left = chunkBytes
+  const end = lines.findIndex(({ text }) => {
+    left -= Buffer.byteLength(text) + 1
+    return left < 0
+  })
+  return end <= 0 ? lines : lines.slice(0, end)
+}
+
+async function readBytes(
+  client: KubeClient,
+  { name, place, limitBytes }: { name: string; place: Place; limitBytes: number },
   signal: AbortSignal,
 ): Promise<{ lines: readonly Line[]; isCut: boolean }> {
   const path = `${client.path(podResource, name)}/log`
   const since: Record<string, string> = place.at === '' ? {} : { sinceTime: `${place.at.slice(0, 19)}Z` }
-  const query = { container: containerName, timestamps: 'true', limitBytes: String(chunkBytes), ...since }
+  const query = { container: containerName, timestamps: 'true', limitBytes: String(limitBytes), ...since }
   const text = await client.text({ method: 'GET', path, query }, { signal }).catch((error: unknown) => {
     if (isNotThereYet(error)) return ''
     throw error
   })
-  const isCut = Buffer.byteLength(text) >= chunkBytes
+  const isCut = Buffer.byteLength(text) >= limitBytes
   // What follows the last line feed is the beginning of a cut line, or nothing.
   const isWhole = !isCut && text !== '' && !text.endsWith('\n')
   const whole = text.split('\n').slice(0, isWhole ? undefined : -1)

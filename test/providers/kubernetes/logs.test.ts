@@ -59,12 +59,18 @@ describe('the log of a Job', () => {
     expect(calls.length).toBeGreaterThan(3)
   })
 
-  it('with more in one second than a part holds goes on after it, and says so', async () => {
-    const burst = Array.from({ length: 20_000 }, (_, index) => `${at(5, index)} ${'y'.repeat(100)}`)
+  it('with more in one second than a part has is read whole', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} ${'z'.repeat(100)}`)
+    const { client } = clientOf({ a: lines.map((line, index) => `${at(7, index)} ${line}`) })
+    expect(await readAll(client, [podOf('a')])).toBe(lines.map((line) => `${line}\n`).join(''))
+  })
+
+  it('with more in one second than is read goes on after it, and says so', async () => {
+    const burst = Array.from({ length: 20_000 }, (_, index) => `${at(5, index)} ${'y'.repeat(1000)}`)
     const { client } = clientOf({ a: [`${at(1)} before`, ...burst, `${at(6)} after`] })
     const text = await readAll(client, [podOf('a')])
     expect(text).toMatch(/^before\n/)
-    expect(text).toContain('[Lines are omitted: more than 1048576 bytes in one second.]\n')
+    expect(text).toContain('[Lines are omitted: more than 16777216 bytes in one second.]\n')
     expect(text).toMatch(/\nafter\n$/)
   })
 
