@@ -94,7 +94,7 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
     })
 
     it.concurrent('until they are canceled, and keeps their Job', async () => {
-      const job = await bench.submit({ command: ['sleep', '600'] })
+      const job = await bench.submit({ script: undefined, command: ['sleep', '600'] })
       await bench.until(job, 'running')
       await cancel(job)
       expect(await bench.ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'Canceled' } })
@@ -145,7 +145,10 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
       const container = { name: 'db', image, command: ['sleep', '100000'] }
       const template = {
         metadata: { labels },
-        spec: { hostNetwork: true, terminationGracePeriodSeconds: 0, containers: [container] },
+        spec: {
+          ...{ hostNetwork: true, automountServiceAccountToken: false, terminationGracePeriodSeconds: 0 },
+          containers: [container],
+        },
       }
       const spec = { replicas: 2, serviceName: 'db', selector: { matchLabels: labels }, template }
       const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db' }, spec }
