@@ -105,6 +105,9 @@ describeReal('a real Kubernetes control plane behind Switchyard', clusterRequire
       const { json } = await bench.cluster.admin('GET', path)
       const { metadata, spec } = json
       await bench.cluster.admin('DELETE', path, { propagationPolicy: 'Background' })
+      await expect
+        .poll(() => bench.cluster.admin('GET', path).then(({ status }) => status), { timeout: 60_000 })
+        .toBe(404)
       const { selector: _, template, ...rest } = spec
       const again = { ...rest, template: { ...template, metadata: {} } }
       const body = {
