@@ -12,7 +12,7 @@ type Serialize = (data: unknown) => string
 /** Schemas are not validated at runtime: they come from the routes, and `npm run openapi:lint` checks them. */
 const unexamined = { meta: false, validateSchema: false } as const
 /** Annotations for the OpenAPI document. */
-const keywords = ['x-key-pattern', 'x-closed', 'x-event-schema']
+const keywords = ['x-key-pattern', 'x-closed', 'x-event-schema', 'x-line-schema']
 const common = { removeAdditional: false, verbose: true, keywords, ...unexamined } as const
 
 /**

@@ -80,7 +80,9 @@ async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
       return result
     },
     executeScript: (script: string) =>
-      retryLocked(database, script, (sql) => adapter.executeRaw({ sql, args: [], argTypes: [] })),
+      database.pooling === 'transaction' && isConcurrent.test(script)
+        ? runOnce(database, inSchema(script, schema))
+        : retryLocked(database, script, (sql) => adapter.executeRaw({ sql, args: [], argTypes: [] })),
     dispose: async (): Promise<void> => {
       if (!pool.ending) await pool.end()
     },
@@ -89,6 +91,11 @@ async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
 
 /** Builds an index while rows are written. It waits for other transactions without blocking them. */
 const isConcurrent = /^\s*(?:--.*\n\s*)*CREATE (?:UNIQUE )?INDEX CONCURRENTLY/i
+
+/** Such a statement runs outside a transaction, so a pooler in transaction mode forgets the search path before it. */
+function inSchema(script: string, schema: string | null | undefined): string {
+  return schema ? script.replace(/ ON (?=")/, () => ` ON "${schema.replaceAll('"', '""')}".`) : script
+}
 
 /**
  * A statement that waits for a table lock blocks every later statement on that table. Therefore a script waits
@@ -158,7 +165,7 @@ function withoutSessionLock(config: QueryConfig): QueryConfig {
 }
 
 async function runOnce({ url }: MigratedDatabase, statement: string): Promise<void> {
-  // Databases cannot be created or dropped within a transaction.
+  // Outside a transaction: neither databases nor concurrent indexes can be created in one.
   const pool = makeSessions({ url, pooling: 'none', max: 1, applicationName: 'switchyard-migrate' })
   pool.on('error', () => {})
   try {

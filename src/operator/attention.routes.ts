@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { targetOf } from '../http/conditional.ts'
+import { sendAccepted, targetOf } from '../http/conditional.ts'
 import { encodeCursor, type List, notOurs, positionIn } from '../http/cursor.ts'
-import { changeHeaders } from '../http/headers.ts'
+import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { instantOf } from '../vocabulary/instant.ts'
@@ -94,15 +94,17 @@ function registerResolve(server: HttpServer, { resolve }: AttentionRoutesDeps): 
         params,
         headers: changeHeaders,
         body: Type.Ref('WorkloadResolution'),
-        response: { 202: Type.Ref('ResolvedWorkload'), ...errorResponses(404, 409, 412, 413, 415) },
+        response: {
+          202: withHeaders(Type.Ref('ResolvedWorkload'), 'ETag', 'Location'),
+          ...errorResponses(404, 409, 412, 413, 415),
+        },
       },
     },
     async (request, reply) => {
       const { workload } = await resolve.one(targetOf(request), request.body as Resolution)
       const { id, kind, projectId, status, reason, version } = workload
-      return reply
-        .code(202)
-        .send({ id, kind, projectId, status, ...(reason === null ? {} : { statusReason: reason }), version })
+      const view = { id, kind, projectId, status, ...(reason === null ? {} : { statusReason: reason }), version }
+      return sendAccepted(reply, kind === 'job' ? 'jobs' : 'environments', workload, view)
     },
   )
 }

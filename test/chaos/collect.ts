@@ -12,7 +12,10 @@ const endedWords = new Set([
   ...['COMPLETED', 'CANCELLED', 'TIMEOUT'],
 ])
 /** Words that mean something else at other providers: a stopped environment of ModelArts can be started. */
-const endedAt: Readonly<Record<string, readonly string[]>> = { ray: ['SUCCEEDED', 'STOPPED'] }
+const endedAt: Readonly<Record<string, readonly string[]>> = {
+  kubernetes: ['Complete'],
+  ray: ['SUCCEEDED', 'STOPPED'],
+}
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `

@@ -20,6 +20,7 @@ beforeAll(async () => {
   environmentId = (await api.ok('POST', '/environments', environment)).id
   ids.environments = environmentId
   ids.jobs = (await api.ok('POST', '/jobs', jobRequest({ environmentId }))).id
+  ids.attention = ids.jobs
   ids.connections = connections.dataforest ?? ''
   ids.projects = (await api.ok('POST', '/projects', { name: 'table' })).id
   const key = { projectId: ids.projects, name: 'table', scopes: ['jobs:read'] }

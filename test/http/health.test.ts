@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { providers } from '../../src/providers/registry.ts'
 import { useApiBench } from '../support/api-bench.ts'
 import { makeApiCaller } from '../support/api-caller.ts'
 import { statementsDuring } from '../support/job-batches.ts'
@@ -100,22 +101,16 @@ describe('the health of a connection', () => {
 describe('the health of providers', () => {
   it('adds up the connections of the project', async () => {
     const { data } = (await api.ok('GET', '/providers/health')) as ApiRecord & { data: ApiRecord[] }
-    expect(data.map(({ provider }) => provider)).toEqual([
-      'aitems',
-      'dataforest',
-      'jupyterhub',
-      'modelarts',
-      'scnet',
-      'slurm',
-    ])
-    expect(data[1]).toMatchObject({
+    expect(data.map(({ provider }) => provider)).toEqual(providers.map(({ id }) => id).toSorted())
+    const of = (id: string) => data.find(({ provider }) => provider === id)
+    expect(of('dataforest')).toMatchObject({
       connections: { total: 2, held: 0, paused: 0 },
       calls: { total: 4, failed: 1, errorRate: 0.25 },
       lastSucceededAt: expect.any(String),
       lastFailure: { code: 'unauthenticated', operation: 'verify' },
     })
-    expect(data[5]).toMatchObject({ connections: { total: 1, held: 1, paused: 0 } })
-    expect(data[4]).toMatchObject({ workloads: { live: 4, parked: 2, unknown: 2 } })
+    expect(of('slurm')).toMatchObject({ connections: { total: 1, held: 1, paused: 0 } })
+    expect(of('scnet')).toMatchObject({ workloads: { live: 4, parked: 2, unknown: 2 } })
   })
 
   it('reads everything in one statement', async () => {

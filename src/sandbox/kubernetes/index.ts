@@ -22,7 +22,7 @@ const settings: KubernetesSettings = {
 /** The API server of a cluster of two nodes. https://kubernetes.io/docs/reference/kubernetes-api/ */
 export const kubernetes: SandboxProvider<KubernetesSettings, KubernetesAccount> = {
   id: 'kubernetes',
-  portOffset: 7,
+  portOffset: 8,
   accounts,
   settings,
   client,

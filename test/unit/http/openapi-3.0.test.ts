@@ -74,7 +74,7 @@ const sameIn30 = [
     'maximum',
   ],
   ...['minItems', 'minLength', 'minProperties', 'minimum', 'pattern', 'properties', 'required', 'type', 'uniqueItems'],
-  ...['writeOnly', 'deprecated', 'x-extensible-enum', 'x-event-schema'],
+  ...['writeOnly', 'deprecated', 'x-extensible-enum', 'x-event-schema', 'x-line-schema'],
 ]
 const translatedTo30 = ['$ref', 'anyOf', 'examples', 'propertyNames']
 

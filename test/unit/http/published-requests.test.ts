@@ -86,7 +86,7 @@ async function compare({ method, path, body: schema }: (typeof takesBody)[number
 
 const prefixes: Readonly<Record<string, string>> = {
   ...{ jobs: 'job', environments: 'env', connections: 'conn', projects: 'prj', 'api-keys': 'key' },
-  'webhook-endpoints': 'whk',
+  ...{ 'webhook-endpoints': 'whk', attention: 'job' },
 }
 
 describe('a body that the published document allows is a body that the service allows, and the reverse', () => {
