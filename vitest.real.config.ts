@@ -11,8 +11,8 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     globalSetup: './test/support/global-setup.ts',
-    // One cluster after the other: they share the machine's few cores with what they run.
-    fileParallelism: false,
+    // Two at a time: they mostly wait, for time limits and for servers that are down on purpose.
+    maxWorkers: 2,
     testTimeout: 300_000,
     hookTimeout: 60_000,
     retry: 0,
