@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { freePorts } from './free-ports.ts'
-import { type RedisProgram, startRedisProgram, volatile } from './redis-programs.ts'
+import { type RedisDirectives, type RedisProgram, startRedisProgram, volatile } from './redis-programs.ts'
 
 /** Three primaries, each with a replica. */
 export interface TestCluster {
@@ -11,12 +11,14 @@ export interface TestCluster {
 
 const count = 6
 
-export async function startRedisCluster(): Promise<TestCluster> {
+/** @param more directives of each node */
+export async function startRedisCluster(more: RedisDirectives = {}): Promise<TestCluster> {
   const first = await freePorts(2 * count)
   const ports = Array.from({ length: count }, (_, index) => first + index)
   const directivesOf = (port: number) => ({
     ...{ ...volatile, 'cluster-enabled': 'yes', 'cluster-node-timeout': 1000, 'cluster-port': port + count },
     'cluster-require-full-coverage': 'no',
+    ...more,
   })
   const nodes = new Map<number, RedisProgram>()
   await Promise.all(ports.map(async (port) => nodes.set(port, await startRedisProgram(port, directivesOf(port)))))
