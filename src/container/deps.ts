@@ -32,7 +32,7 @@ export interface ContainerDeps {
   /** Providers to serve; all registered ones if absent. */
   providers?: readonly Provider[]
   /** Receives the lines of `recordLogs`; standard output if absent. */
-  writeRecords?: (text: string) => Promise<void>
+  writeRecords?: (text: string, signal: AbortSignal) => Promise<void>
   /** Builds the engine; tests that disable a safeguard pass another one. */
   makeEngine?: typeof makeEngine
 }

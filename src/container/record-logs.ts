@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { writeLines } from '../infra/standard-output.ts'
 import { makeRecordLogWriter, type RecordLogWriter } from '../record-logs/record-log-writer.ts'
 import { makeRecordLogsRepository, type RecordStream } from '../record-logs/record-logs.repository.ts'
 import type { ContainerDeps } from './deps.ts'
@@ -11,7 +12,7 @@ export function makeRecordLogs({
   database,
   settings,
   logger,
-  writeRecords = toStandardOutput,
+  writeRecords = writeLines,
 }: Pick<ContainerDeps, 'database' | 'settings' | 'logger' | 'writeRecords'>): RecordLogWriter {
   const { recordLogs = { audit: false, events: false }, pollIntervalMs } = settings
   const streams: readonly RecordStream[] = [
@@ -21,11 +22,5 @@ export function makeRecordLogs({
   return makeRecordLogWriter({
     repository: makeRecordLogsRepository(database.sql, { holder: randomUUID(), leaseMs }),
     ...{ streams, write: writeRecords, intervalMs: pollIntervalMs, log: logger },
-  })
-}
-
-function toStandardOutput(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
   })
 }

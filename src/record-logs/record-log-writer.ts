@@ -10,8 +10,8 @@ export interface RecordLogWriter {
 interface Deps {
   repository: RecordLogsRepository
   streams: readonly RecordStream[]
-  /** Resolves once the text has left the process. */
-  write(text: string): Promise<void>
+  /** Resolves once the text has left the process. `signal` may end a wait for whoever reads it. */
+  write(text: string, signal: AbortSignal): Promise<void>
   intervalMs: number
   log: { warn(context: object, message: string): void }
 }
@@ -29,9 +29,13 @@ export function makeRecordLogWriter({ repository, streams, write, intervalMs, lo
     if (!(await repository.claim(stream))) return false
     const records = await repository.read(stream)
     if (records.length === 0) return false
-    await write(records.map((record) => lineOf(stream, record)).join(''))
+    await write(records.map((record) => lineOf(stream, record)).join(''), stopping.signal)
     await repository.advance(stream, lastOfEach(records))
     return true
+  }
+
+  function noteFailure(error: unknown, stream: RecordStream): void {
+    if (!stopping.signal.aborted) log.warn({ err: error, stream }, 'records not written; will retry')
   }
 
   async function follow(stream: RecordStream): Promise<void> {
@@ -42,7 +46,7 @@ export function makeRecordLogWriter({ repository, streams, write, intervalMs, lo
         hasBegun = true
         if (await round(stream)) continue
       } catch (error) {
-        log.warn({ err: error, stream }, 'records not written; will retry')
+        noteFailure(error, stream)
       }
       await sleep(intervalMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
