@@ -1,5 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeAuditExportRepository } from '../../../src/access/audit-export.repository.ts'
+import { makeAuditExport } from '../../../src/access/audit-export.ts'
 import { makePruneAudit } from '../../../src/access/prune-audit.repository.ts'
 import { idAt } from '../../../src/vocabulary/ids.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
@@ -65,6 +67,12 @@ describe('the export of the audit log', () => {
       Array.from({ length: 17 }, (_, n) => (n + 1) * 100),
     )
     expect(await lines('?subject=rare&action=none')).toEqual([])
+  })
+
+  it('begins, and notices that its client has gone, after each statement where nothing matches', async () => {
+    const found = makeAuditExport(makeAuditExportRepository(bench.open.sql))({ action: 'none' }, null)
+    expect(await found.next()).toEqual({ value: '', done: false })
+    expect(await found.return('')).toMatchObject({ done: true })
   })
 
   it('leaves the last minute to a later export, since its entries may still be written', async () => {
