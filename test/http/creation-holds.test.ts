@@ -44,6 +44,18 @@ it.each([
   expect(await api.call('POST', '/creation-holds', { body })).toMatchObject({ status })
 })
 
+it('is rejected if its parts match nothing together', async () => {
+  const connectionId = bench.connections.slurm
+  const { id: projectId } = await api.ok('POST', '/projects', { name: 'another' })
+  for (const other of [{ provider: 'ray' }, { projectId }])
+    expect(await api.call('POST', '/creation-holds', { body: { connectionId, ...other } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/connectionId', code: 'not_found' }] },
+    })
+  const hold = await api.ok('POST', '/creation-holds', { connectionId, provider: 'slurm' })
+  await api.ok('DELETE', `/creation-holds/${hold.id}`)
+})
+
 it('is found by its index at a claim, however many were released', async () => {
   await sql.query(
     `INSERT INTO creation_holds (id, provider, note, created_by, released_at, woken_at)

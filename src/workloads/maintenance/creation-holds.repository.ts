@@ -20,6 +20,13 @@ export interface CreationHold extends HoldScope {
   releasedAt: Date | null
 }
 
+export interface ScopeFacts {
+  connection: boolean
+  project: boolean
+  /** False if the connection is another provider's or project's: the hold would apply to nothing. */
+  canMatch: boolean
+}
+
 export interface NewHold extends HoldScope {
   id: string
   note: string
@@ -74,12 +81,14 @@ export function makeCreationHoldsRepository(prisma: PrismaClient) {
       return active[0]?.id ?? null
     },
 
-    /** Whether what the scope names exists: a connection that is not deleted, and a project. */
-    async exists({ connectionId, projectId }: HoldScope): Promise<{ connection: boolean; project: boolean }> {
-      const rows = await prisma.$queryRaw<{ connection: boolean; project: boolean }[]>`
-        SELECT ${connectionId}::text IS NULL OR EXISTS (SELECT 1 FROM connections WHERE id = ${connectionId} AND deleted_at IS NULL) AS connection,
-          ${projectId}::text IS NULL OR EXISTS (SELECT 1 FROM projects WHERE id = ${projectId}) AS project`
-      return rows[0] ?? { connection: false, project: false }
+    /** Whether what the scope names exists, a connection that is not deleted and a project, and can match together. */
+    async exists({ provider, connectionId, projectId }: HoldScope): Promise<ScopeFacts> {
+      const rows = await prisma.$queryRaw<ScopeFacts[]>`
+        SELECT ${projectId}::text IS NULL OR EXISTS (SELECT 1 FROM projects WHERE id = ${projectId}) AS project,
+          ${connectionId}::text IS NULL OR c.id IS NOT NULL AS connection,
+          c.id IS NULL OR ((${provider}::text IS NULL OR c.provider = ${provider}) AND (${projectId}::text IS NULL OR c.project_id = ${projectId})) AS "canMatch"
+        FROM (SELECT) one LEFT JOIN connections c ON c.id = ${connectionId} AND c.deleted_at IS NULL`
+      return rows[0] ?? { connection: false, project: false, canMatch: false }
     },
 
     /** Oldest first. */

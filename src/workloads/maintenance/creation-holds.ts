@@ -54,15 +54,24 @@ export function makeCreationHolds({ repository, providerIds, onWakeFailure }: De
     if (provider === null && connectionId === null && projectId === null) throw nothingNamed()
     if (provider !== null && !providerIds.includes(provider))
       throw missing('provider', `There is no provider ${provider}. Providers: ${providerIds.join(', ')}.`)
-    const { connection, project } = await repository.exists(scope)
+    const { connection, project, canMatch } = await repository.exists(scope)
     if (!connection) throw missing('connectionId', `There is no connection ${connectionId}.`)
     if (!project) throw missing('projectId', `There is no project ${projectId}. See GET /projects.`)
+    if (!canMatch) throw unmatched(scope)
   }
 }
 
 function missing(field: string, detail: string): ApiError {
   return new ApiError('unprocessable', detail, {
     errors: [{ in: 'body', pointer: `/${field}`, code: 'not_found', detail }],
+  })
+}
+
+function unmatched({ provider, connectionId, projectId }: HoldScope): ApiError {
+  const others = [provider, projectId].filter((part) => part !== null).join(' and ')
+  const detail = `Connection ${connectionId} is not of ${others}, so the hold would apply to nothing. Send \`connectionId\` alone, or correct it.`
+  return new ApiError('unprocessable', detail, {
+    errors: [{ in: 'body', pointer: '/connectionId', code: 'not_found', detail }],
   })
 }
 
