@@ -1,6 +1,6 @@
 import type { Driver } from '../providers/driver.ts'
 import type { Drivers, OpenProvider, Provider } from '../providers/provider.ts'
-import type { ProviderError } from '../providers/provider-error.ts'
+import { type ProviderError, UnknownProvider } from '../providers/provider-error.ts'
 import type { HttpClient, ProviderClock } from '../providers/session.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -120,7 +120,7 @@ function makeEntry(
   { credentials, network }: { credentials: JsonObject; network: Network },
 ): Entry {
   const provider = providerById(connection.provider)
-  if (provider === undefined) throw new Error(`This version has no provider ${connection.provider}.`)
+  if (provider === undefined) throw new UnknownProvider(connection.provider)
   const { settings, discovered } = connection
   const baseUrl = provider.baseUrl(settings)
   const http = makeHttp(baseUrl, network)

@@ -64,3 +64,11 @@ export class ProviderError extends Error {
     this.isTooLarge = details.isTooLarge ?? false
   }
 }
+
+/** This version has no such provider: a newer one has made the connection, during an upgrade or before going back. */
+export class UnknownProvider extends Error {
+  constructor(provider: string) {
+    super(`This version has no provider ${provider}.`)
+    this.name = 'UnknownProvider'
+  }
+}

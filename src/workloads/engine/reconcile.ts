@@ -1,3 +1,4 @@
+import { UnknownProvider } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { applyOutcome } from '../apply/apply-outcome.ts'
 import type { AttemptResult } from '../apply/outcome.ts'
@@ -74,11 +75,20 @@ async function runPass<K extends Kind>(
     const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.pollIntervals)
     return await step(deps, { kind, claimed, facts, driver, connection })
   } catch (error) {
+    if (error instanceof UnknownProvider) return await leftToNewer(deps, claimed)
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
     const facts = bareFacts<K>(known, deps.pollIntervals)
     const change = afterInternalFailure(workload, facts)
     return passed('error', await commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null }))
   }
+}
+
+/** During an upgrade, a worker of the newer version takes it. Nothing is wrong with the workload. */
+async function leftToNewer(deps: ReconcileDeps, claimed: Claimed): Promise<Passed> {
+  const { id: workloadId, provider } = claimed.workload
+  deps.log.warn({ workloadId, provider }, 'no such provider in this version; left to other workers')
+  await deps.release(claimed, deps.pollIntervals.quickMs)
+  return { isDue: false, outcome: 'released' }
 }
 
 async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<Passed> {

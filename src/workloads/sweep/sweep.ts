@@ -1,4 +1,4 @@
-import { ProviderError } from '../../providers/provider-error.ts'
+import { ProviderError, UnknownProvider } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { after, nextSweepMs } from '../apply/poll-intervals.ts'
 import type { WorkloadKind } from '../kind.ts'
@@ -112,6 +112,11 @@ async function afterFailedScan(deps: SweepDeps, claimed: ClaimedSweep, error: un
   // Aborted at shutdown: that says nothing about the connection, and the next process continues.
   if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
   deps.log.warn({ err: error, connectionId, kind }, 'sweep failed')
+  if (error instanceof UnknownProvider) {
+    await finish(deps, claimed, { nextMs: minMs, seen: null })
+    // A worker of a newer version scans: this one does not wait for the next time, to be the first again.
+    return null
+  }
   if (error instanceof ProviderError) await deps.connections.failed(calledBy(claimed), error)
   return finish(deps, claimed, { nextMs: Math.min(Math.max(claimed.lastMs * 2, minMs), maxMs), seen: null })
 }
