@@ -4,7 +4,7 @@ import { documentedClusterUser, documentedSentinelUser, documentedUser } from '.
 import { startRedisCluster } from '../../support/redis-cluster.ts'
 import { hasRedisPrograms, redisSkipped } from '../../support/redis-programs.ts'
 import { startWatchedRedis } from '../../support/redis-sentinels.ts'
-import { startServiceOnRedis } from './service-on-redis.ts'
+import { type ServiceOnRedis, startServiceOnRedis } from './service-on-redis.ts'
 
 const host = '127.0.0.1'
 const [password, sentinelPassword] = ['canary-redis', 'canary-sentinel']
@@ -25,6 +25,16 @@ describe.skipIf(!hasRedisPrograms)(`the documented users of Redis${redisSkipped}
     return admin
   }
 
+  async function start(env: Readonly<Record<string, string>>): Promise<ServiceOnRedis> {
+    const service = await startServiceOnRedis(env)
+    cleanup.push(async () => {
+      const exit = await service.stop()
+      expect(exit).toMatchObject({ code: 0, stderr: '' })
+      expect(exit.stdout).not.toMatch(secret)
+    })
+    return service
+  }
+
   /** Permissions that any of these servers has denied. */
   async function denied(ports: readonly number[]): Promise<unknown[]> {
     return (await Promise.all(ports.map((port) => adminOf(port).call('ACL', 'LOG')))).flat()
@@ -35,7 +45,7 @@ describe.skipIf(!hasRedisPrograms)(`the documented users of Redis${redisSkipped}
     cleanup.push(() => cluster.stop())
     const [first = 0, second = 0] = cluster.ports
     const url = `redis-cluster://switchyard:${password}@${host}:${first},${host}:${second}`
-    const service = await startServiceOnRedis({ REDIS_URL: url })
+    const service = await start({ REDIS_URL: url })
     const admin = adminOf(first)
     const slot = await admin.cluster('KEYSLOT', '{bull}:any')
     const queuePort = async () => {
@@ -50,9 +60,6 @@ describe.skipIf(!hasRedisPrograms)(`the documented users of Redis${redisSkipped}
     await service.untilUsed(adminOf(await queuePort()))
     await service.expectSuccess(await service.submit(10))
     expect(await denied(cluster.ports.filter((port) => port !== old))).toEqual([])
-    const exit = await service.stop()
-    expect(exit).toMatchObject({ code: 0, stderr: '' })
-    expect(exit.stdout).not.toMatch(secret)
   })
 
   it('suffice behind Sentinel, also after a failover', async () => {
@@ -62,7 +69,7 @@ describe.skipIf(!hasRedisPrograms)(`the documented users of Redis${redisSkipped}
     })
     cleanup.push(() => redis.stop())
     const hosts = redis.sentinelPorts.map((port) => `${host}:${port}`).join(',')
-    const service = await startServiceOnRedis({
+    const service = await start({
       REDIS_URL: `redis-sentinel://switchyard:${password}@${hosts}/1?sentinelMasterId=${redis.masterName}`,
       REDIS_SENTINEL_USERNAME: 'switchyard',
       REDIS_SENTINEL_PASSWORD: sentinelPassword,
@@ -79,8 +86,5 @@ describe.skipIf(!hasRedisPrograms)(`the documented users of Redis${redisSkipped}
     await service.untilUsed(adminOf(await primaryPort()))
     await service.expectSuccess(await service.submit(10))
     expect(await denied([await primaryPort(), ...redis.sentinelPorts])).toEqual([])
-    const exit = await service.stop()
-    expect(exit).toMatchObject({ code: 0, stderr: '' })
-    expect(exit.stdout).not.toMatch(secret)
   })
 })
