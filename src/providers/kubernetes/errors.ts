@@ -75,10 +75,20 @@ function codeOf(status: number, reason: string | undefined, said: string): Provi
   if (reason === 'Forbidden') {
     if (said.includes('exceeded quota')) return 'quota_exceeded'
     if (said.includes('"system:anonymous"')) return 'unauthenticated'
+    if (isStarting(said)) return 'unavailable'
     if (/^admission webhook .* denied the request/.test(said)) return 'invalid_request'
   }
   const row = reason !== undefined && Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
   return row?.code ?? codeOfBareStatus(status)
+}
+
+/**
+ * An API server that has just started denies everything until it has read its roles, and lists those that it misses. It creates the
+ * built-in ones itself, so that a message about those is never about the rights of the service account.
+ */
+function isStarting(said: string): boolean {
+  const missing = said.split(': RBAC: ')[1] ?? ''
+  return missing.includes(' "system:') && missing.includes(' not found')
 }
 
 /** Whether the response to a create means that nothing was created. */
