@@ -66,14 +66,32 @@ export interface JobOutcome {
 export function outcomeOf(job: Json, isEnded: boolean): JobOutcome | null {
   const rawState = rawStateOf(job)
   if (rawState === undefined) return null
-  const status = (Object.hasOwn(hpcStates, rawState) ? hpcStates[rawState] : undefined) ?? null
   const exit = exitOf(job)
-  if (status === 'succeeded') return { rawState, ...exit, ...completed(job, exit) }
-  if (rawState === 'statE' && isEnded) return { rawState, ...exit, ...exited(exit) }
-  if (status === 'canceled') return { rawState, ...exit, status }
-  if (status === 'failed')
-    return { rawState, ...exit, status, ...because(stateReasons.get(rawState) ?? failureOf(job, exit)) }
-  return { rawState, status, ...because(stateReasons.get(rawState)) }
+  const end = endOf(job, { rawState, exit, isEnded })
+  if (end !== null) return { rawState, ...(end.status === 'succeeded' ? exit : withoutZero(exit)), ...end }
+  return { rawState, status: statusOf(rawState), ...because(stateReasons.get(rawState)) }
+}
+
+function statusOf(rawState: string): Status<'job'> | null {
+  return (Object.hasOwn(hpcStates, rawState) ? hpcStates[rawState] : undefined) ?? null
+}
+
+/** Null if the job has not ended. */
+function endOf(
+  job: Json,
+  { rawState, exit, isEnded }: { rawState: string; exit: Exit; isEnded: boolean },
+): Pick<JobOutcome, 'status' | 'reason'> | null {
+  const status = statusOf(rawState)
+  if (status === 'succeeded') return completed(job, exit)
+  if (rawState === 'statE' && isEnded) return exited(exit)
+  if (status === 'canceled') return { status }
+  if (status === 'failed') return { status, ...because(stateReasons.get(rawState) ?? failureOf(job, exit)) }
+  return null
+}
+
+/** What did not end by itself, such as a canceled job, shows the 0 of a success. */
+function withoutZero(exit: Exit): Exit {
+  return exit.exitCode === 0 ? {} : exit
 }
 
 /** `jobStatus` in live records, `jobState` in the history. The scheduler writes "CANCELLED by 1000". */
@@ -121,12 +139,12 @@ interface Exit {
   signal?: number
 }
 
-/** `exitCode` is a number or the scheduler's `code:signal`; a history has `jobExitStatus`. */
+/** `exitCode` is a number or the scheduler's `code:signal`, of which one is 0; a history has `jobExitStatus`. */
 function exitOf(job: Json): Exit {
   const parts = /^(\d+)(?::(\d+))?$/.exec(readId(job, 'exitCode') ?? readId(job, 'jobExitStatus') ?? '')
   if (parts === null) return {}
   const signal = Number(parts[2] ?? 0)
-  return { exitCode: Number(parts[1]), ...(signal === 0 ? {} : { signal }) }
+  return signal === 0 ? { exitCode: Number(parts[1]) } : { signal }
 }
 
 function isNonZero({ exitCode = 0, signal = 0 }: Exit): boolean {

@@ -109,6 +109,27 @@ describe('a job', () => {
     expect(shown(await stub.job().get('63436', signal))).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
   })
 
+  it.each([
+    [{ jobStatus: 'statDE', exitCode: '0:0' }, { status: 'canceled' }],
+    [
+      { jobStatus: 'statDE', exitCode: '0:15' },
+      { status: 'canceled', signal: 15 },
+    ],
+    [
+      { jobStatus: 'statT', exitCode: '0' },
+      { status: 'failed', reason: 'time_limit' },
+    ],
+    [
+      { jobStatus: 'statC', exitCode: '3:0' },
+      { status: 'failed', reason: 'nonzero_exit', exitCode: 3 },
+    ],
+  ])('that shows %j has an exit code only if it ended by itself', async (record, end) => {
+    stub.server.on(detail, ok({ ...running, ...record }))
+    const seen = await stub.job().get('63436', signal)
+    const { status, reason, exitCode, signal: by } = seen === 'gone' ? {} : seen
+    expect({ status, reason, exitCode, signal: by }).toEqual(end)
+  })
+
   it('that was to start after its end never ran', async () => {
     const canceled = { ...running, jobStatus: 'statDE', jobStartTime: '2025-12-02 08:00:00' }
     stub.server.on(detail, ok({ ...canceled, jobEndTime: '2025-12-01 21:20:00' }))
