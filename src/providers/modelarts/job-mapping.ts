@@ -6,7 +6,9 @@ import { isObject, readList, readObject, readText } from '../kit/fields.ts'
 import { given } from '../kit/given.ts'
 import { quoteCommand } from '../kit/shell.ts'
 import { namePattern, tagLength } from './instance-mapping.ts'
+import { sizeAccepts } from './job-defaults.ts'
 import { optionsOf } from './options.ts'
+import type { ModelartsSettings } from './settings.ts'
 import type { CreateTrainingJob, TrainingAlgorithm, TrainingChannel, TrainingEngine, TrainingVolume } from './wire.ts'
 
 const maxNameLength = 64
@@ -14,7 +16,7 @@ export const datasetSource = /^dataset:([^/]+)\/([^/]+)$/
 const mountSource = /^(nfs|pfs|obs):(.+)$/s
 
 /** Source: the create of a training job (CreateTrainingJob). */
-export const jobAccepts: Accepts = {
+const accepted: Accepts = {
   name: {
     to: 'metadata.name',
     pattern: namePattern,
@@ -50,6 +52,18 @@ export const jobAccepts: Accepts = {
   'mounts.path': { to: 'spec.volumes[].*.local_path' },
   'mounts.readOnly': { to: 'spec.volumes[].nfs.read_only', note: 'true only for nfs' },
   timeLimitSeconds: { to: 'spec.auto_stop', note: 'in hours, rounded up; Switchyard ends the job on time' },
+}
+
+/** Fields that a job accepts. */
+export function jobAccepts(settings: Pick<ModelartsSettings, 'defaultImage' | 'jobFlavors'>): Accepts {
+  const { image } = accepted
+  const { defaultImage } = settings
+  const note = `an image in SWR; without one and without an algorithm, ${defaultImage}`
+  return {
+    ...accepted,
+    ...sizeAccepts(settings),
+    ...(image === undefined || defaultImage === undefined ? {} : { image: { ...image, note } }),
+  }
 }
 
 /** The body of the create. */

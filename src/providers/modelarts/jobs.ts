@@ -11,6 +11,7 @@ import type { Call, ModelartsClient } from './client.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'
 import { tagLength } from './instance-mapping.ts'
+import { sizeErrors, withConnectionDefaults } from './job-defaults.ts'
 import { jobErrors } from './job-faults.ts'
 import { makeLogs } from './job-logs.ts'
 import { jobAccepts, trainingJobOf } from './job-mapping.ts'
@@ -44,7 +45,10 @@ export function makeJobs(
     word: 'training job',
     workspaceId: settings.workspaceId,
     noSuch: vendorCodes.noSuchJob,
-    createCall: (intent, workspaceId) => ({ ...jobCall('POST'), body: { ...trainingJobOf(intent, workspaceId) } }),
+    createCall: (intent, workspaceId) => ({
+      ...jobCall('POST'),
+      body: { ...trainingJobOf({ ...intent, spec: withConnectionDefaults(intent.spec, settings) }, workspaceId) },
+    }),
     nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
     detailsCall: (remoteId) => jobCall('GET', remoteId),
     read: (page, signal) => client.send(searchCall(page), signal).then((answer) => portionOf(answer, page)),
@@ -64,14 +68,17 @@ export function makeJobs(
 
   return {
     ...reading,
-    accepts: jobAccepts,
+    accepts: jobAccepts(settings),
     options: jobOptions,
     states: jobStates,
     traits,
     tagLength,
     // A training job does not reference an instance; it can only wait for one.
     environment: 'optional',
-    check: jobErrors,
+    check(spec) {
+      const tooLarge = sizeErrors(spec, settings)
+      return tooLarge.length > 0 ? tooLarge : jobErrors(withConnectionDefaults(spec, settings))
+    },
 
     controls: {
       async cancel(remoteId, signal) {

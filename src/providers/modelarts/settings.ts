@@ -7,6 +7,28 @@ import type { CredentialError } from '../provider.ts'
 const url = (description: string) =>
   Type.Optional(Type.String({ pattern: '^https?://[^\\s?#%]+$', maxLength: 512, description }))
 
+const jobFlavor = Type.Object(
+  {
+    id: Type.String({ minLength: 1, maxLength: 128, description: 'Flavor id, as listed by the catalog.' }),
+    cpus: Type.Integer({ minimum: 1, maximum: 100_000, description: 'CPU cores of a node.' }),
+    memoryMiB: Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Memory of a node in MiB.' }),
+    accelerator: Type.Optional(
+      Type.Object(
+        {
+          kind: choice(['gpu', 'npu', 'dcu', 'mlu'], { description: 'Accelerator type.' }),
+          model: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Model that jobs request.' })),
+          count: Type.Integer({ minimum: 1, maximum: 64, description: 'Accelerators of a node.' }),
+        },
+        {
+          additionalProperties: false,
+          description: 'Accelerators of a node. Only jobs that request accelerators get such a flavor.',
+        },
+      ),
+    ),
+  },
+  { additionalProperties: false, description: 'Flavor and its size.' },
+)
+
 export const modelartsSettings = Type.Object(
   {
     region: Type.String({
@@ -44,6 +66,21 @@ export const modelartsSettings = Type.Object(
       description:
         'API used for environments: development environment instances (`demanager`, which the vendor calls historical) or notebook instances (`notebooks`).',
     }),
+    defaultImage: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: 'Image in SWR of training jobs with neither an image nor an algorithm, `organization/image:tag`.',
+        examples: ['deep-learning/pytorch:2.1'],
+      }),
+    ),
+    jobFlavors: Type.Optional(
+      Type.Array(jobFlavor, {
+        maxItems: 64,
+        description:
+          'Flavors and their sizes, in order of preference. A training job with neither a flavor nor a pool gets the first one that has its `resources`. Without them `cpus`, `memoryMiB` and `accelerator` return 422.',
+      }),
+    ),
     visibility: choice(['own', 'all'], {
       default: 'own',
       description:
