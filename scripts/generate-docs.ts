@@ -15,6 +15,7 @@ import { generateMetricsTable } from './docs/metrics-table.ts'
 import { generateAlertRules } from './docs/monitoring/alerts.ts'
 import { generateAlertsTable } from './docs/monitoring/alerts-table.ts'
 import { generateDashboard } from './docs/monitoring/dashboard.ts'
+import { generatePortableJobs } from './docs/portable-jobs.ts'
 import { generatePostmanCollection } from './docs/postman-collection.ts'
 import { generateErrorsPage } from './docs/problem-types.ts'
 import { generateProviderMatrix } from './docs/provider-matrix.ts'
@@ -38,6 +39,7 @@ const chart = 'deploy/helm/switchyard'
 
 const documents: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', generate: () => generateConfigurationPage() },
+  { path: 'docs/portable-jobs.md', generate: (current) => generatePortableJobs(current) },
   { path: 'docs/errors.md', generate: () => generateErrorsPage() },
   { path: 'docs/exactly-once.md', generate: (current) => generateCreateRecoveryTable(current, described) },
   { path: 'docs/job-lifecycle.md', generate: (current) => generateLifecycleTables(current) },

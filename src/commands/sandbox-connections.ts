@@ -3,7 +3,7 @@ import { type SandboxProviderId, sandboxProviders } from '../sandbox/registry.ts
 import type { Sandbox } from '../sandbox/server.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 
-type RunningSandbox = Pick<Sandbox, 'urls' | 'accounts'>
+type RunningSandbox<P extends SandboxProviderId = SandboxProviderId> = Pick<Sandbox<P>, 'urls' | 'accounts'>
 
 /** The `POST /connections` requests for all sandbox providers. */
 export function sandboxConnections(sandbox: RunningSandbox) {
@@ -11,7 +11,7 @@ export function sandboxConnections(sandbox: RunningSandbox) {
 }
 
 /** The `POST /connections` request for one sandbox provider. */
-export function sandboxConnection({ urls, accounts }: RunningSandbox, id: SandboxProviderId) {
+export function sandboxConnection<P extends SandboxProviderId>({ urls, accounts }: RunningSandbox<P>, id: P) {
   const { client }: SandboxProvider = sandboxProviders[id]
   const { settings, credentials } = client.connection(urls[id], accounts[id])
   return {

@@ -3,7 +3,10 @@ import type { KubernetesAccount } from './wire.ts'
 
 export const client: SandboxClient<KubernetesAccount> = {
   title: 'Kubernetes: a Job and a StatefulSet',
-  connection: (baseUrl, { namespace, token }) => ({ settings: { baseUrl, namespace }, credentials: { token } }),
+  connection: (baseUrl, { namespace, token }) => ({
+    settings: { baseUrl, namespace, defaultImage: 'busybox:1.36' },
+    credentials: { token },
+  }),
   job: () => ({ name: 'hello', image: 'busybox:1.36', script: 'echo hello from $HOSTNAME; env' }),
   environment: () => ({
     name: 'notebook',

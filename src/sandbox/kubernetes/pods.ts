@@ -1,3 +1,4 @@
+import { echoedLines } from '../echoed-lines.ts'
 import type { Answer, Call } from '../provider.ts'
 import { enteredAt, momentAt } from '../timeline.ts'
 import { podSpecIn } from './behaviours.ts'
@@ -63,8 +64,9 @@ function logOf({ data }: Stored, startedAt: number, query: URLSearchParams): str
   const pod = podSpecIn(data.spec)
   const program = programOf(pod)
   const { env = [] } = firstContainer(pod)
-  const variables = (Array.isArray(env) ? env : []).map(({ name, value }) => `${name}=${value}`)
-  const echoed = [...program.matchAll(/\becho ([^\n;&|]*)/g)].map(([, words = '']) => words.replace(/^["']|["']$/g, ''))
+  const given = (Array.isArray(env) ? env : []).map(({ name, value }): [string, string] => [name, String(value)])
+  const variables = given.map(([name, value]) => `${name}=${value}`)
+  const echoed = echoedLines(program, Object.fromEntries(given))
   const lines = [...echoed, ...(/\benv\b/.test(program) ? variables : [])]
   const stamped = (lines.length === 0 ? ['started'] : lines).map((line, index) => {
     const at = new Date(startedAt + index).toISOString().replace('Z', '000000Z')

@@ -4,7 +4,17 @@ import type { ModelartsAccount } from './wire.ts'
 export const client: SandboxClient<ModelartsAccount> = {
   title: 'ModelArts: a development environment, and a training job beside it',
   connection: (baseUrl, { region, projectId, accessKey, secretKey }) => ({
-    settings: { baseUrl, iamUrl: baseUrl, region, projectId },
+    settings: {
+      baseUrl,
+      iamUrl: baseUrl,
+      region,
+      projectId,
+      defaultImage: 'deep-learning/pytorch:2.1',
+      jobFlavors: [
+        { id: 'modelarts.vm.cpu.2u', cpus: 2, memoryMiB: 8192 },
+        { id: 'modelarts.vm.gpu.v100', cpus: 8, memoryMiB: 65536, accelerator: { kind: 'gpu', count: 1 } },
+      ],
+    },
     credentials: { accessKey, secretKey },
   }),
   environment: () => ({

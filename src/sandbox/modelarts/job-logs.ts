@@ -1,3 +1,4 @@
+import { echoedLines } from '../echoed-lines.ts'
 import { momentAt, type Timeline } from '../timeline.ts'
 import { exitCodeOf, jobTimes } from './lifecycle.ts'
 
@@ -8,20 +9,22 @@ const prefix = '[Modelarts Service Log]'
  *
  * @returns `null` before the job has run and there is a log
  */
-export function logLines(script: string, timeline: Timeline, now: number): string[] | null {
+export function logLines(
+  { script, variables = {} }: { script: string; variables?: Readonly<Record<string, string>> },
+  timeline: Timeline,
+  now: number,
+): string[] | null {
   const { startedAt, endedAt } = jobTimes(timeline, now)
   if (startedAt === null) return null
   const { state } = momentAt(timeline, now)
   const end =
     state === 'Failed' ? `exit with ${exitCodeOf(script) || 1}` : state === 'Completed' ? 'exit with 0' : 'terminated'
-  return [`${prefix}training started`, ...echoes(script), ...(endedAt === null ? [] : [`${prefix}${end}`])]
+  return [
+    `${prefix}training started`,
+    ...echoedLines(script, variables),
+    ...(endedAt === null ? [] : [`${prefix}${end}`]),
+  ]
 }
 
 /** Maximum size of a log preview, which is the end of the log. */
 export const maxPreviewBytes = 5 * 1024 * 1024
-
-function echoes(script: string): string[] {
-  return [...script.matchAll(/\becho\s+(?:"([^"]*)"|'([^']*)'|([^;&|\n]+))/g)].map(
-    ([, quoted, single, bare]) => quoted ?? single ?? (bare ?? '').trim(),
-  )
-}

@@ -212,7 +212,11 @@ function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call
 function taskLog({ world, shelf }: JobParts, caller: ModelartsAccount, { params }: Call): Buffer | null {
   const { data, timeline } = shelf.find(caller, params.jobId)
   if (!tasksOf(data.request).includes(params.taskId ?? '')) throw invalidParam('task_id')
-  const lines = logLines(scriptOf(data.request), timeline, world.now())
+  const lines = logLines(
+    { script: scriptOf(data.request), variables: data.request.algorithm?.environments ?? {} },
+    timeline,
+    world.now(),
+  )
   return lines === null ? null : Buffer.from(`${lines.join('\n')}\n`)
 }
 

@@ -201,6 +201,6 @@ function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
 }
 
 function numberedLines({ data, timeline, createdAt }: WorldObject<OldJobData>, now: number) {
-  const lines = logLines(scriptOf(data.request), timeline, now) ?? []
+  const lines = logLines({ script: scriptOf(data.request) }, timeline, now) ?? []
   return lines.map((line, index) => ({ line, at: BigInt(Math.round(createdAt)) * 1_000_000n + BigInt(index + 1) }))
 }

@@ -1,3 +1,4 @@
+import { echoedLines } from '../echoed-lines.ts'
 import type { WorldObject } from '../world.ts'
 import { type Snapshot, snapshotAt } from './lifecycle.ts'
 import { type JobData, type JobRequest, nodes } from './wire.ts'
@@ -32,9 +33,14 @@ export function jobView(job: Job, now: number): object {
 
 export function logsOf(job: Job, now: number): string {
   if (!snapshotAt(job.timeline, now).hasRun) return ''
-  const { entrypoint } = job.data.request
+  const { entrypoint, runtime_env: environment } = job.data.request
+  const printed = echoedLines(entrypoint, variablesIn(environment?.env_vars)).map((line) => `${line}\n`)
   const startedAt = new Date(job.createdAt).toISOString()
-  return `${startedAt}\tINFO job_manager.py:581 -- Runtime env is setting up.\nRunning entrypoint for job ${job.id}: ${entrypoint}\n`
+  return `${startedAt}\tINFO job_manager.py:581 -- Runtime env is setting up.\nRunning entrypoint for job ${job.id}: ${entrypoint}\n${printed.join('')}`
+}
+
+function variablesIn(variables: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(Object(variables)).map(([name, value]) => [name, String(value)]))
 }
 
 function messageOf(job: Job, { state, exitCode, errorType }: Snapshot): string {

@@ -1,3 +1,5 @@
+import { withVariables } from '../echoed-lines.ts'
+
 /** A line that a script prints. */
 export interface ScriptLine {
   /** Time since the start of the script. */
@@ -30,10 +32,12 @@ export function readScript(script: string): ScriptRun {
   const all = [...script.matchAll(steps)].map(({ groups }) => groups ?? {})
   const exitAt = all.findIndex(({ word, guard }) => word === 'exit' && guard === undefined)
   const lines: ScriptLine[] = []
+  const variables = exportedBy(script)
   let sleepMs: number | null = null
   for (const { word, value, text, toErr } of exitAt < 0 ? all : all.slice(0, exitAt)) {
     if (word === 'sleep') sleepMs = (sleepMs ?? 0) + secondsIn(value) * 1000
-    if (text !== undefined) lines.push({ atMs: sleepMs ?? 0, stream: toErr ? 'err' : 'out', text: unquoted(text) })
+    if (text !== undefined)
+      lines.push({ atMs: sleepMs ?? 0, stream: toErr ? 'err' : 'out', text: unquoted(text, variables) })
   }
   return { sleepMs, lines, hasExit: exitAt >= 0, exitCode: exitCodeOf(script, all[exitAt]?.value) }
 }
@@ -47,6 +51,18 @@ function exitCodeOf(script: string, value: string | undefined): number {
   return commandFalse.test(script) ? 1 : 0
 }
 
-function unquoted(text: string): string {
-  return text.trim().replaceAll(/'([^']*)'|"([^"]*)"/g, (_match, single = '', double = '') => single + double)
+/** `export NAME='value'` */
+function exportedBy(script: string): Readonly<Record<string, string>> {
+  const lines = script.matchAll(/^export (\w+)=(?:'([^'\n]*)'|([^\s']*))$/gm)
+  return Object.fromEntries([...lines].map(([, name = '', quoted, bare = '']) => [name, quoted ?? bare]))
+}
+
+function unquoted(text: string, variables: Readonly<Record<string, string>>): string {
+  return text
+    .trim()
+    .replaceAll(
+      /'([^']*)'|"([^"]*)"|([^'"]+)/g,
+      (_match, single?: string, double?: string, bare?: string) =>
+        single ?? withVariables(double ?? bare ?? '', variables),
+    )
 }
