@@ -1,13 +1,14 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Driver } from '../driver.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
-import { redact, redactText } from '../kit/redact.ts'
-import type { LogChunk, Observation } from '../observation.ts'
+import { redact } from '../kit/redact.ts'
+import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { headersOf, type RayClient } from './client.ts'
 import { answers, hasAnswer } from './errors.ts'
 import { findJobs } from './find-jobs.ts'
+import { readLogs } from './logs.ts'
 import { jobAccepts, jobErrors, submissionIdOf, submitOf, tagLength } from './mapping.ts'
 import { jobStates, observe, submissionIdIn } from './observation.ts'
 import { rayOptions } from './options.ts'
@@ -102,31 +103,6 @@ async function stop(
   if (seen.status === 'succeeded' || seen.status === 'failed') return
   const detail = `Ray has no process for job ${remoteId}, which it shows as ${seen.rawState}: its start failed, or has only begun. The cancel is repeated. If this lasts, only a restart of the cluster removes the job.`
   throw new ProviderError('conflict', detail)
-}
-
-const maxChunkLength = 1_048_576
-
-/** The API returns the whole log. The cursor is a position in it. */
-async function readLogs(
-  client: RayClient,
-  { remoteId, cursor, literals }: { remoteId: string; cursor: string | null; literals: readonly string[] },
-  signal: AbortSignal,
-): Promise<LogChunk> {
-  const from = /^\d{1,12}$/.test(cursor ?? '') ? Number(cursor) : 0
-  const answer = await client
-    .call({ method: 'GET', path: `${jobPath(remoteId)}/logs` }, signal)
-    .catch((error: unknown) => Promise.reject(orTooLong(error, remoteId)))
-  const logs = isObject(answer) ? answer.logs : undefined
-  if (typeof logs !== 'string') throw new ProviderError('bad_response', 'Ray returned logs without `logs`.')
-  const to = Math.min(from + maxChunkLength, logs.length)
-  const text = redactText(logs.slice(from, to), literals)
-  return { text, links: [], ...(to < logs.length ? { next: String(to) } : {}) }
-}
-
-function orTooLong(error: unknown, remoteId: string): unknown {
-  if (!(error instanceof ProviderError) || !error.isTooLarge) return error
-  const detail = `The log is too long for one response, and Ray returns it only as a whole. On the cluster: \`ray job logs ${remoteId}\`.`
-  return new ProviderError('bad_response', detail, { isTooLarge: true, cause: error })
 }
 
 /** Ids of other clients are whatever they chose. A job is addressed by the submission id only. */

@@ -31,12 +31,13 @@ export function jobView(job: Job, now: number): object {
   }
 }
 
+/** The line with the entrypoint is buffered and follows the first output. */
 export function logsOf(job: Job, now: number): string {
   if (!snapshotAt(job.timeline, now).hasRun) return ''
   const { entrypoint, runtime_env: environment } = job.data.request
   const printed = echoedLines(entrypoint, variablesIn(environment?.env_vars)).map((line) => `${line}\n`)
   const startedAt = new Date(job.createdAt).toISOString()
-  return `${startedAt}\tINFO job_manager.py:581 -- Runtime env is setting up.\nRunning entrypoint for job ${job.id}: ${entrypoint}\n${printed.join('')}`
+  return `${startedAt}\tINFO job_manager.py:581 -- Runtime env is setting up.\n${printed.join('')}Running entrypoint for job ${job.id}: ${entrypoint}\n`
 }
 
 function variablesIn(variables: unknown): Readonly<Record<string, string>> {

@@ -202,6 +202,23 @@ describe('the log of a job of Ray', () => {
     expect(await read('9999999')).toEqual({ text: '', links: [] })
   })
 
+  it('is the output of the program, without the lines of Ray, wherever its buffer puts them', async () => {
+    const preface = '2026-11-28 12:23:01,549\tINFO job_manager.py:581 -- Runtime env is setting up.\n'
+    const note = `Running entrypoint for job ${id}: `
+    const entrypoint = 'echo one\necho two\n'
+    ray.stub.on(one, { body: record({ entrypoint }) })
+    for (const text of [
+      `${preface}one\n${note}${entrypoint}\ntwo\n`,
+      `${preface}${note}${entrypoint}\none\ntwo\n`,
+      `${preface}one\ntwo\n`,
+    ]) {
+      ray.stub.once(logs, { body: { logs: text } })
+      expect(await read(null)).toEqual({ text: 'one\ntwo\n', links: [] })
+    }
+    ray.stub.once(logs, { body: { logs: `${note}of its own\n` } })
+    expect(await read(null)).toEqual({ text: `${note}of its own\n`, links: [] })
+  })
+
   it('that is too long is an error that says how to read it', async () => {
     ray.stub.once(logs, { body: { logs: 'a'.repeat(3_100_000) } })
     expect((await failureOf(Promise.resolve(read(null)))).message).toContain(`ray job logs ${id}`)
