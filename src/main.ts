@@ -5,8 +5,8 @@ const commands = {
     run: async () => (await import('./commands/serve.ts')).serve(),
   },
   demo: {
-    does: 'Run example jobs on every sandbox provider.',
-    run: async () => (await import('./commands/demo.ts')).demo(),
+    does: 'Run example jobs on every sandbox provider; --engine slurm|kubernetes|ray runs one on a real engine.',
+    run: async (args: readonly string[]) => (await import('./commands/demo.ts')).demo(args),
   },
   migrate: {
     does: 'Apply pending database migrations; --status lists them, --dry-run prints their SQL.',
@@ -49,7 +49,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   } else await commands[command as keyof typeof commands].run(args)
 }
 
-const takesArguments: ReadonlySet<string> = new Set(['doctor', 'key', 'migrate', 'secrets'])
+const takesArguments: ReadonlySet<string> = new Set(['demo', 'doctor', 'key', 'migrate', 'secrets'])
 
 /** Delay before exit, in case an open handle keeps the process alive after the command. The timer itself does not. */
 const lingerMs = 2000

@@ -1,6 +1,7 @@
 import { describeConnection, openInertly } from '../../src/capabilities/describe-provider.ts'
 import type { KindDescription } from '../../src/capabilities/provider.schemas.ts'
 import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
+import { engineVariables } from '../../src/config/engine-settings.ts'
 import { checkSpec, withDefaults } from '../../src/providers/field-rules.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { providers } from '../../src/providers/registry.ts'
@@ -22,13 +23,19 @@ interface Column {
 /** Generates docs/portable-jobs.md: the portable job, and how each provider treats the fields of a job. */
 export function generatePortableJobs(page: string): string {
   const columns = providers.flatMap(columnsOf)
-  return withGeneratedPart(
-    withGeneratedPart(withGeneratedPart(page, { name: 'portable-job', heading: 'The job', text: example() }), {
-      name: 'portable-settings',
-      heading: 'Connections',
-      text: connectionTable(columns),
-    }),
+  const parts = [
+    { name: 'portable-engines', heading: 'On a real engine', text: engineTable() },
+    { name: 'portable-job', heading: 'The job', text: example() },
+    { name: 'portable-settings', heading: 'Connections', text: connectionTable(columns) },
     { name: 'portable-fields', heading: 'Fields', text: fieldTable(columns) },
+  ]
+  return parts.reduce(withGeneratedPart, page)
+}
+
+function engineTable(): string {
+  return table(
+    ['Variable', 'Where the engine is found'],
+    Object.entries(engineVariables).map(([name, does]) => [code(name), does]),
   )
 }
 

@@ -1,6 +1,7 @@
 import type { RequestBody, SandboxProvider } from '../sandbox/provider.ts'
 import { type SandboxProviderId, sandboxProviders } from '../sandbox/registry.ts'
 import type { Sandbox } from '../sandbox/server.ts'
+import type { ApiRecord } from './api-client.ts'
 
 /** The demo's requests to one provider: the example requests of the documentation in normalized form. */
 export interface Story {
@@ -11,6 +12,8 @@ export interface Story {
   unblock?: RequestBody
   /** Runs in the environment if it names no provider. */
   job?: RequestBody
+  /** What the ended job printed; shown if present. */
+  output?(job: ApiRecord): Promise<string>
 }
 
 /** One story per provider. Of the sandbox, only generated ids are used. */

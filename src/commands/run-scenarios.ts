@@ -30,7 +30,7 @@ async function tell(api: ApiClient, story: Story, telling: Telling): Promise<str
       ? []
       : [`${story.provider}: environment ${environment.id} ended ${describe(environment)}`]
   if (failures.length === 0 && story.job !== undefined)
-    failures.push(...(await runJob(api, { environmentId: environment?.id, request: story.job, telling })))
+    failures.push(...(await runJob(api, story, { environmentId: environment?.id, request: story.job, telling })))
   if (environment !== undefined) failures.push(...(await remove(api, environment, telling)))
   return failures
 }
@@ -64,12 +64,30 @@ async function settle(
 
 async function runJob(
   api: ApiClient,
+  { output }: Story,
   { environmentId, request, telling }: { environmentId: string | undefined; request: object; telling: Telling },
 ): Promise<string[]> {
   const accepted = await api.post('/jobs', 'provider' in request ? request : { environmentId, ...request })
   const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
   await timeline(api, 'jobs', job, telling.say)
+  if (output !== undefined) {
+    if (!ended.has(job.status)) await cancel(api, job, telling)
+    telling.say(indented('Output:', await output(job)))
+  }
   return job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
+}
+
+/** A job that takes too long does not stay in the provider's queue. */
+async function cancel(api: ApiClient, job: ApiRecord, telling: Telling): Promise<void> {
+  const canceling = await api.post(`/jobs/${job.id}/cancel`)
+  await follow(api, canceling, { ...telling, plural: 'jobs', isWanted: () => false, limitMs: cancelLimitMs })
+}
+
+const cancelLimitMs = 15_000
+
+function indented(heading: string, text: string): string {
+  const lines = text.trimEnd().split('\n')
+  return [`  ${heading}`, ...lines.map((line) => `    ${line}`)].join('\n')
 }
 
 /** Reports each change until the record is as wanted, has ended, or the timeout expires. */

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
 import { findProxyProblem } from './egress-settings.ts'
+import { type EngineVariables, engineVariables } from './engine-settings.ts'
 import { findRedisProblems } from './redis-settings.ts'
 import { configSchema, renamedSettings } from './schema.ts'
 
@@ -43,6 +44,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const problems = findContradictions(config)
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
+}
+
+/** The variables that `demo --engine` finds an engine by. Empty ones count as not set. */
+export function readEngineVariables(env: Readonly<Record<string, string | undefined>> = process.env): EngineVariables {
+  const given = Object.keys(engineVariables).flatMap((name) => (env[name] ? [[name, env[name]]] : []))
+  return Object.fromEntries(given)
 }
 
 /** Does not repeat values: `DOCS` and `METRICS` are common names that another program may use. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
 import { jobsPath, type KubernetesBench, remoteNameOf, setsPath, startKubernetesBench } from './kubernetes-bench.ts'
 import { buildLimitMs } from './kubernetes-build.ts'
 import { image } from './kubernetes-image.ts'
@@ -64,9 +65,12 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
       expect(await logOf(job)).toMatch(/^\/tmp\/\S+ in 0\n$/)
     })
 
-    it.concurrent('that end with 3', async () => {
-      const job = await bench.submit({ script: 'exit 3' })
-      expect(await bench.ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+    it.concurrent('that run unchanged on every provider', async () => {
+      const jobs = await Promise.all([portableJob(), portableJob({ exitCode: 3 })].map(bench.submit))
+      const [done, failed] = await Promise.all(jobs.map(bench.ended))
+      expect(done).toMatchObject({ status: 'succeeded', exitCode: 0 })
+      expect(failed).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+      for (const job of jobs) expect(await logOf(job)).toBe(`${portableOutput.join('\n')}\n`)
     })
 
     it.concurrent('no longer than their time limit', async () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
 import { providers } from '../../src/providers/registry.ts'
+import { demoOutput, runDemo } from '../support/run-demo.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { testRedis } from '../support/test-redis.ts'
@@ -74,6 +76,22 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     const remote = JSON.stringify(await switchyard.api.ok('GET', `${path(job)}/remote`))
     expect(remote).toContain('PASSPHRASE')
     for (const shown of [logs, remote, JSON.stringify(record)]) expect(shown).not.toContain('s3cret-of-the-job')
+  })
+
+  it('runs the job that runs unchanged on every provider, also for the demo', async () => {
+    const bodies = [portableJob(), portableJob({ exitCode: 3 })]
+    const env = { RAY_ADDRESS: cluster.url, RAY_AUTH_TOKEN: cluster.token }
+    const [demo, ...jobs] = await Promise.all([
+      runDemo('ray', env),
+      ...bodies.map(({ script, ...more }) => submit(script, more).then(ended)),
+    ])
+    expect(jobs).toMatchObject([
+      { status: 'succeeded', exitCode: 0 },
+      { status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 },
+    ])
+    for (const job of jobs) expect((await logsOf(job)).trimEnd().split('\n').slice(-2)).toEqual(portableOutput)
+    expect({ code: demo.code, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' })
+    expect(demo.stdout).toMatch(demoOutput)
   })
 
   it('tells how programs end: with 3, by a signal, with the process that Ray starts for them', async () => {

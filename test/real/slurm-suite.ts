@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
+import { demoOutput, runDemo } from '../support/run-demo.ts'
+import { tokenOf } from '../support/slurm-token.ts'
 import { describeReal } from './requirements.ts'
 import { path, type SlurmBench, slurm, slurmBench } from './slurm-bench.ts'
 import { describeOutages } from './slurm-outages.ts'
@@ -84,6 +87,28 @@ function describeJobs(bench: SlurmBench): void {
       const stdoutPath = `${bench.cluster.directory}/told-${job.remote?.id}.txt`
       if (isDataParser(bench.release)) expect(job).toMatchObject({ result: { slurm: { stdoutPath } } })
       else expect(job).not.toHaveProperty('result')
+    })
+
+    it.concurrent('that run unchanged on every provider', async () => {
+      const bodies = [portableJob(), portableJob({ exitCode: 3 })]
+      const jobs = await Promise.all(bodies.map(({ script, ...more }) => bench.submit(script, more)))
+      const [done, failed] = await Promise.all(jobs.map(bench.ended))
+      expect(done).toMatchObject({ status: 'succeeded', exitCode: 0 })
+      expect(failed).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+      for (const job of [done, failed]) {
+        expect(bench.cluster.output(`slurm-${job?.remote?.id}.out`)).toBe(`${portableOutput.join('\n')}\n`)
+      }
+    })
+
+    it.runIf(bench.release.suite === undefined)('of the demo, and shows their output', async () => {
+      const { url, directory } = bench.cluster
+      const { code, stdout, stderr } = await runDemo('slurm', {
+        SLURM_BASE_URL: url,
+        SLURM_JWT: tokenOf(bench.cluster, 600),
+        SLURM_WORKING_DIRECTORY: directory,
+      })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(demoOutput)
     })
 
     it.concurrent('that are requeued in the middle, and go on as the same', async () => {

@@ -1,17 +1,8 @@
-import { createHmac } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { tokenOf } from '../support/slurm-token.ts'
 import { path, type SlurmBench, slurm } from './slurm-bench.ts'
 import { isDataParser } from './slurm-releases.ts'
-
-const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-
-/** A token of a user, signed with the cluster's key. */
-function tokenOf({ key, user }: { key: string; user: string }, validSeconds: number): string {
-  const iat = Math.floor(Date.now() / 1000)
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ exp: iat + validSeconds, iat, sun: user })}`
-  return `${signed}.${createHmac('sha256', Buffer.from(key, 'base64')).update(signed).digest('base64url')}`
-}
 
 /** Versions of the REST API, and the check of a connection. */
 export function describeVersions(bench: SlurmBench): void {
