@@ -10,33 +10,47 @@ describe.skipIf(!hasRedisPrograms)(`a service with a Redis Cluster${redisSkipped
   let cluster: TestCluster
   let service: ServiceOnRedis
   let admin: Cluster
+  /** A node that has nothing to do with the queue: it is never stopped, and always answers. */
+  let observer: Redis
 
   beforeAll(async () => {
     cluster = await startRedisCluster()
     const [first = 0, second = 0] = cluster.ports
     service = await startServiceOnRedis({ REDIS_URL: `redis-cluster://${host}:${first},${host}:${second}` })
-    // Its commands may reach a node that is paused.
-    admin = new Cluster([{ host, port: cluster.ports.at(-1) ?? 0 }], { redisOptions: { commandTimeout: 500 } })
+    admin = new Cluster([{ host, port: first }])
+    const nodes = await queueNodes(admin)
+    observer = new Redis({ port: cluster.ports.find((port) => !nodes.includes(port)) ?? 0, host })
   })
 
   afterAll(async () => {
     const exit = await service.stop()
     admin.disconnect()
+    observer.disconnect()
     await cluster.stop()
     expect(exit).toMatchObject({ code: 0, stderr: '' })
   })
 
-  /** Port of the primary with the queue's slot. */
-  async function queuePort(): Promise<number> {
-    const slot = await admin.cluster('KEYSLOT', '{bull}:any')
-    const ranges = await admin.cluster('SLOTS')
-    return ranges.find(([from, to]) => from <= slot && slot <= to)?.[2]?.[1] ?? 0
+  /** Ports of the nodes with the queue's slot, the primary first. */
+  async function queueNodes(client: Redis | Cluster): Promise<readonly number[]> {
+    const slot = await client.cluster('KEYSLOT', '{bull}:any')
+    const ranges = await client.cluster('SLOTS')
+    const [, , ...nodes] = ranges.find(([from, to]) => from <= slot && slot <= to) ?? []
+    return nodes.map(([, port]) => port)
   }
+
+  const queuePort = async () => (await queueNodes(observer))[0] ?? 0
 
   async function untilPrimaryUsed(): Promise<void> {
     const primary = new Redis({ port: await queuePort(), host })
     await service.untilUsed(primary)
     primary.disconnect()
+  }
+
+  /** A node that was away has to join its successor before that one may fail. */
+  async function untilReplica(port: number): Promise<void> {
+    const node = new Redis({ port, host })
+    await expect.poll(() => node.info('replication')).toMatch(/role:slave[\s\S]*master_link_status:up/)
+    node.disconnect()
   }
 
   it('keeps the queue in one slot, and counts requests in others', async () => {
@@ -61,7 +75,9 @@ describe.skipIf(!hasRedisPrograms)(`a service with a Redis Cluster${redisSkipped
       await expect.poll(queuePort, { timeout: 20_000 }).not.toBe(old)
       await untilPrimaryUsed()
       await service.expectSuccess([...before, ...during])
-      if (signal === 'SIGSTOP') cluster.node(old).signal('SIGCONT')
+      if (signal === 'SIGKILL') return
+      cluster.node(old).signal('SIGCONT')
+      await untilReplica(old)
     },
   )
 })
