@@ -8,7 +8,7 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     globalSetup: ['./test/support/global-setup.ts', './test/client-python/python-tools.ts'],
-    testTimeout: 180_000,
+    testTimeout: 400_000,
     hookTimeout: 180_000,
     retry: 0,
   },

@@ -29,7 +29,7 @@ export const redisSettings = {
   ),
   REDIS_TLS_SERVER_NAME: Type.Optional(
     Type.String({
-      pattern: '^(?=.*[A-Za-z])[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?$',
+      pattern: '^([A-Za-z0-9_-]+[.])*[A-Za-z][A-Za-z0-9-]*$',
       title: 'a host name',
       description: 'Name in the certificates of Redis, if it differs from the host that is connected to.',
     }),

@@ -27,7 +27,8 @@ export async function writeLines(text: string, signal: AbortSignal): Promise<voi
 /** Lines together, as long as a pipe takes them at once. */
 function* partsOf(text: string): Generator<string> {
   let part = ''
-  for (const [line] of text.matchAll(/[^\n]*\n/g)) {
+  for (const each of text.split('\n').slice(0, -1)) {
+    const line = `${each}\n`
     if (part !== '' && Buffer.byteLength(part) + Buffer.byteLength(line) > pipeBytes) {
       yield part
       part = ''

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
+import { providers } from '../../src/providers/registry.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { describeReal } from '../real/requirements.ts'
 import { createEnvironment, pip, pythonFor } from '../support/python.ts'
@@ -66,7 +67,7 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
       patch: { labels: { run: 'python', stage: 'done' }, isUnchanged: true },
       logs: { text: expect.stringContaining('training'), isPreviewed: true },
       environment: { created: 'running', hasUrl: true, stopped: 'stopped', started: 'running', deleted: 'deleted' },
-      administration: { providers: 6, isRevoked: true, audited: 'api_key.revoked' },
+      administration: { providers: providers.length, isRevoked: true, audited: 'api_key.revoked' },
       webhook: { type: 'webhook.test', forged: 'WebhookVerificationError' },
       asynchronous: { statuses: ['succeeded', 'succeeded'], streamed: ['job.queued', 'job.succeeded'] },
     })

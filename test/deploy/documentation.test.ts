@@ -44,7 +44,7 @@ describe('the page about Kubernetes', () => {
 describe.skipIf(reasonToSkip !== '')('each example of the page about Kubernetes', () => {
   beforeAll(prepare)
 
-  it('is found', () => expect(examples).toHaveLength(5))
+  it('is found', () => expect(examples).toHaveLength(6))
 
   it.each(examples)('is accepted by the chart: %j', async (values) => {
     expect((await renderWith(values)).length).toBeGreaterThan(5)

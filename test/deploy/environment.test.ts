@@ -66,6 +66,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     const examples: Readonly<Record<string, unknown>> = {
       ...{ PAUSED_PROVIDERS: 'slurm', EGRESS_ALLOW: 'hub.example.internal', OIDC_ISSUER: 'https://login.example.com' },
       ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com', REDIS_SENTINEL_TLS: true },
+      ...{ AUDIT_LOG: 'stdout', EVENT_LOG: 'stdout' },
     }
     const config = Object.entries(configSchema.properties)
       .filter(([name]) => !secretVariables.has(name) && !['ROLE', 'PORT', 'METRICS_PORT', 'DATA_DIR'].includes(name))
