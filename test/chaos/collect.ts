@@ -16,6 +16,8 @@ const endedAt: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['Complete'],
   ray: ['SUCCEEDED', 'STOPPED'],
 }
+/** What Kubernetes deletes with the StatefulSet that it belongs to. */
+const belongings = new Set(['service', 'ingress'])
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `
@@ -110,7 +112,8 @@ export async function readObjects(
     const object = line === '' ? {} : (JSON.parse(line) as Partial<WorldObject>)
     if (object.id !== undefined) latest.set(`${object.provider}/${object.kind}/${object.id}`, object as WorldObject)
   }
-  return [...latest.values()].map((object) => ({
+  const own = [...latest.values()].filter(({ kind }) => !belongings.has(kind))
+  return own.map((object) => ({
     provider: object.provider,
     id: object.id,
     correlationTag: tagField(object, correlationTags),

@@ -63,8 +63,5 @@ export const creationHold = {
 }
 export const creationHolds = {
   provider: { summary: 'A provider', value: { provider: 'slurm', note: 'Maintenance of the cluster' } },
-  projectOnConnection: {
-    summary: 'One project over one connection',
-    value: { projectId: ids.project, connectionId: ids.connection },
-  },
+  connection: { summary: 'A connection', value: { connectionId: ids.connection, note: 'Move to another account' } },
 }

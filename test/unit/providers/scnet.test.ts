@@ -66,7 +66,7 @@ describe('the state of an HPC job', () => {
   it.each<[Json, object]>([
     [{ reason: 'NonZeroExitCode' }, { status: 'failed', reason: 'nonzero_exit' }],
     [{ exitCode: '2:0' }, { status: 'failed', reason: 'nonzero_exit', exitCode: 2 }],
-    [{ exitCode: '0:9' }, { status: 'failed', reason: 'nonzero_exit', exitCode: 0, signal: 9 }],
+    [{ exitCode: '0:9' }, { status: 'failed', reason: 'nonzero_exit', signal: 9 }],
     [{ jobExitStatus: 1 }, { status: 'failed', reason: 'nonzero_exit', exitCode: 1 }],
     [{ initContentAttr: '{"JobState":"FAILED"}' }, { status: 'failed' }],
     [{ initContentAttr: '{"JobState":"TIMEOUT"}' }, { status: 'failed', reason: 'time_limit' }],
