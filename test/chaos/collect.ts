@@ -17,7 +17,7 @@ const endedAt: Readonly<Record<string, readonly string[]>> = {
   ray: ['SUCCEEDED', 'STOPPED'],
 }
 /** What Kubernetes deletes with the StatefulSet that it belongs to. */
-const belongings = new Set(['service', 'ingress'])
+const belongings = new Set(['kubernetes/service', 'kubernetes/ingress'])
 const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
 
 const settledSql = `
@@ -112,7 +112,7 @@ export async function readObjects(
     const object = line === '' ? {} : (JSON.parse(line) as Partial<WorldObject>)
     if (object.id !== undefined) latest.set(`${object.provider}/${object.kind}/${object.id}`, object as WorldObject)
   }
-  const own = [...latest.values()].filter(({ kind }) => !belongings.has(kind))
+  const own = [...latest.values()].filter(({ provider, kind }) => !belongings.has(`${provider}/${kind}`))
   return own.map((object) => ({
     provider: object.provider,
     id: object.id,
