@@ -10,7 +10,7 @@ export interface RecordLogWriter {
 interface Deps {
   repository: RecordLogsRepository
   streams: readonly RecordStream[]
-  /** Resolves once the text has left the process. `signal` may end a wait for whoever reads it. */
+  /** Resolves once the text has left the process. `signal` may end the wait for a slow reader. */
   write(text: string, signal: AbortSignal): Promise<void>
   intervalMs: number
   log: { warn(context: object, message: string): void }

@@ -53,7 +53,7 @@ export function makeFanOut(sql: Statements): FanOut {
         FROM (SELECT DISTINCT ON (endpoint_id) * FROM news ORDER BY endpoint_id, xid DESC, workload_id DESC, seq DESC) n
         WHERE e.id = n.endpoint_id
       ), restarted AS (
-        -- No cursor is beyond the horizon, unless the database was restored into a server that counts anew.
+        -- No cursor is beyond the horizon, unless the database was restored into a server whose transaction ids start over.
         UPDATE webhook_endpoints e SET cursor_xid = h.xid, cursor_workload_id = '', cursor_seq = 0
         FROM ahead a, horizon h WHERE e.id = a.id AND a.cursor_xid > h.xid AND e.cursor_xid = a.cursor_xid
       ), inserted AS (

@@ -123,7 +123,7 @@ function objectIn(response: HttpResponse, context: ErrorContext): JsonObject {
   const isGood = response.status >= 200 && response.status < 300
   const body = isGood ? parseBody(response, context.secrets) : jsonOf(response)
   if (isFailure(response, body)) throw failureOf(response, context)
-  // Every object of Kubernetes names its kind; others come from somebody in between.
+  // Every object of Kubernetes names its kind; others come from a proxy in between.
   if (isObject(body) && readText(body, 'kind') !== undefined) return body
   throw new ProviderError('bad_response', `HTTP ${response.status} without an object of Kubernetes.`, {
     httpStatus: response.status,

@@ -53,7 +53,7 @@ export function snapshotAt(timeline: Timeline, now: number): Snapshot {
   }
 }
 
-/** Whether a node has as much, whoever uses it now. Without a request a job runs on the head. */
+/** Whether a node has the requested resources in total, used or not. Without a request a job runs on the head. */
 function fitsSomewhere(request: JobRequest): boolean {
   const wanted = Object.entries({
     CPU: request.entrypoint_num_cpus ?? 0,
