@@ -57,10 +57,9 @@ export function makeClient(deps: {
     call: (call, signal) => send(call, { signal }),
 
     async submit(body, fence) {
-      const json = body as unknown as Json
       const more = variablesIn(body.runtime_env)
       try {
-        const answer = await send({ method: 'POST', path: jobsPath, json }, { ...fence, more })
+        const answer = await send({ method: 'POST', path: jobsPath, json: body }, { ...fence, more })
         if (readText(answer, 'submission_id') === body.submission_id) return
         throw new ProviderError('bad_response', 'Ray responded to a submit without the id of the job.')
       } catch (error) {

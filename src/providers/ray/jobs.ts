@@ -54,7 +54,7 @@ export function makeJobs(
     prepare: async (_spec, _environment, signal) => ({ sessionName: await client.sessionName(signal) }),
 
     plan(intent) {
-      const body = submitOf(intent, settings) as unknown as Json
+      const body = submitOf(intent, settings)
       return { method: 'POST', target: client.target(jobsPath), headers: headersOf(true), body }
     },
 

@@ -1,7 +1,7 @@
 /** Request bodies of the Jobs API. Responses are read field by field. */
 
 /** `POST /api/jobs/` */
-export interface JobSubmitRequest {
+export type JobSubmitRequest = {
   entrypoint: string
   submission_id: string
   metadata: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export interface JobSubmitRequest {
   entrypoint_label_selector?: Readonly<Record<string, string>>
 }
 
-export interface RuntimeEnv {
+export type RuntimeEnv = {
   working_dir?: string
   py_modules?: readonly string[]
   pip?: readonly string[]
