@@ -1,4 +1,3 @@
-import type { Json } from '../../vocabulary/json.ts'
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Driver } from '../driver.ts'
 import type { Accepts, SpecError } from '../field-rule.ts'
@@ -66,7 +65,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
       method: 'POST',
       target: client.target(intent.environmentRemoteId === null ? '/services/{serviceId}' : pathOf(intent)),
       headers: jsonHeaders,
-      body: { ...trainingOf(intent) } as unknown as Json,
+      body: trainingOf(intent),
     }),
 
     /** The response contains the service, not its trains; the engine finds those by scanning. */

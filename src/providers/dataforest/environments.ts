@@ -96,7 +96,7 @@ export function makeEnvironments(
       method: 'POST',
       target: client.target('aiworkspaces/create'),
       headers: jsonHeaders,
-      body: { ...workspaceOf(intent, settings) } as unknown as Json,
+      body: workspaceOf(intent, settings),
     }),
 
     async create(intent, signal) {

@@ -117,7 +117,7 @@ export function makeJobs(
       method: 'POST',
       target: client.target('aiapps/submit'),
       headers: jsonHeaders,
-      body: { ...appOf(intent, settings.defaultQueue) } as unknown as Json,
+      body: appOf(intent, settings.defaultQueue),
     }),
 
     async create(intent, signal) {

@@ -1,13 +1,13 @@
 /** Request bodies of Data Forest, in documented key order. Responses are read field by field. */
 
 /** Data type AiAppData. `hdfs` is a path in HDFS, `path` one in the container. */
-export interface AiAppData {
+export type AiAppData = {
   input: { hdfs: string; path: string }[]
   output: { hdfs: string; overwrite: boolean; path: string }[]
 }
 
 /** Data type AiAppDocker; `args` is one string. */
-export interface AiAppDocker {
+export type AiAppDocker = {
   args?: string
   command: string
   env?: Record<string, string>
@@ -17,7 +17,7 @@ export interface AiAppDocker {
 }
 
 /** Data type AiAppResource. */
-export interface AiAppResource {
+export type AiAppResource = {
   cpuCount?: number
   gpuCount?: number
   gpuModel?: string
@@ -25,7 +25,7 @@ export interface AiAppResource {
 }
 
 /** Data type AiAppTypeSpec. */
-export interface AiAppTypeSpec {
+export type AiAppTypeSpec = {
   data?: AiAppData
   docker: AiAppDocker
   name: string
@@ -34,14 +34,14 @@ export interface AiAppTypeSpec {
   userPackageUri?: string
 }
 
-export interface CreateAiWorkspace {
+export type CreateAiWorkspace = {
   accountId: string
   configuration: AiAppTypeSpec
   description: string
   name: string
 }
 
-export interface SubmitAiApp {
+export type SubmitAiApp = {
   aiWorkspaceId: string
   data: AiAppData
   docker: AiAppDocker

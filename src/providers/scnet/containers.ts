@@ -47,7 +47,7 @@ export function makeContainers(client: ScnetClient, settings: ScnetSettings): Co
   const createCall = (body: CreateContainer): ScnetCall => ({
     method: 'POST',
     path: `${base}/task`,
-    json: { ...body } as unknown as Json,
+    json: body,
   })
   const act = async (method: 'POST' | 'DELETE', path: string, signal: AbortSignal) => {
     await client.call('ai', { method, path: `${base}/task${path}` }, signal)

@@ -129,7 +129,7 @@ export function makeJobs(
 
 /** Source: jobmanager/job */
 function submitCall(body: SubmitJob): ScnetCall {
-  return { method: 'POST', path: '/openapi/v2/apptemplates/BASIC/BASE/job', json: { ...body } as unknown as Json }
+  return { method: 'POST', path: '/openapi/v2/apptemplates/BASIC/BASE/job', json: body }
 }
 
 /** Source: jobmanager/control-job. The method 5 is "delete". */

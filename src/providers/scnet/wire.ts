@@ -1,7 +1,7 @@
 /** Request bodies of SCNet, in documented key order. Responses are read field by field. */
 
 /** `POST /ai/openapi/v2/instance-service/task` */
-export interface CreateContainer {
+export type CreateContainer = {
   instanceServiceName: string
   description: string
   taskType: 'ssh' | 'jupyter' | 'codeserver' | 'rstudio'
@@ -25,7 +25,7 @@ export interface CreateContainer {
 }
 
 /** `POST /hpc/openapi/v2/apptemplates/BASIC/BASE/job`. Every value of the map is a string. */
-export interface SubmitJob {
+export type SubmitJob = {
   strJobManagerID: string
   mapAppJobInfo: {
     GAP_CMD_FILE: string

@@ -40,8 +40,7 @@ export function makeJobs(
   settings: SlurmSettings,
   { literals }: { literals: readonly string[] },
 ): Driver<'job'> {
-  const bodyFor = (intent: Intent<'job'>, version: SlurmVersion) =>
-    submitOf(intent, settings, version) as unknown as Json
+  const bodyFor = (intent: Intent<'job'>, version: SlurmVersion) => submitOf(intent, settings, version)
   const submitCall = (intent: Intent<'job'>): SlurmCall => ({
     method: 'POST',
     path: '/job/submit',

@@ -1,13 +1,13 @@
 /** Request bodies of Slurm. Responses are read field by field. */
 
 /** `POST /slurm/<version>/job/submit` */
-export interface SubmitJob {
+export type SubmitJob = {
   script: string
   job: OpenapiJob | DataParserJob
 }
 
 /** Fields that all versions have. */
-interface JobProperties {
+type JobProperties = {
   name: string
   comment: string
   account?: string
@@ -29,7 +29,7 @@ interface JobProperties {
 }
 
 /** `job_properties` of v0.0.37 and v0.0.38, the fields in use. Memory sizes are in MB, which Slurm treats as MiB. */
-export interface OpenapiJob extends JobProperties {
+export type OpenapiJob = JobProperties & {
   /** The API description documents a "list of two integers"; Slurm 22.05 accepts such a list and ignores it. */
   nodes: number
   memory_per_node?: number
@@ -50,14 +50,14 @@ export interface OpenapiJob extends JobProperties {
 }
 
 /** A number of v0.0.40 and later. v0.0.40 warns of a plain one. */
-export interface WrappedNumber {
+export type WrappedNumber = {
   set: true
   infinite: false
   number: number
 }
 
 /** `job_desc_msg` of v0.0.40 to v0.0.45, the fields in use. Others are ignored with a warning, and the job is created. */
-export interface DataParserJob extends JobProperties {
+export type DataParserJob = JobProperties & {
   /** A number is accepted with a warning. */
   nodes: string
   memory_per_node?: WrappedNumber
