@@ -1,10 +1,8 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
-import { parkJobs } from '../support/parked-jobs.ts'
+import { describe, expect, it } from 'vitest'
+import { openTransaction } from '../support/open-transaction.ts'
+import { parkJobs, useAttentionBench } from '../support/parked-jobs.ts'
 
-let bench: ApiBench
-let sql: Client
+const { bench, sql } = await useAttentionBench()
 
 interface Resolved {
   dryRun: boolean
@@ -13,21 +11,6 @@ interface Resolved {
   items: { id: string; result: string; detail?: string }[]
   nextCursor?: string
 }
-
-beforeAll(async () => {
-  bench = await startApiBench({ settings: { requestRate: null } })
-  sql = new Client({ connectionString: bench.database.url })
-  await sql.connect()
-})
-
-afterAll(async () => {
-  await sql?.end()
-  await bench?.stop()
-})
-
-beforeEach(async () => {
-  await sql.query(`UPDATE workloads SET status = 'canceled', status_reason = NULL, active = false, due_at = NULL`)
-})
 
 const resolve = async (body: object) => (await bench.api.ok('POST', '/attention/resolve', body)) as unknown as Resolved
 const all = { filter: { provider: 'slurm' } }
@@ -130,17 +113,14 @@ describe('a bulk resolve', () => {
   it('whose database connection ends in between has resolved a part, and a repetition the rest', async () => {
     const ids = await parkJobs(bench, sql, 8)
     // The fifth waits for this lock, the first four are resolved.
-    const locker = new Client({ connectionString: bench.database.url })
-    await locker.connect()
-    await locker.query('BEGIN')
+    const locker = await openTransaction(sql)
     await locker.query('SELECT 1 FROM workloads WHERE id = ANY($1) FOR UPDATE', [ids.slice(4, 8)])
     const interrupted = resolve({ ...all, ...notCreated })
     const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    await expect.poll(async () => (await sql.query(waiting)).rowCount, { timeout: 10_000 }).toBe(4)
+    await expect.poll(async () => (await sql.query(waiting)).rowCount).toBe(4)
     await sql.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) w`)
     const first = await interrupted
     await locker.query('ROLLBACK')
-    await locker.end()
     expect(resultsOf(first)).toEqual([...Array(4).fill('resolved'), ...Array(4).fill('failed')])
     expect(await resolve({ ...all, ...notCreated })).toMatchObject({ matched: 4, resolved: 4 })
     expect(await resolutionsOf(ids)).toEqual(ids.flatMap(() => [1, 1]))

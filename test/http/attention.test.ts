@@ -1,29 +1,11 @@
-import { Client } from 'pg'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { describe, expect, it } from 'vitest'
 import { makeApiCaller } from '../support/api-caller.ts'
-import { parkJobs, setParked } from '../support/parked-jobs.ts'
+import { parkJobs, setParked, useAttentionBench } from '../support/parked-jobs.ts'
 
-let bench: ApiBench
-let sql: Client
+const { bench, sql } = await useAttentionBench()
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each asserted where it is read
 type Loose = any
-
-beforeAll(async () => {
-  bench = await startApiBench({ settings: { requestRate: null } })
-  sql = new Client({ connectionString: bench.database.url })
-  await sql.connect()
-})
-
-afterAll(async () => {
-  await sql?.end()
-  await bench?.stop()
-})
-
-beforeEach(async () => {
-  await sql.query(`UPDATE workloads SET status = 'canceled', status_reason = NULL, active = false, due_at = NULL`)
-})
 
 const list = async (query = '') => (await bench.api.ok('GET', `/attention${query}`)) as Loose
 const listedIds = async (query = '') => (await list(query)).data.map(({ id }: { id: string }) => id)

@@ -1,5 +1,6 @@
-import type { Client } from 'pg'
-import type { ApiBench } from './api-bench.ts'
+import type { Pool } from 'pg'
+import { beforeEach } from 'vitest'
+import { type ApiBench, useApiBench } from './api-bench.ts'
 import { idsOf, slurmJob, submitBatch } from './job-batches.ts'
 
 export interface ParkedAs {
@@ -15,10 +16,20 @@ export interface ParkedAs {
   code?: string
 }
 
+/** A service whose workloads have all ended before each test, so that only what a test parks needs an operator. */
+export async function useAttentionBench(): Promise<{ bench: ApiBench; sql: Pool }> {
+  const bench = await useApiBench({ settings: { requestRate: null } })
+  const { pool: sql } = bench.open
+  beforeEach(async () => {
+    await sql.query(`UPDATE workloads SET status = 'canceled', status_reason = NULL, active = false, due_at = NULL`)
+  })
+  return { bench, sql }
+}
+
 /** Submits jobs and leaves them as the engine leaves those that wait for an operator. */
 export async function parkJobs(
   bench: ApiBench,
-  sql: Client,
+  sql: Pick<Pool, 'query'>,
   count: number,
   parked: ParkedAs = {},
 ): Promise<readonly string[]> {
@@ -29,7 +40,7 @@ export async function parkJobs(
 }
 
 export async function setParked(
-  sql: Client,
+  sql: Pick<Pool, 'query'>,
   ids: readonly string[],
   { reason = 'outcome_unknown', isUnknown = false, ageSeconds = 60, isOpenToExecution = false, code }: ParkedAs = {},
 ): Promise<void> {

@@ -239,33 +239,8 @@ export function makeMemoryTable(
         ]
       },
       watched: async () => {
-        const {
-          id,
-          remoteId,
-          correlationTag,
-          remoteIdentity,
-          imported,
-          version,
-          dispatchedAt,
-          observedAt,
-          missingSince,
-          active,
-        } = row
-        return remoteId === null || !active
-          ? []
-          : [
-              {
-                id,
-                remoteId,
-                correlationTag,
-                remoteIdentity,
-                imported,
-                version,
-                dispatchedAt,
-                observedAt,
-                missingSince,
-              },
-            ]
+        const { remoteId, active } = row
+        return remoteId === null || !active ? [] : [{ ...row, remoteId }]
       },
       unwatched: async () => [],
       unchanged: async (watched: readonly Watched[]) =>
