@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { type Account, jobRequest, openAccount, useQuickSandbox } from '../../support/dataforest-account.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
@@ -76,13 +76,15 @@ describe('two workers on one database', () => {
     sandbox.faults.add({ kind: 'drop_answer', ...submit })
     sandbox.faults.add({ kind: 'error_before', status: 503, ...submit })
     const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'aiapps.getList' })
+    onTestFinished(() => sandbox.faults.clear(unlisted.id))
     const pinned = { providerOptions: { dataforest: { namePrefix: 'pinned' } } }
     const jobs = await Promise.all([account.job(own, 'sleep 1', pinned), account.job(own, 'sleep 1', pinned)])
-    const follow = (job: ApiRecord, isSo: (record: ApiRecord) => boolean) => one.api.until(path(job), isSo)
-    await Promise.all(jobs.map((job) => follow(job, ({ statusReason }) => statusReason === 'outcome_unknown')))
+    // Their status may tell already that the search for them fails.
+    const outcomes = async () => (await Promise.all(jobs.map(attempts))).map((ledger) => ledger.at(-1)?.outcome)
+    await expect.poll(outcomes).toEqual(['unknown', 'unknown'])
     sandbox.faults.clear(unlisted.id)
     const isContested = ({ statusMessage = '' }: ApiRecord) => statusMessage.includes('another create in progress')
-    await Promise.all(jobs.map((job) => follow(job, isContested)))
+    await Promise.all(jobs.map((job) => one.api.until(path(job), isContested)))
     const [first, second] = jobs
     const [app] = account.apps(own)
     const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
