@@ -11,7 +11,7 @@ import { type EgressDenial, rejectUncallable } from './endpoints.ts'
 import { rejectIncomplete } from './incomplete-credentials.ts'
 import { type NetworkPatch, networkIn, sealable } from './network.ts'
 import { reviseNetwork } from './revise-network.ts'
-import { destinationIn, reviseSettings } from './revise-settings.ts'
+import { destinationIn, merged, reviseSettings } from './revise-settings.ts'
 import { unpackCredentials } from './unpack-credentials.ts'
 
 export interface ConnectionPatch {
@@ -60,8 +60,8 @@ export function makeChangeConnection(deps: Deps): ChangeConnection {
 async function attempt(deps: Deps, sent: Request, left: number, seen?: JsonObject): Promise<Changed> {
   const { projectId, id, ifVersions } = sent.target
   const current = await deps.get(projectId, id)
-  const request = unpacked(deps, current, sent)
   if (left === 0 || (ifVersions !== null && !ifVersions.includes(current.version))) throw mismatchOf(current)
+  const request = unpacked(deps, current, sent)
   const { change: changeWithoutNetwork, destination } = changeOf(deps, current, request)
   const network = await networkChangeOf(deps, request)
   const change =
@@ -85,7 +85,7 @@ function unpacked(deps: Deps, current: Connection, { target, patch }: Request): 
   const provider = providerOf(deps, current)
   const given = ofProvider(provider, '/credentials', patch.credentials)
   if (given === null) return { target, patch }
-  const settings = { ...current.settings, ...ofProvider(provider, '/settings', patch.settings) }
+  const settings = merged(provider, current.settings, ofProvider(provider, '/settings', patch.settings) ?? {})
   const { credentials, network } = unpackCredentials(provider, settings, { credentials: given, network: patch.network })
   const parts = { credentials: { [provider.id]: credentials }, ...(network === undefined ? {} : { network }) }
   return { target, patch: { ...patch, ...parts } }

@@ -47,7 +47,8 @@ export function destinationIn(provider: Provider, settings: JsonObject): JsonObj
   return Object.fromEntries(all.filter(([name]) => provider.endpointSettings.includes(name)))
 }
 
-function merged(provider: Provider, current: JsonObject, given: JsonObject): JsonObject {
+/** Settings after a PATCH, with defaults. */
+export function merged(provider: Provider, current: JsonObject, given: JsonObject): JsonObject {
   const entries = Object.entries({ ...current, ...given }).filter(([, value]) => value !== null)
   return Value.Default(provider.settings, structuredClone(Object.fromEntries(entries))) as JsonObject
 }

@@ -25,6 +25,10 @@ const create = (kubeconfig: string, more: object = {}) => {
   return bench.api.call('POST', '/connections', { body: { name: `kube ${drawn}`, settings, credentials, ...more } })
 }
 
+const patch = (id: string, body: object, headers = {}) =>
+  bench.api.call('PATCH', `/connections/${id}`, { body, headers })
+const invalidKubeconfig = { errors: [{ pointer: '/credentials/kubernetes/kubeconfig', code: 'invalid' }] }
+
 async function storedOf(id: string): Promise<object> {
   const rows = await bench.open.prisma.$queryRaw<{ credentials: string; network: string | null }[]>`
     SELECT sealed_credentials AS credentials, sealed_network AS network FROM connections WHERE id = ${id}`
@@ -39,6 +43,7 @@ async function storedOf(id: string): Promise<object> {
 describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${opensslSkipped}`, () => {
   const ca = hasOpenssl ? makeCertificateAuthority() : ({} as ReturnType<typeof makeCertificateAuthority>)
   const cluster = hasOpenssl ? { 'certificate-authority-data': base64(ca.certificate) } : {}
+  const tokenConfig = (token: string) => ({ kubernetes: { kubeconfig: kubeconfigOf(cluster, { token }) } })
 
   it('is taken apart, and not stored', async () => {
     const user = ca.issue('ada')
@@ -77,6 +82,42 @@ describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${o
     expect(status).toBe(422)
     expect(body).toMatchObject({ errors: [{ pointer: '/credentials/kubernetes/kubeconfig', code: 'invalid' }] })
     expect(JSON.stringify(body)).not.toContain('a-token')
+  })
+
+  it.each(['a token', 'a\ntoken', ' \n'])('with the token %j is rejected, and repeats it nowhere', async (token) => {
+    const { status, body } = await create(kubeconfigOf(cluster, { token }))
+    expect(status).toBe(422)
+    expect(body).toMatchObject(invalidKubeconfig)
+    expect(JSON.stringify(body)).not.toContain(token)
+  })
+
+  it('with a bad token leaves the connection as it was', async () => {
+    const { id } = (await create(kubeconfigOf(cluster, { token: 'good' }))).body as { id: string }
+    const { status, body } = await patch(id, { credentials: tokenConfig('bad token') })
+    expect(status).toBe(422)
+    expect(body).toMatchObject(invalidKubeconfig)
+    expect(await storedOf(id)).toMatchObject({ credentials: { token: 'good' } })
+  })
+
+  it('is stored without the line feed behind its token', async () => {
+    const { body } = await create(kubeconfigOf(cluster, { token: 'a-token\n' }))
+    expect(await storedOf((body as { id: string }).id)).toMatchObject({ credentials: { token: 'a-token' } })
+  })
+
+  it('is taken together with settings that are removed', async () => {
+    const more = { settings: { kubernetes: { ...settings.kubernetes, defaultImage: 'busybox' } } }
+    const { id } = (await create(kubeconfigOf(cluster, { token: 'old' }), more)).body as { id: string }
+    const change = { credentials: tokenConfig('new'), settings: { kubernetes: { defaultImage: null } } }
+    const { status, body } = await patch(id, change)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ settings: { kubernetes: expect.not.objectContaining({ defaultImage: 'busybox' }) } })
+    expect(await storedOf(id)).toMatchObject({ credentials: { token: 'new' } })
+  })
+
+  it('is not looked at if the version is stale', async () => {
+    const { id } = (await create(kubeconfigOf(cluster, { token: 'old' }))).body as { id: string }
+    const { status } = await patch(id, { credentials: tokenConfig('bad token') }, { 'if-match': '"7"' })
+    expect(status).toBe(412)
   })
 
   it('excludes a token beside it', async () => {

@@ -101,7 +101,7 @@ const certificateData = 'client-certificate-data'
 const keyData = 'client-key-data'
 
 function partsOf({ cluster, user }: Context): Unpacked {
-  const token = readText(user, 'token')
+  const token = readText(user, 'token')?.trim()
   const [certificate, key] = [decoded(user, certificateData), decoded(user, keyData)]
   return {
     credentials: token === undefined ? {} : { token },
