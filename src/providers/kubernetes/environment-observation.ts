@@ -4,7 +4,8 @@ import { readNumber, readObject, readText } from '../kit/fields.ts'
 import { given } from '../kit/given.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import type { Observation } from '../observation.ts'
-import { idIn, metadataOf, remoteIdOf, tagIn, withoutManagedFields } from './objects.ts'
+import { cleanObject } from './clean-object.ts'
+import { idIn, metadataOf, remoteIdOf, tagIn } from './objects.ts'
 import { factsOf } from './pods.ts'
 
 /** A StatefulSet has no state: these are derived from its wanted and its existing pods. */
@@ -63,11 +64,11 @@ export function observeSet(
 }
 
 function payloadOf(set: JsonObject, belongings: Belongings | null): Json {
-  if (belongings === null) return withoutManagedFields(set)
+  if (belongings === null) return cleanObject(set)
   const { pods, services, ingresses } = belongings
   const named = (each: JsonObject) => ({ name: readText(metadataOf(each), 'name') ?? null })
   return {
-    ...withoutManagedFields(set),
+    ...cleanObject(set),
     pods: pods.map((pod) => ({ ...named(pod), status: readObject(pod, 'status') })),
     services: services.map((each) => ({ ...named(each), spec: readObject(each, 'spec'), status: each.status ?? null })),
     ingresses: ingresses.map((each) => ({ ...named(each), spec: readObject(each, 'spec') })),

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
-import { readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { readFlag, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { webUrl } from '../kit/web-url.ts'
 import type { Access } from '../observation.ts'
 import type { Belongings } from './environment-observation.ts'
@@ -60,7 +60,10 @@ export function ingressOf(exposed: Exposed, settings: KubernetesSettings): JsonO
 /** Whether an observed StatefulSet lacks the Service or the Ingress of its ports. */
 export function lacksExposure(spec: EnvironmentSpec, payload: Json, settings: KubernetesSettings): boolean {
   const { ports = [] } = spec
-  if (ports.length === 0 || typeof tagIn(payload) !== 'string') return false
+  if (ports.length === 0) return false
+  // A payload that was cut tells nothing, and an update creates only what does not exist.
+  if (readFlag(payload, 'cut') === true) return true
+  if (typeof tagIn(payload) !== 'string') return false
   const { services, ingresses } = payload as JsonObject
   if (!Array.isArray(services) || !Array.isArray(ingresses)) return false
   const needsIngress = settings.ingressDomain !== undefined && ports.some(({ protocol }) => protocol === 'http')

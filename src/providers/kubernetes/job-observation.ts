@@ -5,7 +5,8 @@ import { given } from '../kit/given.ts'
 import { boundedPayload } from '../kit/redact.ts'
 import { ranBetween, readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../observation.ts'
-import { canceledAnnotation, idIn, metadataOf, queueLabel, remoteIdOf, tagIn, withoutManagedFields } from './objects.ts'
+import { cleanObject } from './clean-object.ts'
+import { canceledAnnotation, idIn, metadataOf, queueLabel, remoteIdOf, tagIn } from './objects.ts'
 import { conditionOf, factsOf, type PodFacts } from './pods.ts'
 
 /**
@@ -79,7 +80,7 @@ export function observeJob(
 }
 
 function payloadOf(job: JsonObject, pods: readonly JsonObject[] | null): Json {
-  return { ...withoutManagedFields(job), ...(pods === null ? {} : { pods: pods.map(shownOf) }) }
+  return { ...cleanObject(job), ...(pods === null ? {} : { pods: pods.map(shownOf) }) }
 }
 
 /** A pod without the template, which the Job shows. */

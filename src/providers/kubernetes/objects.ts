@@ -58,12 +58,6 @@ export function tagIn(object: Json): string | null | undefined {
   return isObject(labels) ? (readText(labels, tagLabel) ?? null) : undefined
 }
 
-/** The fields of an object without the server's record of who manages which of them. */
-export function withoutManagedFields(object: JsonObject): JsonObject {
-  const { managedFields: _, ...metadata } = metadataOf(object)
-  return { ...object, metadata }
-}
-
 /**
  * The items of a list and the place where it continues.
  *
