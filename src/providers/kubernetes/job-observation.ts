@@ -98,7 +98,7 @@ function outcomeOf(job: JsonObject, state: JobState, pods: readonly PodFacts[]):
     case 'Complete':
       return { exitCode: 0 }
     case 'Failed': {
-      const cause = pods.find(({ reason }) => reason !== undefined)
+      const cause = firstFailed(pods)
       const condition = conditionOf(readObject(job, 'status'), 'Failed')
       const words = [readText(condition, 'reason'), (cause ?? told)?.message ?? readText(condition, 'message')]
       const message = `Kubernetes: ${words.filter((each) => each !== undefined).join(': ')}`
@@ -107,6 +107,13 @@ function outcomeOf(job: JsonObject, state: JobState, pods: readonly PodFacts[]):
     default:
       return told === undefined || state === 'Canceled' ? {} : { message: `Kubernetes: ${told.message}` }
   }
+}
+
+/** The pod that failed first: the failure of one ends the others, which then fail as well. */
+function firstFailed(pods: readonly PodFacts[]): PodFacts | undefined {
+  const endOf = ({ endedAt }: PodFacts) => endedAt?.getTime() ?? Number.MAX_SAFE_INTEGER
+  const [first] = pods.filter(({ reason }) => reason !== undefined).sort((a, b) => endOf(a) - endOf(b))
+  return first
 }
 
 /** The start of the first container; `startTime` of the Job is when its pods were created. */

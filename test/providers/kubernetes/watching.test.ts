@@ -104,6 +104,16 @@ describe('a Job', () => {
     expect(look(failed, [podOf({ phase: 'Failed', ...status }, { terminated })])).toMatchObject(wanted)
   })
 
+  it('of several pods fails for the reason of the one that failed first', () => {
+    const ended = (exitCode: number, finishedAt: string) =>
+      podOf({ phase: 'Failed' }, { terminated: { exitCode, reason: 'Error', finishedAt } })
+    const [victim, cause] = [ended(143, '2026-01-05T12:00:09Z'), ended(3, '2026-01-05T12:00:07Z')]
+    const evicted = podOf({ phase: 'Failed', reason: 'Evicted' })
+    expect(look(failed, [victim, cause])).toMatchObject({ reason: 'nonzero_exit', exitCode: 3 })
+    expect(look(failed, [evicted, victim])).toMatchObject({ reason: 'nonzero_exit', exitCode: 143 })
+    expect(look(failed, [evicted])).toMatchObject({ reason: 'node_failure' })
+  })
+
   it('whose pods are gone has no exit code and no reason', () => {
     const seen = look(failed)
     expect(seen).toMatchObject({ status: 'failed', message: 'Kubernetes: BackoffLimitExceeded: x' })
