@@ -15,7 +15,6 @@ import { accessTo, lacksExposure } from './exposure.ts'
 import { tagLength } from './fields.ts'
 import { findByName } from './find.ts'
 import { strictly } from './jobs.ts'
-import { readLogs } from './logs.ts'
 import { listIn, objectIdOf, statefulSets } from './objects.ts'
 import { environmentOptions } from './options.ts'
 import { makeControls } from './scaling.ts'
@@ -102,12 +101,6 @@ export function makeEnvironments(
     },
 
     needsUpdate: (spec, { payload }) => lacksExposure(spec, payload, settings),
-
-    async logs(remoteId, cursor, signal) {
-      const set = await existing(remoteId, signal)
-      const { pods } = await belongingsOf(client, set, settings, signal)
-      return readLogs(client, { pods, cursor }, signal)
-    },
 
     async access(remoteId, signal) {
       const set = await existing(remoteId, signal)
