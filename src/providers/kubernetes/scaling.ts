@@ -26,7 +26,8 @@ export function makeControls(client: KubeClient): Required<Driver<'environment'>
       const set = await readObjectOf(client, at(remoteId), signal)
       const replicas = set === null ? 0 : replicasOf(set)
       if (replicas === 0) return
-      const metadata = replicas === 1 ? {} : { annotations: { [replicasAnnotation]: String(replicas) } }
+      // Null removes the number of an earlier stop.
+      const metadata = { annotations: { [replicasAnnotation]: replicas === 1 ? null : String(replicas) } }
       await patchObject(client, at(remoteId), { metadata, spec: { replicas: 0 } }, signal)
     },
 
