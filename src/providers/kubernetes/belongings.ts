@@ -48,9 +48,10 @@ export async function readBelongings(
   if (sets.length === 0) return noBelongings
   const values = sets.map((set) => `${idIn(set)?.name ?? ''}-0`)
   const tags = sets.flatMap((set) => tagIn(set) ?? [])
+  const { items: pods } = await readPods(client, { label: podNameLabel, values }, signal)
   return {
     uids: new Set(sets.flatMap((set) => idIn(set)?.uid ?? [])),
-    pods: await readPods(client, { label: podNameLabel, values }, signal),
+    pods,
     services: await readByTag(client, services, tags, signal),
     ingresses: ingressDomain === undefined ? [] : await readByTag(client, ingresses, tags, signal),
   }

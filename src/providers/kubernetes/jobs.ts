@@ -16,7 +16,7 @@ import { jobStates, observeJob, stateOf } from './job-observation.ts'
 import { readLogs } from './logs.ts'
 import { idIn, jobs, listIn, metadataOf, objectIdOf, remoteIdOf, tagLabel } from './objects.ts'
 import { jobOptions } from './options.ts'
-import { readPods } from './pods.ts'
+import { type ReadPods, readPods } from './pods.ts'
 import type { KubernetesSettings } from './settings.ts'
 import { patchObject, readObjectOf } from './single-object.ts'
 import { describedBy } from './update.ts'
@@ -56,7 +56,8 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
   async function get(remoteId: string, signal: AbortSignal): Promise<Observation<'job'> | 'gone'> {
     const job = await read(remoteId, signal)
     if (job === null) return 'gone'
-    return known(observeJob(job, await podsOf([objectIdOf(remoteId).uid], signal), literals))
+    const { items } = await podsOf([objectIdOf(remoteId).uid], signal)
+    return known(observeJob(job, items, literals))
   }
 
   return {
@@ -95,11 +96,11 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
         ...(cursor === null ? {} : { continue: cursor }),
       }
       const { items, next } = listIn(await client.call({ method: 'GET', path: client.path(jobs), query }, { signal }))
-      const uids = unfinishedAmong(items, new Set(watched))
+      const uids = tellingAmong(items, new Set(watched))
       const pods = await podsOf([...uids], signal)
       const seen = items.flatMap((job) => {
         const uid = idIn(job)?.uid ?? ''
-        return observeJob(job, uids.has(uid) ? pods.filter((pod) => ownerOf(pod) === uid) : null, literals) ?? []
+        return observeJob(job, uids.has(uid) ? podsIn(pods, uid) : null, literals) ?? []
       })
       return { seen, next }
     },
@@ -113,7 +114,8 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
 
     async logs(remoteId, cursor, signal) {
       if ((await read(remoteId, signal)) === null) throw new ProviderError('not_found', 'The Job no longer exists.')
-      return readLogs(client, { pods: await podsOf([objectIdOf(remoteId).uid], signal), cursor }, signal)
+      const { items: pods, isWhole } = await podsOf([objectIdOf(remoteId).uid], signal)
+      return readLogs(client, { pods, isWhole, cursor }, signal)
     },
 
     catalog: (signal) => jobCatalog(client, settings, signal),
@@ -121,7 +123,7 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
 }
 
 /** UIDs of the watched Jobs whose pods tell something: why they wait, since when they run, how they failed. */
-function unfinishedAmong(items: readonly JsonObject[], watched: ReadonlySet<string>): ReadonlySet<string> {
+function tellingAmong(items: readonly JsonObject[], watched: ReadonlySet<string>): ReadonlySet<string> {
   const ids = items.flatMap((job) => {
     const id = idIn(job)
     const state = stateOf(job)
@@ -129,6 +131,12 @@ function unfinishedAmong(items: readonly JsonObject[], watched: ReadonlySet<stri
     return id !== null && isTelling && watched.has(remoteIdOf(id)) ? [id.uid] : []
   })
   return new Set(ids)
+}
+
+/** The pods of one Job; null if none were read and more exist, which may be its. */
+function podsIn({ items, isWhole }: ReadPods, uid: string): readonly JsonObject[] | null {
+  const own = items.filter((pod) => ownerOf(pod) === uid)
+  return own.length === 0 && !isWhole ? null : own
 }
 
 function ownerOf(pod: JsonObject): string | undefined {

@@ -26,7 +26,7 @@ const start: Place = { index: 0, at: '', count: 0 }
  */
 export async function readLogs(
   client: KubeClient,
-  { pods, cursor }: { pods: readonly JsonObject[]; cursor: string | null },
+  { pods, isWhole, cursor }: { pods: readonly JsonObject[]; isWhole: boolean; cursor: string | null },
   signal: AbortSignal,
 ): Promise<LogChunk> {
   const place = placeOf(cursor)
@@ -44,7 +44,9 @@ export async function readLogs(
     const omitted = `[Lines are omitted: more than ${maxBytes} bytes in one second.]\n`
     return { text: heading + omitted, links: [], next: cursorOf(next) }
   }
-  return { text, links: [], ...(next.index < names.length ? { next: cursorOf(next) } : {}) }
+  if (next.index < names.length) return { text, links: [], next: cursorOf(next) }
+  const omitted = isWhole ? '' : `[The logs of further pods are omitted: more than ${names.length} pods.]\n`
+  return { text: text + omitted, links: [] }
 }
 
 interface Line {

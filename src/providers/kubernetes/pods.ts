@@ -12,24 +12,33 @@ const valuesAtOnce = 50
 const podsPerPage = 500
 const maxPages = 4
 
+/** Pods of one read. */
+export interface ReadPods {
+  items: readonly JsonObject[]
+  /** Whether there are no more. */
+  isWhole: boolean
+}
+
 /** The pods with one of these values of a label. */
 export async function readPods(
   client: KubeClient,
   { label, values }: { label: string; values: readonly string[] },
   signal: AbortSignal,
-): Promise<readonly JsonObject[]> {
-  const found: JsonObject[] = []
+): Promise<ReadPods> {
+  const items: JsonObject[] = []
+  let isWhole = true
   for (let from = 0; from < values.length; from += valuesAtOnce) {
     const labelSelector = `${label} in (${values.slice(from, from + valuesAtOnce).join(',')})`
     let next: string | null = null
     for (let page = 0; page < maxPages && (page === 0 || next !== null); page++) {
       const query = { labelSelector, limit: String(podsPerPage), ...given({ continue: next ?? undefined }) }
       const list = listIn(await client.call({ method: 'GET', path: client.path(pods), query }, { signal }))
-      found.push(...list.items)
+      items.push(...list.items)
       next = list.next
     }
+    isWhole &&= next === null
   }
-  return found
+  return { items, isWhole }
 }
 
 /** What a pod tells about its container. */

@@ -32,7 +32,7 @@ async function readAll(client: KubeClient, pods: ReturnType<typeof podOf>[]): Pr
   const parts: string[] = []
   let cursor: string | null = null
   for (let count = 0; count < 100; count++) {
-    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(client, { pods, cursor }, signal)
+    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(client, { pods, isWhole: true, cursor }, signal)
     parts.push(chunk.text ?? '')
     if (chunk.next === undefined) return parts.join('')
     cursor = chunk.next
@@ -88,7 +88,9 @@ describe('the log of a Job', () => {
       },
     )
     expect(await readAll(clientOf({ a: waiting }).client, [podOf('a')])).toBe('')
-    expect(await readLogs(clientOf({}).client, { pods: [], cursor: null }, signal)).toEqual({ links: [] })
+    expect(await readLogs(clientOf({}).client, { pods: [], isWhole: true, cursor: null }, signal)).toEqual({
+      links: [],
+    })
   })
 
   it('fails if the node does not answer', async () => {
@@ -97,7 +99,7 @@ describe('the log of a Job', () => {
   })
 
   it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('takes no cursor %j', async (cursor) => {
-    const reading = readLogs(clientOf({}).client, { pods: [podOf('a')], cursor }, signal)
+    const reading = readLogs(clientOf({}).client, { pods: [podOf('a')], isWhole: true, cursor }, signal)
     await expect(reading).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
   })
 })
