@@ -67,7 +67,7 @@ describeReal('a real Kubernetes control plane behind Switchyard', clusterRequire
       expect(await verify(request)).toMatchObject({ ok: false, field: 'settings.namespace' })
     })
 
-    it('and names the rights that are missing', async () => {
+    it('and names the certificate of an account without rights', async () => {
       const said = await verify(certificate('nobody'))
       expect(said).toMatchObject({ ok: false, code: 'permission_denied', field: 'network.clientCertificate' })
     })
