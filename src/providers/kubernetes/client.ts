@@ -27,6 +27,8 @@ export interface Fence {
 }
 
 export interface KubeClient {
+  /** The field of the connection that authenticates. */
+  readonly credential: string
   /** The path of a collection, or of an object in it. */
   path(resource: Resource, name?: string): string
   target(call: KubeCall): string
@@ -44,6 +46,9 @@ export interface Place {
   resource: Resource
   name: string
 }
+
+/** A field that the server does not know is an error instead of being dropped. */
+export const strictly = { fieldValidation: 'Strict' }
 
 /** A PATCH of the given fields; null removes one (RFC 7386). */
 const mergePatch = 'application/merge-patch+json'
@@ -94,6 +99,7 @@ export function makeClient(deps: {
     `${api}/namespaces/${namespace}/${plural}${name === undefined ? '' : `/${name}`}`
 
   return {
+    credential,
     path,
     target,
     call,

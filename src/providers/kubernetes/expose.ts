@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { KubeClient, Resource } from './client.ts'
+import { type KubeClient, type Resource, strictly } from './client.ts'
 import { ingressOf, serviceOf } from './exposure.ts'
 import { idIn, ingresses, services, tagIn } from './objects.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -26,9 +26,8 @@ export async function expose(client: KubeClient, { set, spec, settings }: Target
 
 /** The name contains the correlation tag: an object that exists is an earlier one of this environment. */
 async function ensure(client: KubeClient, resource: Resource, body: JsonObject, signal: AbortSignal): Promise<void> {
-  const query = { fieldValidation: 'Strict' }
   await client
-    .call({ method: 'POST', path: client.path(resource), query, body }, { signal })
+    .call({ method: 'POST', path: client.path(resource), query: strictly, body }, { signal })
     .catch((error: unknown) => {
       if (error instanceof ProviderError && error.providerCode === 'AlreadyExists') return
       throw error

@@ -41,12 +41,11 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   const { baseUrl, namespace } = settings
   const client = makeClient({ http, clock, baseUrl, namespace, token })
   const literals = token === undefined ? [] : [token]
-  const credential = token === undefined ? 'network.clientCertificate' : 'credentials.token'
   return {
     drivers: {
       job: makeJobs(client, settings, literals),
       environment: makeEnvironments(client, settings, literals),
     },
-    verify: (signal) => verify({ client, settings, credential }, signal),
+    verify: (signal) => verify({ client, settings }, signal),
   }
 }

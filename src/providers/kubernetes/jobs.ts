@@ -7,7 +7,7 @@ import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { jobCatalog } from './catalog.ts'
-import { contentType, type KubeCall, type KubeClient } from './client.ts'
+import { contentType, type KubeCall, type KubeClient, strictly } from './client.ts'
 import { tagLength } from './fields.ts'
 import { findByName } from './find.ts'
 import { makeCancel } from './job-cancel.ts'
@@ -24,9 +24,6 @@ import { describedBy } from './update.ts'
 /** Label that the Job controller sets on its pods. */
 const ownerLabel = 'batch.kubernetes.io/controller-uid'
 const pageSize = 100
-
-/** `fieldValidation`: a field that the server does not know is an error instead of being dropped. */
-export const strictly = { fieldValidation: 'Strict' }
 
 function traitsOf({ retentionSeconds }: KubernetesSettings): Traits<'job'> {
   return {

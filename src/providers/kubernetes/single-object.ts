@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { readObject } from '../kit/fields.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { KubeClient, Resource } from './client.ts'
+import { type KubeClient, type Resource, strictly } from './client.ts'
 import { idIn, metadataOf, type ObjectId } from './objects.ts'
 
 export interface At {
@@ -33,7 +33,7 @@ export async function patchObject(
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
   const metadata = { ...readObject(patch, 'metadata'), uid: id.uid }
-  const call = { method: 'PATCH', query: { fieldValidation: 'Strict' }, body: { ...patch, metadata } } as const
+  const call = { method: 'PATCH', query: strictly, body: { ...patch, metadata } } as const
   const patched = await client
     .callOne(call, { resource, name: id.name }, { signal })
     .catch((error: unknown) => unlessReplaced(client, { resource, id }, { error, signal }))

@@ -1,6 +1,6 @@
 import { readObject } from '../kit/fields.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { KubeClient, Resource } from './client.ts'
+import { type KubeClient, type Place, type Resource, strictly } from './client.ts'
 import { jobOf } from './job-mapping.ts'
 import { kueueApi } from './kueue.ts'
 import { ingresses, jobs, pods, services, statefulSets } from './objects.ts'
@@ -9,16 +9,21 @@ import type { KubernetesSettings } from './settings.ts'
 interface Checked {
   client: KubeClient
   settings: KubernetesSettings
-  /** The field of the connection that authenticates. */
-  credential: string
 }
 
 /** Checks the namespace and the settings by a dry run of a create, then the rights of the account. Stores nothing. */
 export async function verify(checked: Checked, signal: AbortSignal): Promise<void> {
+  assertQueueIsUsed(checked.settings)
   await tryCreate(checked, signal)
   await assertAllowed(checked, signal)
   await assertServiceAccount(checked, signal)
   if (checked.settings.kueue) await assertKueue(checked, signal)
+}
+
+function assertQueueIsUsed({ kueue, defaultQueue }: KubernetesSettings): void {
+  if (kueue || defaultQueue === undefined) return
+  const detail = '`defaultQueue` is not used without `kueue`. Set `kueue` to true, or remove `defaultQueue`.'
+  throw new ProviderError('invalid_request', detail, { field: 'settings.defaultQueue', notSent: true })
 }
 
 /** Settings by a part of the field that the server names. */
@@ -32,17 +37,17 @@ const settingOf: readonly (readonly [string, string])[] = [
   ['ttlSecondsAfterFinished', 'settings.retentionSeconds'],
 ]
 
-async function tryCreate({ client, settings, credential }: Checked, signal: AbortSignal): Promise<void> {
+async function tryCreate({ client, settings }: Checked, signal: AbortSignal): Promise<void> {
   const image = settings.defaultImage ?? 'registry.example.com/verify'
   const queue = settings.kueue ? settings.defaultQueue : undefined
   const spec = { name: 'verify', image, ...(queue === undefined ? {} : { queue }) }
   const body = jobOf({ spec, correlationTag: 'verify000000' }, settings)
-  const query = { fieldValidation: 'Strict', dryRun: 'All' }
+  const query = { ...strictly, dryRun: 'All' }
   await client.call({ method: 'POST', path: client.path(jobs), query, body }, { signal }).catch((error: unknown) => {
     if (!(error instanceof ProviderError) || error.httpStatus === undefined) throw error
     // A policy about images or pods may reject this Job and accept others.
     if (/admission webhook/.test(error.message) || error.code === 'quota_exceeded') return
-    throw named(error, fieldOf(error, settings) ?? (error.code === 'permission_denied' ? credential : undefined))
+    throw named(error, fieldOf(error, settings) ?? (error.code === 'permission_denied' ? client.credential : undefined))
   })
 }
 
@@ -74,7 +79,7 @@ function rightsFor({ ingressDomain }: KubernetesSettings): readonly (readonly [R
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
-async function assertAllowed({ client, settings, credential }: Checked, signal: AbortSignal): Promise<void> {
+async function assertAllowed({ client, settings }: Checked, signal: AbortSignal): Promise<void> {
   const rights = rightsFor(settings).flatMap(([resource, each]) => each.map((verb) => ({ resource, verb })))
   const isAllowed = await Promise.all(
     rights.map(async ({ resource: { api, plural }, verb }) => {
@@ -96,37 +101,36 @@ async function assertAllowed({ client, settings, credential }: Checked, signal: 
     .map(({ resource, verb }) => `${verb} ${resource.plural}`)
   if (missing.length === 0) return
   const detail = `The account may not ${missing.join(', ')} in the namespace ${settings.namespace}. Grant it these rights by a Role and a RoleBinding.`
-  throw new ProviderError('permission_denied', detail, { field: credential })
+  throw new ProviderError('permission_denied', detail, { field: client.credential })
 }
 
-/** Pods of a missing service account are never created, and the Job waits. Not every account may read them. */
+/** Pods of a missing service account are never created, and the Job waits. */
 async function assertServiceAccount({ client, settings }: Checked, signal: AbortSignal): Promise<void> {
-  const { serviceAccount: name } = settings
-  if (name === undefined) return
+  const { serviceAccount: name, namespace } = settings
   const resource = { api: 'api/v1', plural: 'serviceaccounts' }
-  const found = await client.callOne({ method: 'GET' }, { resource, name }, { signal }).catch((error: unknown) => {
-    if (error instanceof ProviderError && error.code === 'permission_denied') return {}
-    throw error
-  })
-  if (found !== null) return
-  const detail = `The namespace ${settings.namespace} has no service account ${name}.`
+  if (name === undefined || (await mayExist(client, { resource, name }, signal))) return
+  const detail = `The namespace ${namespace} has no service account ${name}.`
   throw new ProviderError('not_found', detail, { field: 'settings.serviceAccount' })
 }
 
 async function assertKueue({ client, settings }: Checked, signal: AbortSignal): Promise<void> {
+  const { defaultQueue: name, namespace } = settings
   const api = await kueueApi(client, signal)
   if (api === null) {
     const detail = 'The cluster does not serve the API of Kueue. Install Kueue, or set `kueue` to false.'
     throw new ProviderError('unsupported', detail, { field: 'settings.kueue' })
   }
-  const { defaultQueue: name } = settings
-  if (name === undefined) return
-  const resource = { api, plural: 'localqueues' }
-  const found = await client.callOne({ method: 'GET' }, { resource, name }, { signal }).catch((error: unknown) => {
-    if (error instanceof ProviderError && error.code === 'permission_denied') return {}
-    throw error
-  })
-  if (found !== null) return
-  const detail = `The namespace ${settings.namespace} has no LocalQueue ${name}.`
+  if (name === undefined || (await mayExist(client, { resource: { api, plural: 'localqueues' }, name }, signal))) return
+  const detail = `The namespace ${namespace} has no LocalQueue ${name}.`
   throw new ProviderError('not_found', detail, { field: 'settings.defaultQueue' })
+}
+
+/** Whether an object exists, or the account may not read it. */
+async function mayExist(client: KubeClient, at: Place, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await client.callOne({ method: 'GET' }, at, { signal })) !== null
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === 'permission_denied') return true
+    throw error
+  }
 }
