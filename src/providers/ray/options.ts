@@ -15,7 +15,7 @@ const pairs = (key: string, description: string) =>
 /** Parts of Ray's `runtime_env`. https://docs.ray.io/en/latest/ray-core/handling-dependencies.html#api-reference */
 export const runtimeEnvFields = {
   workingDir: text('URI of a zip archive that becomes the working directory, such as `s3://bucket/code.zip`.'),
-  pyModules: texts('URIs of Python modules..'),
+  pyModules: texts('URIs of Python modules.'),
   pip: texts('Packages that pip installs, such as `requests==2.32.3`. Excludes `uv` and `conda`.'),
   uv: texts('Packages that uv installs. Excludes `pip` and `conda`.'),
   conda: text('Name of a conda environment that exists on the nodes. Excludes `pip` and `uv`.'),
