@@ -1,3 +1,4 @@
+import { sleepMsOf } from '../sleep.ts'
 import { divert, enteredAt, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { AiAppRequest, DataforestSettings } from './wire.ts'
 
@@ -11,7 +12,7 @@ export function lifeOf(request: AiAppRequest, startAt: number, settings: Datafor
     { state: 'NEW', outcome: 'UNDEFINED', forMs: newMs },
     { state: 'SUBMITTED', outcome: 'UNDEFINED', forMs: submittedMs },
     { state: 'ACCEPTED', outcome: 'UNDEFINED', forMs: Math.max(acceptedMs, 1) },
-    { state: 'RUNNING', outcome: 'UNDEFINED', forMs: sleepMsOf(request) ?? settings.runningMs },
+    { state: 'RUNNING', outcome: 'UNDEFINED', forMs: sleepMsOf(scriptOf(request.docker)) ?? settings.runningMs },
   ]
   return plan(startAt, steps, { state: 'FINISHED', outcome: failsByItself(request) ? 'FAILED' : 'SUCCEEDED' })
 }
@@ -60,12 +61,6 @@ function isEnd(moment: Moment): boolean {
 function failsByItself({ docker }: AiAppRequest): boolean {
   const script = scriptOf(docker)
   return /\bexit\s+0*[1-9]\d*\b/.test(script) || /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script)
-}
-
-/** `sleep <seconds>` in a command sets the duration. */
-function sleepMsOf({ docker }: AiAppRequest): number | null {
-  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(scriptOf(docker))?.[1]
-  return seconds === undefined ? null : Number(seconds) * 1000
 }
 
 function scriptOf(docker: AiAppRequest['docker']): string {

@@ -1,4 +1,5 @@
 import { isRecord } from '../fields.ts'
+import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import { cluster, type Fields, type KubernetesSettings } from './wire.ts'
 
@@ -118,10 +119,4 @@ function obstacleTo(pod: Fields): string | null {
   const gpus = Math.max(...cluster.nodes.map((node) => node.gpus))
   const isPossible = Number(limits.cpu ?? 0) <= 8 && Number(limits['nvidia.com/gpu'] ?? 0) <= gpus
   return hasClaims && isPossible ? null : 'Unschedulable'
-}
-
-/** `sleep <seconds>` in a program sets the duration. */
-function sleepMsOf(script: string): number | null {
-  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
-  return seconds === undefined ? null : Number(seconds) * 1000
 }

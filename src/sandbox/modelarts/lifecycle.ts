@@ -1,3 +1,4 @@
+import { sleepMsOf } from '../sleep.ts'
 import { divert, enteredAt, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { ModelartsSettings } from './wire.ts'
 
@@ -129,10 +130,4 @@ export function exitCodeOf(script: string): number {
   const stated = /\bexit\s+(\d+)\b/.exec(script)?.[1]
   if (stated !== undefined) return Number(stated) % 256
   return /(^|[\n;&|('"])[^\S\n]*false[^\S\n]*($|[\n;&|)'"])/.test(script) ? 1 : 0
-}
-
-/** `sleep <seconds>` in a script sets the duration. */
-function sleepMsOf(script: string): number | null {
-  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
-  return seconds === undefined ? null : Number(seconds) * 1000
 }

@@ -1,3 +1,4 @@
+import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import { type JobRequest, nodes, type RaySettings } from './wire.ts'
 
@@ -81,10 +82,4 @@ function endOf(entrypoint: string): Omit<Moment, 'at'> {
   const signal = /\bkill\s+-(\d+)\s+\$\$/.exec(entrypoint)?.[1]
   const code = signal === undefined ? Number(/\bexit\s+(\d+)\b/.exec(entrypoint)?.[1] ?? 0) & 0xff : -Number(signal)
   return { state: code === 0 ? 'SUCCEEDED' : 'FAILED', outcome: String(code) }
-}
-
-/** `sleep <seconds>` in an entrypoint sets the duration. */
-function sleepMsOf(entrypoint: string): number | null {
-  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(entrypoint)?.[1]
-  return seconds === undefined ? null : Number(seconds) * 1000
 }

@@ -1,3 +1,4 @@
+import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { JobRequest, SlurmSettings } from './wire.ts'
 
@@ -102,10 +103,4 @@ function endOf(script: string): Omit<Moment, 'at'> {
 function isUnlaunchable({ job }: JobRequest): boolean {
   const paths = [job.standard_output ?? '', job.standard_error ?? '']
   return paths.some((path) => path.startsWith('/nonexistent/'))
-}
-
-/** `sleep <seconds>` in a script sets the duration. */
-function sleepMsOf(script: string): number | null {
-  const seconds = /\bsleep\s+(\d+(?:\.\d+)?)\b/.exec(script)?.[1]
-  return seconds === undefined ? null : Number(seconds) * 1000
 }
