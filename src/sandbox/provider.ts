@@ -116,5 +116,9 @@ export interface SandboxProvider<S extends Settings = Settings, A extends Accoun
   /** The default settings. */
   readonly settings: Readonly<S>
   readonly client: SandboxClient<A>
+  /** The states in which a job has ended for good. */
+  readonly endedStates: ReadonlySet<string>
+  /** The kinds of objects that belong to another one and are deleted with it. */
+  readonly belongings?: ReadonlySet<string>
   open(context: EmulationContext<S>): Emulation
 }

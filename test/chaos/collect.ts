@@ -1,24 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Pool } from 'pg'
+import type { SandboxProvider } from '../../src/sandbox/provider.ts'
+import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { momentAt } from '../../src/sandbox/timeline.ts'
 import type { WorldObject } from '../../src/sandbox/world.ts'
 import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './verifier.ts'
 
-/** What an ended state is called in the sandbox, by the providers' documents. */
-const endedWords = new Set([
-  ...['FINISHED', 'KILLED', 'FAILED', 'completed', 'Completed', 'Failed', 'Terminated', 'Abnormal'],
-  ...['COMPLETED', 'CANCELLED', 'TIMEOUT'],
-])
-/** Words that mean something else at other providers: a stopped environment of ModelArts can be started. */
-const endedAt: Readonly<Record<string, readonly string[]>> = {
-  kubernetes: ['Complete'],
-  ray: ['SUCCEEDED', 'STOPPED'],
-}
-/** What Kubernetes deletes with the StatefulSet that it belongs to. */
-const belongings = new Set(['kubernetes/service', 'kubernetes/ingress'])
-const endedPrefixes = ['statC', 'statD', 'statE', 'statF', 'statT']
+/** The sandbox's providers by id, also those that a journal may name and this version does not have. */
+const providers: ReadonlyMap<string, SandboxProvider> = new Map(Object.entries(sandboxProviders))
 
 const settledSql = `
   NOT w.active OR (
@@ -112,13 +103,15 @@ export async function readObjects(
     const object = line === '' ? {} : (JSON.parse(line) as Partial<WorldObject>)
     if (object.id !== undefined) latest.set(`${object.provider}/${object.kind}/${object.id}`, object as WorldObject)
   }
-  const own = [...latest.values()].filter(({ provider, kind }) => !belongings.has(`${provider}/${kind}`))
+  const own = [...latest.values()].filter(
+    ({ provider, kind }) => providers.get(provider)?.belongings?.has(kind) !== true,
+  )
   return own.map((object) => ({
     provider: object.provider,
     id: object.id,
     correlationTag: tagField(object, correlationTags),
     isDeleted: object.deletedAt !== null,
-    isActive: !isEnded(object.provider, momentAt(object.timeline, nowMs).state),
+    isActive: providers.get(object.provider)?.endedStates.has(momentAt(object.timeline, nowMs).state) !== true,
   }))
 }
 
@@ -126,9 +119,4 @@ export async function readObjects(
 function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<string>): string | null {
   const words = `${name} ${JSON.stringify(creation)}`.match(/[a-z0-9]+/g) ?? []
   return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => correlationTags.has(word)) ?? null
-}
-
-function isEnded(provider: string, state: string): boolean {
-  const isEndedThere = endedAt[provider]?.includes(state) === true
-  return isEndedThere || endedWords.has(state) || endedPrefixes.some((prefix) => state.startsWith(prefix))
 }

@@ -62,6 +62,7 @@ export const aitems: SandboxProvider<AitemsSettings, AitemsAccount> = {
   accounts,
   settings,
   client,
+  endedStates: new Set(['completed', settings.failedWord]),
   open: (context) => {
     const store = openStore(context)
     const unexpected = (status: number) =>

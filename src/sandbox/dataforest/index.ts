@@ -1,6 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { gatewayError, gatewayFailure, verifySignature } from '../vendors/ncp.ts'
 import { client } from './client.ts'
+import { endedStates } from './lifecycle.ts'
 import { dataforestOperations } from './routes.ts'
 import { serviceError } from './service.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
@@ -44,6 +45,7 @@ export const dataforest: SandboxProvider<DataforestSettings, DataforestAccount> 
   accounts,
   settings,
   client,
+  endedStates,
   open: (context) => ({
     operations: dataforestOperations(context, accounts),
     authenticate: (call) => {

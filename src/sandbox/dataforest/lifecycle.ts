@@ -3,7 +3,7 @@ import { divert, enteredAt, type Moment, momentAt, plan, type Timeline } from '.
 import type { AiAppRequest, DataforestSettings } from './wire.ts'
 
 // YarnApplicationState and FinalApplicationStatus; the documents show only ACCEPTED with UNDEFINED.
-const endStates: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'KILLED'])
+export const endedStates: ReadonlySet<string> = new Set(['FINISHED', 'FAILED', 'KILLED'])
 
 /** The lifecycle of an AI app, as set by its request. */
 export function lifeOf(request: AiAppRequest, startAt: number, settings: DataforestSettings): Timeline {
@@ -54,7 +54,7 @@ export function hasEnded(timeline: Timeline, now: number): boolean {
 }
 
 function isEnd(moment: Moment): boolean {
-  return endStates.has(moment.state)
+  return endedStates.has(moment.state)
 }
 
 /** A command with `exit <non-zero>` or the command `false` fails. */

@@ -75,6 +75,8 @@ export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> 
   accounts,
   settings,
   client,
+  // It has no jobs.
+  endedStates: new Set(),
   open: (context) => {
     const store = openStore(context)
     const callers = makeCallers(accounts, store)

@@ -1,7 +1,9 @@
 import type { Failure, SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
+import { endedStates } from './lifecycle.ts'
 import { kubernetesOperations } from './routes.ts'
 import { badRequest, forbidden, Rejected, statusAnswer, unauthorized } from './status.ts'
+import { types } from './store.ts'
 import type { KubernetesAccount, KubernetesSettings } from './wire.ts'
 
 const accounts = [
@@ -26,6 +28,8 @@ export const kubernetes: SandboxProvider<KubernetesSettings, KubernetesAccount> 
   accounts,
   settings,
   client,
+  endedStates,
+  belongings: new Set([types.services.object, types.ingresses.object]),
   open: (context) => ({
     operations: kubernetesOperations(context),
     authenticate: ({ headers }) =>

@@ -9,7 +9,7 @@ export const outcomeOf = (reason: string, pod: string, exitCode: number | '') =>
 /** A deadline of the Job, after which its pods are deleted. */
 const pastDeadline = outcomeOf('DeadlineExceeded', '-', '')
 
-export const endStates: ReadonlySet<string> = new Set(['Complete', 'Failed'])
+export const endedStates: ReadonlySet<string> = new Set(['Complete', 'Failed'])
 /** An object that was deleted while its pods ended: it no longer exists. */
 export const removed = 'removed'
 
@@ -44,13 +44,13 @@ export function withDeadline(
   deadline: { at: number; terminatingMs: number },
 ): Timeline {
   const { state } = momentAt(timeline, now)
-  if (endStates.has(state) || state === 'Suspended') return timeline
+  if (endedStates.has(state) || state === 'Suspended') return timeline
   const at = Math.max(now, deadline.at)
   const end: Moment = { at: at + deadline.terminatingMs, state: 'Failed', outcome: pastDeadline }
   const target: Moment = { at, state: 'Terminating', outcome: pastDeadline }
   const before = timeline.filter((moment) => moment.at <= at)
   const last = before.at(-1)
-  if (last === undefined || endStates.has(last.state)) return timeline
+  if (last === undefined || endedStates.has(last.state)) return timeline
   const [first = last, ...rest] = before
   return deadline.terminatingMs <= 0 ? [first, ...rest, end] : [first, ...rest, target, end]
 }

@@ -1,6 +1,6 @@
 import { enteredAt, momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
-import { endStates } from './lifecycle.ts'
+import { endedStates } from './lifecycle.ts'
 import { type Fields, type ObjectData, timeOf } from './wire.ts'
 
 export type Stored = WorldObject<ObjectData>
@@ -168,7 +168,7 @@ function podStatus({ timeline }: Stored, now: number): object {
     const waiting = outcome === '' ? { reason: 'ContainerCreating' } : { reason: outcome, message: 'image not found' }
     return { phase: 'Pending', conditions: [scheduled], containerStatuses: [container({ waiting })] }
   }
-  if (!endStates.has(state)) {
+  if (!endedStates.has(state)) {
     return { phase: 'Running', conditions: [scheduled], containerStatuses: [container({ running: { startedAt } })] }
   }
   const [, reason = 'Completed', exitCode = '0'] = outcome.split(' ')

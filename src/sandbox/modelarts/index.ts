@@ -1,6 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { makeGate } from './gate.ts'
+import { endedStates } from './lifecycle.ts'
 import { failureAnswer } from './rejections.ts'
 import { modelartsOperations } from './routes.ts'
 import { drawUuid } from './service.ts'
@@ -89,6 +90,7 @@ export const modelarts: SandboxProvider<ModelartsSettings, ModelartsAccount> = {
   accounts,
   settings,
   client,
+  endedStates,
   open: ({ world, settings: live, url }) => {
     const gate = makeGate({ accounts, settings: live, now: world.now })
     const operations = modelartsOperations({

@@ -114,14 +114,14 @@ export function terminated(timeline: Timeline, now: number, terminatingMs: numbe
   return divert(timeline, now, { at: now, state: 'Terminating', outcome: 'Terminating' }, ended)
 }
 
-const endPhases: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Abnormal'])
+export const endedStates: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Abnormal'])
 
 /** When a job started and ended; `null` if it has not. */
 export function jobTimes(timeline: Timeline, now: number): { startedAt: number | null; endedAt: number | null } {
   const moment = momentAt(timeline, now)
   return {
     startedAt: enteredAt(timeline, 'Running', now),
-    endedAt: endPhases.has(moment.state) ? moment.at : null,
+    endedAt: endedStates.has(moment.state) ? moment.at : null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { forbidden, invalidToken, missingToken, serverTrouble, traceback, unknownRoute } from './answers.ts'
 import { client } from './client.ts'
+import { endedStates } from './lifecycle.ts'
 import { rayOperations } from './routes.ts'
 import type { RayAccount, RaySettings } from './wire.ts'
 
@@ -24,6 +25,7 @@ export const ray: SandboxProvider<RaySettings, RayAccount> = {
   accounts,
   settings,
   client,
+  endedStates,
   open: (context) => ({
     operations: rayOperations(context, accounts),
     authenticate({ headers: { authorization } }) {

@@ -2,7 +2,7 @@ import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import { type JobRequest, nodes, type RaySettings } from './wire.ts'
 
-const endStates: ReadonlySet<string> = new Set(['STOPPED', 'SUCCEEDED', 'FAILED'])
+export const endedStates: ReadonlySet<string> = new Set(['STOPPED', 'SUCCEEDED', 'FAILED'])
 
 /** An outcome is the exit code, or the type of the error. */
 const startTimeout = { state: 'FAILED', outcome: 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT' }
@@ -29,7 +29,7 @@ export function stopped(timeline: Timeline, now: number, { stopMs }: RaySettings
 }
 
 export function hasEnded(timeline: Timeline, now: number): boolean {
-  return endStates.has(momentAt(timeline, now).state)
+  return endedStates.has(momentAt(timeline, now).state)
 }
 
 /** The observable state. Times are epoch ms. */
@@ -50,7 +50,7 @@ export function snapshotAt(timeline: Timeline, now: number): Snapshot {
     exitCode,
     errorType: state !== 'FAILED' ? null : isExit ? 'JOB_ENTRYPOINT_COMMAND_ERROR' : (outcome ?? null),
     hasRun: timeline.some((moment) => moment.state === 'RUNNING' && moment.at <= now),
-    endedAt: endStates.has(state) ? at : null,
+    endedAt: endedStates.has(state) ? at : null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { failureAnswer } from './envelope.ts'
+import { endedStates } from './lifecycle.ts'
 import { scnetOperations } from './routes.ts'
 import { makeGate } from './service.ts'
 import type { ScnetAccount, ScnetSettings } from './wire.ts'
@@ -79,6 +80,7 @@ export const scnet: SandboxProvider<ScnetSettings, ScnetAccount> = {
   accounts,
   settings,
   client,
+  endedStates,
   open: (context) => {
     const gate = makeGate(accounts, context.settings)
     return {

@@ -2,8 +2,11 @@ import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.
 import { readScript } from './script.ts'
 import { type ContainerRequest, type JobRequest, parseClockMs, type ScnetSettings } from './wire.ts'
 
-const containerEnds: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated'])
-const jobEnds: ReadonlySet<string> = new Set(['statC', 'statD', 'statDE', 'statT', 'statN', 'statEX', 'statF'])
+/** Of containers and of HPC jobs. */
+export const endedStates: ReadonlySet<string> = new Set([
+  ...['Completed', 'Failed', 'Terminated'],
+  ...['statC', 'statD', 'statDE', 'statT', 'statN', 'statEX', 'statF'],
+])
 
 /** The lifecycle of a container instance from its creation or restart. */
 export function lifeOfContainer(request: ContainerRequest, startAt: number, settings: ScnetSettings): Timeline {
@@ -70,5 +73,5 @@ export function endedAt(timeline: Timeline, now: number): number | null {
 }
 
 function isEnd({ state }: Moment): boolean {
-  return containerEnds.has(state) || jobEnds.has(state)
+  return endedStates.has(state)
 }

@@ -1,6 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { authenticationFailure, envelope, unreadableQuery } from './answers.ts'
 import { client } from './client.ts'
+import { endedStates } from './lifecycle.ts'
 import { slurmOperations, unserved } from './routes.ts'
 import { hasHeaders } from './tokens.ts'
 import type { SlurmAccount, SlurmSettings } from './wire.ts'
@@ -34,6 +35,7 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
   accounts,
   settings,
   client,
+  endedStates,
   open: (context) => ({
     operations: slurmOperations(context, accounts),
     authenticate: (call) => (hasHeaders(call) ? null : authenticationFailure),

@@ -2,7 +2,7 @@ import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import type { JobRequest, SlurmSettings } from './wire.ts'
 
-const endStates: ReadonlySet<string> = new Set([
+export const endedStates: ReadonlySet<string> = new Set([
   'COMPLETED',
   'FAILED',
   'CANCELLED',
@@ -60,7 +60,7 @@ export function killed(timeline: Timeline, now: number, settings: SlurmSettings)
 }
 
 export function hasEnded(timeline: Timeline, now: number): boolean {
-  return endStates.has(momentAt(timeline, now).state)
+  return endedStates.has(momentAt(timeline, now).state)
 }
 
 /** The observable state at a time. Times are epoch ms. */
@@ -77,7 +77,7 @@ export interface Snapshot {
 export function snapshotAt(timeline: Timeline, now: number): Snapshot {
   const { state, at, outcome: current = outcome('None') } = momentAt(timeline, now)
   const [reason = 'None', waitStatus = '0'] = current.split(' ')
-  const endedAt = endStates.has(state) ? at : null
+  const endedAt = endedStates.has(state) ? at : null
   // A requeued job waits again, without its nodes.
   const waits = timeline.filter((moment) => moment.state === 'PENDING' && moment.at <= now)
   const waitedAt = waits.at(-1)?.at ?? 0
