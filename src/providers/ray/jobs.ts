@@ -10,7 +10,7 @@ import { answers, hasAnswer } from './errors.ts'
 import { findJobs } from './find-jobs.ts'
 import { readLogs } from './logs.ts'
 import { jobAccepts, jobErrors, submissionIdOf, submitOf, tagLength } from './mapping.ts'
-import { jobStates, observe, submissionIdIn } from './observation.ts'
+import { isOver, jobStates, observe, submissionIdIn } from './observation.ts'
 import { rayOptions } from './options.ts'
 import type { RaySettings } from './settings.ts'
 import { jobPath, jobsPath } from './wire.ts'
@@ -99,8 +99,7 @@ async function stop(
   if (stopped === undefined) throw new ProviderError('bad_response', 'Ray did not say whether it stops the job.')
   if (stopped) return
   const seen = await get(remoteId, signal)
-  if (seen === 'gone' || seen.endedAt !== undefined || seen.status === 'canceled') return
-  if (seen.status === 'succeeded' || seen.status === 'failed') return
+  if (seen === 'gone' || isOver(seen.status)) return
   const detail = `Ray has no process for job ${remoteId}, which it shows as ${seen.rawState}: its start failed, or has only begun. The cancel is repeated. If this lasts, only a restart of the cluster removes the job.`
   throw new ProviderError('conflict', detail)
 }

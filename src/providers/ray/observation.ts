@@ -1,6 +1,7 @@
-import type { JobStatus } from '../../vocabulary/job.ts'
+import { type JobStatus, jobTransitions } from '../../vocabulary/job.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
+import { isTerminal } from '../../vocabulary/transitions.ts'
 import { isObject, readNumber, readObject, readText } from '../kit/fields.ts'
 import { given } from '../kit/given.ts'
 import { boundedPayload, cleanMessage, sentSecrets } from '../kit/redact.ts'
@@ -41,18 +42,22 @@ export function observe(job: Json, literals: readonly string[]): Observation<'jo
   const rawState = readText(job, 'status')
   if (!isObject(job) || remoteId === undefined || rawState === undefined) return null
   const status = (Object.hasOwn(jobStates, rawState) ? jobStates[rawState] : undefined) ?? null
-  const isOver = status === 'succeeded' || status === 'failed' || status === 'canceled'
   const secrets = [...literals, ...sentSecrets({}, variablesIn(readObject(job, 'runtime_env')))]
   return {
     remoteId,
     status,
     rawState,
-    ...(isOver ? { ...given({ endedAt: readTime(job, 'end_time') }), ...exitOf(job) } : {}),
+    ...(isOver(status) ? { ...given({ endedAt: readTime(job, 'end_time') }), ...exitOf(job) } : {}),
     ...(status === 'failed' ? given({ reason: reasons.get(readText(job, 'error_type') ?? '') }) : {}),
     ...given({ message: messageOf(job, status, secrets), remoteName: nameIn(job) }),
     correlationTag: tagOfSubmission(remoteId),
     payload: () => payloadOf(job, secrets),
   }
+}
+
+/** Whether a job has ended by its status. */
+export function isOver(status: JobStatus | null): boolean {
+  return status !== null && isTerminal(jobTransitions, status)
 }
 
 /** The id of a job that was submitted. Programs that connected by themselves have none, and cannot be stopped. */

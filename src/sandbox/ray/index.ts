@@ -27,7 +27,7 @@ export const ray: SandboxProvider<RaySettings, RayAccount> = {
   client,
   endedStates,
   open: (context) => ({
-    operations: rayOperations(context, accounts),
+    operations: rayOperations(context),
     authenticate({ headers: { authorization } }) {
       if (!context.settings.requiresToken) return null
       if (authorization === undefined) return missingToken

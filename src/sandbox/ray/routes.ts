@@ -4,13 +4,10 @@ import { failedInAgent, invalidRequest, json, noSuchJob, serverTrouble } from '.
 import { type Job, jobView, logsOf } from './job-view.ts'
 import { hasEnded, lifeOf, snapshotAt, stopped } from './lifecycle.ts'
 import { hasFileName, readRequest } from './rules.ts'
-import { type JobData, type JobRequest, nodes, type RayAccount, type RaySettings } from './wire.ts'
+import { type JobData, type JobRequest, nodes, type RaySettings } from './wire.ts'
 
 /** The Jobs API, and what the dashboard shows of the nodes. */
-export function rayOperations(
-  { world, settings }: EmulationContext<RaySettings>,
-  _accounts: readonly RayAccount[],
-): Operation[] {
+export function rayOperations({ world, settings }: EmulationContext<RaySettings>): Operation[] {
   const jobs = world.collection<JobData>('ray', 'job')
 
   const ofJob =

@@ -15,7 +15,6 @@ const fields: Fields = {
 }
 /** Numbers with fractions, which the shared rules do not have. */
 const amounts = ['entrypoint_num_cpus', 'entrypoint_num_gpus'] as const
-const amountMaps = ['entrypoint_resources'] as const
 
 /** The request, or the parser's last line about it. */
 export function readRequest(body: Record<string, unknown>): JobRequest | string {
@@ -26,8 +25,9 @@ export function readRequest(body: Record<string, unknown>): JobRequest | string 
   for (const name of amounts) {
     if (!isAmount(numbers[name])) return `TypeError: ${name} must be a number, got ${typeof numbers[name]}`
   }
-  const [name] = amountMaps
-  if (!Object.values(Object(resources ?? {})).every(isAmount)) return `TypeError: ${name} values must be numbers`
+  if (!Object.values(Object(resources ?? {})).every(isAmount)) {
+    return 'TypeError: entrypoint_resources values must be numbers'
+  }
   // The fields in use have been checked.
   return body as unknown as JobRequest
 }
