@@ -150,9 +150,13 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
   })
 
   it('takes "already exists" for the job itself, while it runs and after its end', async () => {
-    const intent = await ray.intent({ script: 'true' })
+    const intent = await ray.intent({ script: 'sleep 1' })
     const remoteId = `sy-${intent.correlationTag}`
     expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
+    expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
+    await expect
+      .poll(() => ray.job.get(remoteId, signal), { timeout: withinMs, interval: 200 })
+      .toMatchObject({ rawState: 'SUCCEEDED' })
     expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
     expect((await cluster.jobs()).filter(({ submission_id: of }) => of === remoteId)).toHaveLength(1)
   })
