@@ -23,7 +23,8 @@ import { registerOpenApi30 } from './openapi/openapi-3.0.routes.ts'
 import { sharedHeaders } from './openapi/response-headers.ts'
 import { type OperatorRoutesDeps, registerOperator } from './operator/operator.routes.ts'
 import { historyPages } from './records/history.routes.ts'
-import { AttemptSchema, Preview, RemotePayload } from './records/record.schemas.ts'
+import { PreviewSchema } from './records/preview.routes.ts'
+import { AttemptSchema, RemotePayload } from './records/record.schemas.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { registerWebhooks, type WebhookRoutesDeps } from './webhooks/webhooks.routes.ts'
 
@@ -64,7 +65,8 @@ export async function makeApp(deps: AppDeps): Promise<HttpServer> {
   await server.register(async (open) => registerFrontPage(open, deps))
   if (deps.edge.hasDocs) await server.register(async (open) => registerProblems(open))
   await server.register(async (open) => registerOperations(open, deps))
-  for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, Preview]) server.addSchema(schema)
+  for (const schema of [EventSchema, AttemptSchema, ...historyPages, RemotePayload, PreviewSchema])
+    server.addSchema(schema)
   await server.register(async (guarded) => {
     await shedLoad(guarded, deps.edge.load)
     registerAuthHooks(guarded, deps.authHooks, deps.requestRates)

@@ -10,6 +10,7 @@ const head = [
   'Logs',
   'Access',
   'Catalog',
+  'Dry run',
   'Time limit, auto-stop',
   'Environment',
 ]
@@ -35,13 +36,14 @@ function rowsOf(provider: ProviderDescription): string[][] {
 }
 
 function cellsOf(does: KindDescription): string[] {
-  const { logs, access, catalog } = does.capabilities
+  const { logs, access, catalog, dryRun } = does.capabilities
   return [
     does.actions.join(', ') || '–',
     changesOf(does),
     yes(logs),
     yes(access),
     yes(catalog),
+    yes(dryRun),
     limitOf(does),
     environmentOf(does),
   ]

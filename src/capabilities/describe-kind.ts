@@ -39,6 +39,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
       access: driver.access !== undefined,
       catalog: driver.catalog !== undefined,
       update: driver.update !== undefined,
+      dryRun: driver.dryRun !== undefined,
     },
     environment: driver.environment ?? ('none' as const),
     ...(timeLimit === undefined ? {} : { timeLimit }),

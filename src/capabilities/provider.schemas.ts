@@ -50,6 +50,7 @@ const summaryFields = {
       access: Type.Boolean({ description: 'Supports access details: URLs, ports and tokens.' }),
       catalog: Type.Boolean({ description: 'Supports the catalog of flavors, images and queues.' }),
       update: Type.Boolean({ description: 'Supports updates of existing objects.' }),
+      dryRun: Type.Boolean({ description: 'Supports previews that ask the provider.' }),
     },
     { title: 'Capabilities', description: 'Optional operations.' },
   ),

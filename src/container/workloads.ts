@@ -34,6 +34,7 @@ import { makeAttemptsRepository } from '../workloads/engine/attempts.repository.
 import { makeAdmissionRepository } from '../workloads/intake/admission.repository.ts'
 import { makeAdmission } from '../workloads/intake/admission.ts'
 import { makeImport } from '../workloads/intake/import.ts'
+import { makePreview } from '../workloads/intake/preview.ts'
 import { makeSubmit } from '../workloads/intake/submit.ts'
 import { makeSubmitBatch, maxBatchItems } from '../workloads/intake/submit-batch.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
@@ -95,6 +96,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const submitDeps = { ...intakeDeps, kinds, keyTtlHours, secretBox }
   const common = {
     submit: makeSubmit(submitDeps),
+    preview: makePreview({ ...intakeDeps, callTimeoutMs }),
     ask: makeProviderQueries({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), notifier, hint }),
     waits: makeWaitLimit(settings.waiting),

@@ -8,14 +8,15 @@ import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
+import { registerPreview } from '../records/preview.routes.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
-import { previewViewOf } from '../records/record.view.ts'
 import type { RecordsApi } from '../records/records-api.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { targetErrors } from '../vocabulary/request-target.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { ImportEnvironment } from '../workloads/intake/import.ts'
+import type { Preview } from '../workloads/intake/preview.ts'
 import type { SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
@@ -32,6 +33,7 @@ import type { EnvironmentService } from './environment-service.ts'
 export interface EnvironmentRoutesDeps {
   schemas: ReturnType<typeof makeEnvironmentSchemas>
   submit: Submit
+  preview: Preview
   service: EnvironmentService
   importEnvironment: ImportEnvironment
   ask: Pick<ProviderQueries, 'access'>
@@ -71,6 +73,11 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
     ...records,
   } satisfies Records<Environment>)
   registerCreate(server, deps)
+  registerPreview(
+    server,
+    { plural: 'environments', singular: 'Environment', tag: 'Environments', scope: 'environments:write' },
+    { preview: deps.preview, submissionOf },
+  )
   registerImport(server, deps)
   registerActions(server, deps)
   registerAccess(server, deps)
@@ -98,26 +105,10 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
     },
     async (request, reply) => {
       const submission = submissionOf(request, keyOf(request.headers))
-      const { workload, isReplay } = await submit.submit(submission)
+      const { workload, isReplay } = await submit(submission)
       if (isReplay) void reply.header('idempotency-replayed', 'true')
       return sendAccepted(reply, 'environments', workload, await records.view(workload, 'full'))
     },
-  )
-  server.post(
-    '/environments/preview',
-    {
-      config: { scopes: ['environments:write'], bodyRules: targetErrors },
-      schema: {
-        tags,
-        operationId: 'previewEnvironment',
-        summary: 'Preview an environment (dry run)',
-        description:
-          'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
-        body: Type.Ref('EnvironmentRequest'),
-        response: { 200: Type.Ref('Preview'), ...errorResponses(404, 409, 413, 415, 422) },
-      },
-    },
-    async (request) => previewViewOf(await submit.preview(submissionOf(request, null))),
   )
 }
 

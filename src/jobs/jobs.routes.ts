@@ -8,8 +8,8 @@ import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
+import { registerPreview } from '../records/preview.routes.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
-import { previewViewOf } from '../records/record.view.ts'
 import type { RecordsApi } from '../records/records-api.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
@@ -18,7 +18,8 @@ import type { CancelJobs } from '../workloads/actions/cancel-jobs.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { WorkloadService } from '../workloads/actions/workload-service.ts'
-import type { SubmissionBody } from '../workloads/intake/submission.ts'
+import type { Preview } from '../workloads/intake/preview.ts'
+import type { Submission, SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { JobResolution, jobQuery, LogChunkSchema, logQuery, type makeJobSchemas } from './job.schemas.ts'
@@ -28,6 +29,7 @@ import { type JobBatchDeps, registerJobBatch } from './job-batches.routes.ts'
 export interface JobRoutesDeps extends JobBatchDeps {
   schemas: ReturnType<typeof makeJobSchemas>
   submit: Submit
+  preview: Preview
   service: WorkloadService
   cancelJobs: CancelJobs
   ask: Pick<ProviderQueries, 'logs'>
@@ -42,7 +44,7 @@ const tags = ['Jobs']
 const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
 
 export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Promise<void> {
-  const { schemas, submit, service, records, ask, resolve, waits, streams } = deps
+  const { schemas, submit, preview, service, records, ask, resolve, waits, streams } = deps
   for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
     server.addSchema(schema)
   registerRecords(server, {
@@ -57,7 +59,11 @@ export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Pro
     ...records,
   } satisfies Records<Workload<'job'>>)
   registerSubmit(server, submit, records)
-  registerPreview(server, submit)
+  registerPreview(
+    server,
+    { plural: 'jobs', singular: 'Job', tag: 'Jobs', scope: 'jobs:write' },
+    { preview, submissionOf },
+  )
   registerJobBatch(server, deps)
   registerJobBatchCancel(server, deps.cancelJobs)
   registerCancel(server, service, records)
@@ -85,44 +91,15 @@ function registerSubmit(server: HttpServer, submit: Submit, records: RecordsApi<
       },
     },
     async (request, reply) => {
-      const body = request.body as SubmissionBody<'job'>
-      const { workload, isReplay } = await submit.submit({
-        ...ownerOf(request),
-        kind: 'job',
-        body,
-        key: keyOf(request.headers),
-      })
+      const { workload, isReplay } = await submit(submissionOf(request, keyOf(request.headers)))
       if (isReplay) void reply.header('idempotency-replayed', 'true')
       return sendAccepted(reply, 'jobs', workload, await records.view(workload, 'full'))
     },
   )
 }
 
-function registerPreview(server: HttpServer, submit: Submit): void {
-  server.post(
-    '/jobs/preview',
-    {
-      config: { scopes: ['jobs:write'], bodyRules: targetErrors },
-      schema: {
-        tags,
-        operationId: 'previewJob',
-        summary: 'Preview a job (dry run)',
-        description:
-          'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or sent.',
-        body: Type.Ref('JobRequest'),
-        response: { 200: Type.Ref('Preview'), ...errorResponses(404, 409, 413, 415, 422) },
-      },
-    },
-    async (request) =>
-      previewViewOf(
-        await submit.preview({
-          ...ownerOf(request),
-          kind: 'job',
-          body: request.body as SubmissionBody<'job'>,
-          key: null,
-        }),
-      ),
-  )
+function submissionOf(request: FastifyRequest, key: string | null): Submission<'job'> {
+  return { ...ownerOf(request), kind: 'job', body: request.body as SubmissionBody<'job'>, key }
 }
 
 function registerCancel(server: HttpServer, service: WorkloadService, records: RecordsApi<'job'>): void {

@@ -64,6 +64,8 @@ export interface Driver<K extends Kind = Kind> {
    * the engine search for the object.
    */
   create(intent: Intent<K>, signal: AbortSignal): Promise<Created<K>>
+  /** Asks the provider whether it would accept the create: creates nothing, and rejects as `create` would. */
+  dryRun?(intent: Intent<K>, signal: AbortSignal): Promise<void>
   /** Searches for objects by correlation tag, in one scan if the provider has a list. Keyed by correlation tag. */
   find(intents: readonly Intent<K>[], signal: AbortSignal): Promise<ReadonlyMap<string, Found<K>>>
   /** `'gone'` only if the provider reports with a documented response that the object does not exist. */

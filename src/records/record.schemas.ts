@@ -64,7 +64,7 @@ function differsInPatch({ properties, required = [] }: TObject): boolean {
   return required.length > 0 || Object.values(properties).some(isContainer)
 }
 
-const Problem = Type.Object(
+export const Problem = Type.Object(
   {
     pointer: Type.String({ description: 'JSON pointer into the request.' }),
     code: Type.String({ description: 'Error code of the field.' }),
@@ -197,32 +197,4 @@ export const RemotePayload = Type.Object(
     }),
   },
   { $id: 'RemotePayload', description: 'Latest provider payload.' },
-)
-
-export const Preview = Type.Object(
-  {
-    valid: Type.Boolean({ description: 'Whether the request would be accepted.' }),
-    problems: Type.Array(Problem, { description: 'Validation errors; empty if the request is valid.' }),
-    effectiveRequest: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'Request with defaults applied.',
-    }),
-    request: Type.Optional(
-      Type.Object(
-        {
-          method: Type.String({ description: 'HTTP method.' }),
-          url: Type.String({ description: 'URL.' }),
-          headers: Type.Optional(
-            Type.Record(Type.String(), Type.String(), { description: 'Headers other than authentication.' }),
-          ),
-          body: Type.Optional(Type.Unknown({ description: 'Request body.' })),
-        },
-        {
-          title: 'ProviderRequest',
-          description:
-            'Provider request as it would be sent, without authentication and secrets. Contains an example correlation tag, and `remote-id-of-env_…` for an environment that does not exist yet.',
-        },
-      ),
-    ),
-  },
-  { $id: 'Preview', description: 'Result of a dry run. Nothing is stored or sent.' },
 )

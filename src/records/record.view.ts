@@ -1,8 +1,7 @@
 import type { Event } from '../events/events.repository.ts'
-import type { Desired, Kind } from '../vocabulary/kinds.ts'
+import type { Desired } from '../vocabulary/kinds.ts'
 import { longFields } from '../vocabulary/spec.ts'
 import type { LedgerEntry } from '../workloads/engine/attempts.repository.ts'
-import type { PreviewResult } from '../workloads/intake/submit.ts'
 import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 /** An event of a known record, as clients see it. */
@@ -98,17 +97,4 @@ function given<N extends string, V>(name: N, value: V | null): { [name in N]?: N
 
 function moment<N extends string>(name: N, value: Date | null): { [name in N]?: string } {
   return given(name, value === null ? null : value.toISOString())
-}
-
-export function previewViewOf({ problems, effectiveRequest, request }: PreviewResult<Kind>) {
-  const planned =
-    request === null
-      ? null
-      : {
-          method: request.method,
-          url: request.url,
-          ...given('headers', request.headers ?? null),
-          ...given('body', request.body ?? null),
-        }
-  return { valid: problems.length === 0, problems, effectiveRequest, ...given('request', planned) }
 }

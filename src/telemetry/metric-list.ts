@@ -88,7 +88,7 @@ const worker = {
   },
   provider_call_duration_seconds: {
     type: 'histogram',
-    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, discover and verify.',
+    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, dryRun, discover and verify.',
     labels: ['provider', 'operation', 'code'],
     from: 'process',
     buckets: callBuckets,

@@ -72,7 +72,7 @@ function codeOf(error: unknown): string {
 
 /** Missing methods stay missing: they are missing capabilities. */
 function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K> {
-  const { prepare, update, logs, access, catalog } = driver
+  const { dryRun, prepare, update, logs, access, catalog } = driver
   return {
     ...driver,
     create: (intent, signal) => call('create', () => driver.create(intent, signal), intent.spec),
@@ -80,6 +80,7 @@ function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K
     get: (remoteId, signal) => call('get', () => driver.get(remoteId, signal)),
     list: (page, signal) => call('list', () => driver.list(page, signal)),
     controls: observedControls(driver.controls, call),
+    ...(dryRun && { dryRun: (...args) => call('dryRun', () => dryRun.apply(driver, args), args[0].spec) }),
     ...(prepare && { prepare: (...args) => call('prepare', () => prepare.apply(driver, args)) }),
     ...(update && { update: (...args) => call('update', () => update.apply(driver, args), args[1]) }),
     ...(logs && { logs: (...args) => call('logs', () => logs.apply(driver, args)) }),

@@ -128,3 +128,10 @@ def test_the_representation_of_a_record_contains_no_secrets() -> None:
     assert all("s3cret" in record.model_dump_json() for record in records)
     assert "s3cret" not in repr(records) + "".join(str(record) for record in records)
     assert "key_1" in repr(records)
+
+
+def test_a_preview_asks_the_provider_only_if_it_is_told_to(stub: Stub, client: Switchyard) -> None:
+    stub.answers(Response(200, {"valid": True, "problems": [], "effectiveRequest": {}, "acceptedByProvider": True}))
+    assert client.jobs.preview({"name": "train"}).accepted_by_provider
+    client.environments.preview({"name": "train"}, ask_provider=True)
+    assert [each.path for each in stub.requests] == ["/jobs/preview", "/environments/preview?askProvider=true"]

@@ -25,6 +25,11 @@ export interface CreateOptions extends CallOptions {
   idempotencyKey?: string | undefined
 }
 
+export interface PreviewOptions extends CallOptions {
+  /** Also asks the provider, which creates nothing. Fails if the provider has no dry run. */
+  askProvider?: boolean | undefined
+}
+
 /** The generated client, typed by the paths of the OpenAPI document. */
 export type HttpClient = Client<paths>
 
@@ -112,4 +117,9 @@ export function idempotencyKey({ idempotencyKey = randomKey() }: CreateOptions =
 function randomKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The query of a preview. */
+export function previewQuery({ askProvider }: PreviewOptions = {}): { askProvider?: boolean } {
+  return askProvider === undefined ? {} : { askProvider }
 }

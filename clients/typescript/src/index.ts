@@ -1,4 +1,4 @@
-export type { CallOptions, ChangeOptions, CreateOptions, HttpClient } from './api.ts'
+export type { CallOptions, ChangeOptions, CreateOptions, HttpClient, PreviewOptions } from './api.ts'
 export {
   ConnectionError,
   type ErrorCode,

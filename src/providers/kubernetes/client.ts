@@ -50,6 +50,11 @@ export interface Place {
 /** A field that the server does not know is an error instead of being dropped. */
 export const strictly = { fieldValidation: 'Strict' }
 
+/** The call with everything that the server checks, up to the point where it would store the object. */
+export function dryRunOf(call: KubeCall): KubeCall {
+  return { ...call, query: { ...call.query, dryRun: 'All' } }
+}
+
 /** A PATCH of the given fields; null removes one (RFC 7386). */
 const mergePatch = 'application/merge-patch+json'
 

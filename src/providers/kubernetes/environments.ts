@@ -7,7 +7,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { belongingsOf, noBelongings, ownBelongings, readBelongings } from './belongings.ts'
 import { environmentCatalog } from './catalog.ts'
-import { contentType, type KubeCall, type KubeClient, strictly } from './client.ts'
+import { contentType, dryRunOf, type KubeCall, type KubeClient, strictly } from './client.ts'
 import { environmentAccepts, environmentErrors, setNameOf, setOf } from './environment-mapping.ts'
 import { environmentStates, observeSet } from './environment-observation.ts'
 import { expose } from './expose.ts'
@@ -68,6 +68,10 @@ export function makeEnvironments(
       const set = await client.create(createCall(intent), { sendBy: intent.sendBy, signal })
       const seen = observeSet(set, null, literals)
       return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
+    },
+
+    async dryRun(intent, signal) {
+      await client.call(dryRunOf(createCall(intent)), { signal })
     },
 
     find(intents, signal) {

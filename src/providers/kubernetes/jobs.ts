@@ -7,7 +7,7 @@ import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { jobCatalog } from './catalog.ts'
-import { contentType, type KubeCall, type KubeClient, strictly } from './client.ts'
+import { contentType, dryRunOf, type KubeCall, type KubeClient, strictly } from './client.ts'
 import { tagLength } from './fields.ts'
 import { findByName } from './find.ts'
 import { makeCancel } from './job-cancel.ts'
@@ -75,6 +75,10 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
       const job = await client.create(createCall(intent), { sendBy: intent.sendBy, signal })
       const seen = observeJob(job, null, literals)
       return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
+    },
+
+    async dryRun(intent, signal) {
+      await client.call(dryRunOf(createCall(intent)), { signal })
     },
 
     find: (intents, signal) =>

@@ -1,6 +1,6 @@
 import { readObject } from '../kit/fields.ts'
 import { ProviderError } from '../provider-error.ts'
-import { type KubeClient, type Place, type Resource, strictly } from './client.ts'
+import { dryRunOf, type KubeClient, type Place, type Resource, strictly } from './client.ts'
 import { jobOf } from './job-mapping.ts'
 import { kueueApi } from './kueue.ts'
 import { ingresses, jobs, pods, services, statefulSets } from './objects.ts'
@@ -42,8 +42,8 @@ async function tryCreate({ client, settings }: Checked, signal: AbortSignal): Pr
   const queue = settings.kueue ? settings.defaultQueue : undefined
   const spec = { name: 'verify', image, ...(queue === undefined ? {} : { queue }) }
   const body = jobOf({ spec, correlationTag: 'verify000000' }, settings)
-  const query = { ...strictly, dryRun: 'All' }
-  await client.call({ method: 'POST', path: client.path(jobs), query, body }, { signal }).catch((error: unknown) => {
+  const create = { method: 'POST', path: client.path(jobs), query: strictly, body } as const
+  await client.call(dryRunOf(create), { signal }).catch((error: unknown) => {
     if (!(error instanceof ProviderError) || error.httpStatus === undefined) throw error
     // A policy about images or pods may reject this Job and accept others.
     if (/admission webhook/.test(error.message) || error.code === 'quota_exceeded') return

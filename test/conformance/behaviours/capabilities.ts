@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { describeProvider } from '../../../src/capabilities/describe-provider.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
-import { freshName, longMs, onlyId, type Subject, signal } from '../subject.ts'
+import { attempt, freshName, longMs, onlyId, type Subject, signal } from '../subject.ts'
 
-const optional = ['logs', 'access', 'catalog', 'update'] as const
+const optional = ['logs', 'access', 'catalog', 'update', 'dryRun'] as const
 
 /** That a driver can do what it is said to do, and no more. */
 export function describeCapabilities<K extends Kind>(subject: Subject<K>): void {
@@ -66,6 +66,15 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       // Engines have no call in the reference that the sandbox follows; the other lists have something in them.
       const catalog = await subject.driver().catalog?.(signal)
       expect(Object.values(catalog ?? {}).flat().length).toBeGreaterThan(0)
+    })
+
+    it.skipIf(described.dryRun === undefined)(`asks about a create and creates nothing${lack('dryRun')}`, async () => {
+      const intent = await subject.intent()
+      await subject.driver().dryRun?.(intent, signal)
+      bench.advance(longMs)
+      expect(subject.objects()).toEqual([])
+      await subject.driver().create({ ...intent, ...attempt(bench) }, signal)
+      expect(subject.objects()).toHaveLength(1)
     })
 
     const isMutable = described.update !== undefined && described.accepts.description?.mutable === true

@@ -139,6 +139,7 @@ describe('jobs', () => {
       code: 1,
       stderr: expect.stringContaining('/image: slurm'),
     })
+    expect(await preview('--ask-provider')).toMatchObject({ code: 1, stderr: expect.stringContaining('no dry run') })
   })
 })
 

@@ -7,7 +7,7 @@ import { type EnvironmentWait, waitForEnvironment } from '../waiting/wait-for-en
 import { addAccessCommands } from './environment-access.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
-import { showPreview } from './preview.ts'
+import { addPreviewOptions, type PreviewOptions, showPreview } from './preview.ts'
 import { addRecordEventsCommand } from './record-events.ts'
 import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
 
@@ -69,10 +69,10 @@ function addPreview(environments: Command, cli: Cli): void {
   const preview = environments
     .command('preview')
     .description("Validate an environment and show the provider's request without sending it.")
-  addRequestOptions(preview, 'environment').action(async (options: RequestOptions) => {
+  addPreviewOptions(preview, 'environment').action(async ({ askProvider, ...options }: PreviewOptions) => {
     const request = await readRequest<EnvironmentRequest>(cli, options)
     const { environments: api } = await cli.client()
-    showPreview(cli, await api.preview(request))
+    showPreview(cli, await api.preview(request, { askProvider }))
   })
 }
 

@@ -11,7 +11,7 @@ import { addCancelCommands } from './cancel-jobs.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
 import { addLogsCommand } from './job-logs.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
-import { showPreview } from './preview.ts'
+import { addPreviewOptions, type PreviewOptions, showPreview } from './preview.ts'
 import { addRecordEventsCommand } from './record-events.ts'
 import { addRequestOptions, type RequestOptions, readRequest } from './request-options.ts'
 import { submitBatch } from './submit-batch.ts'
@@ -78,13 +78,13 @@ function addPreview(jobs: Command, cli: Cli): void {
   const preview = jobs
     .command('preview')
     .description("Validate a job and show the provider's request without sending it.")
-  addRequestOptions(preview, 'job').action(async (options: RequestOptions) => {
+  addPreviewOptions(preview, 'job').action(async ({ askProvider, ...options }: PreviewOptions) => {
     const given = await readRequest<JobRequest>(cli, options)
     const batch = expandMatrix(given)
     if (batch !== null) cli.out.note(`The first of ${batch.length} jobs of the matrix:`)
     const request = batch?.[0] ?? given
     const { jobs: api } = await cli.client()
-    showPreview(cli, await api.preview(request))
+    showPreview(cli, await api.preview(request, { askProvider }))
   })
 }
 

@@ -1,4 +1,13 @@
-import { type Api, type CallOptions, type ChangeOptions, type CreateOptions, idempotencyKey, ifMatch } from '../api.ts'
+import {
+  type Api,
+  type CallOptions,
+  type ChangeOptions,
+  type CreateOptions,
+  idempotencyKey,
+  ifMatch,
+  type PreviewOptions,
+  previewQuery,
+} from '../api.ts'
 import { UnexpectedStatusError } from '../errors.ts'
 import { followEvents } from '../event-streams.ts'
 import { type List, makeList, withCursor } from '../paging.ts'
@@ -33,8 +42,8 @@ export type PendingEnvironment = Pending<Environment, EnvironmentWaitOptions>
 
 export interface Environments {
   create(request: EnvironmentRequest, options?: CreateOptions): PendingEnvironment
-  /** Checks a request without storing or sending anything. */
-  preview(request: EnvironmentRequest, options?: CallOptions): Promise<Preview>
+  /** Checks a request without storing or creating anything. */
+  preview(request: EnvironmentRequest, options?: PreviewOptions): Promise<Preview>
   /** Makes an environment of an object that exists at the provider. */
   import(request: EnvironmentImport, options?: CallOptions): PendingEnvironment
   get(id: string, options?: CallOptions): Promise<Environment>
@@ -82,8 +91,12 @@ function makeCreates(api: Api) {
         }),
         wait,
       ),
-    preview: (body: EnvironmentRequest, options?: CallOptions) =>
-      api.call((http, init) => http.POST('/environments/preview', { ...init, body }), options, { isRepeatable: true }),
+    preview: (body: EnvironmentRequest, options?: PreviewOptions) =>
+      api.call(
+        (http, init) => http.POST('/environments/preview', { ...init, params: { query: previewQuery(options) }, body }),
+        options,
+        { isRepeatable: true },
+      ),
     import: (body: EnvironmentImport, options?: CallOptions) =>
       pending(
         api.call((http, init) => http.POST('/environments/import', { ...init, body }), options),

@@ -1,4 +1,13 @@
-import { type Api, type CallOptions, type ChangeOptions, type CreateOptions, idempotencyKey, ifMatch } from '../api.ts'
+import {
+  type Api,
+  type CallOptions,
+  type ChangeOptions,
+  type CreateOptions,
+  idempotencyKey,
+  ifMatch,
+  type PreviewOptions,
+  previewQuery,
+} from '../api.ts'
 import { UnexpectedStatusError } from '../errors.ts'
 import { followEvents, type StreamOptions } from '../event-streams.ts'
 import { followLogs, type LogText } from '../followed-logs.ts'
@@ -43,8 +52,8 @@ export interface FollowOptions {
 
 export interface Jobs extends JobBatches {
   submit(request: JobRequest, options?: SubmitOptions): Pending<Job, JobWaitOptions>
-  /** Checks a request without storing or sending anything. */
-  preview(request: JobRequest, options?: CallOptions): Promise<Preview>
+  /** Checks a request without storing or creating anything. */
+  preview(request: JobRequest, options?: PreviewOptions): Promise<Preview>
   get(id: string, options?: CallOptions): Promise<Job>
   list(filter?: JobFilter, options?: CallOptions): List<Job, JobPage>
   update(id: string, patch: JobPatch, options?: ChangeOptions): Promise<Job>
@@ -83,8 +92,12 @@ function makeJobChanges(api: Api) {
   return {
     wait,
     submit: (request: JobRequest, options: SubmitOptions = {}) => pending(submit(request, options), wait),
-    preview: (request: JobRequest, options?: CallOptions) =>
-      api.call((http, init) => http.POST('/jobs/preview', { ...init, body: request }), options, { isRepeatable: true }),
+    preview: (body: JobRequest, options?: PreviewOptions) =>
+      api.call(
+        (http, init) => http.POST('/jobs/preview', { ...init, params: { query: previewQuery(options) }, body }),
+        options,
+        { isRepeatable: true },
+      ),
     update: (id: string, patch: JobPatch, options?: ChangeOptions) =>
       api.call((http, init) => http.PATCH('/jobs/{id}', { ...init, params: at(id), body: patch }), options, {
         headers: ifMatch(options),

@@ -35,9 +35,12 @@ class AsyncEnvironments(AsyncWorkloads[AsyncEnvironment]):
         """Creates an environment. Repetitions carry the same key, so that lost responses create nothing twice."""
         return await self.send(create("environments", body=request, idempotency_key=idempotency_key))
 
-    async def preview(self, request: models.EnvironmentRequest | types.EnvironmentRequest) -> models.Preview:
-        """Validates a request and shows what the provider would be sent."""
-        return await self._transport.fetch(models.Preview, change("POST", "environments", "preview", body=request))
+    async def preview(
+        self, request: models.EnvironmentRequest | types.EnvironmentRequest, *, ask_provider: bool | None = None
+    ) -> models.Preview:
+        """Validates a request and shows what the provider would be sent. Can ask the provider, which creates nothing."""
+        operation = change("POST", "environments", "preview", body=request, query={"ask_provider": ask_provider})
+        return await self._transport.fetch(models.Preview, operation)
 
     async def import_(self, request: models.EnvironmentImport | types.EnvironmentImport) -> AsyncEnvironment:
         """Takes over an object that exists at the provider."""

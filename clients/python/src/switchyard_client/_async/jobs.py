@@ -51,9 +51,12 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
         operation = change("POST", "jobs", "batch-cancel", body=request)
         return await self._transport.fetch(models.JobBatchCancelResult, operation)
 
-    async def preview(self, request: models.JobRequest | types.JobRequest) -> models.Preview:
-        """Validates a request and shows what the provider would be sent."""
-        return await self._transport.fetch(models.Preview, change("POST", "jobs", "preview", body=request))
+    async def preview(
+        self, request: models.JobRequest | types.JobRequest, *, ask_provider: bool | None = None
+    ) -> models.Preview:
+        """Validates a request and shows what the provider would be sent. Can ask the provider, which creates nothing."""
+        operation = change("POST", "jobs", "preview", body=request, query={"ask_provider": ask_provider})
+        return await self._transport.fetch(models.Preview, operation)
 
     def list(self, **filters: Unpack[JobFilters]) -> AsyncPages[models.JobPage, AsyncJob]:
         return AsyncPages(self._transport, ("jobs",), filters, models.JobPage.model_validate, self.bind)
