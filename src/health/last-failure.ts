@@ -20,7 +20,7 @@ export interface FailedCall {
 }
 
 /** Calls about the connection: what a provider says about them cannot quote a workload. */
-const aboutConnection: ReadonlySet<string> = new Set(['verify', 'catalog', 'list'])
+const aboutConnection: ReadonlySet<string> = new Set(['discover', 'verify', 'catalog', 'list'])
 
 /** Codes of calls without a response, whose messages are Switchyard's own. */
 const unanswered: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egress_denied'])

@@ -26,13 +26,16 @@ it.each(['get', 'find', 'cancel', 'logs', 'access', 'prepare', 'delete'])(
   },
 )
 
-it('tells what a provider says about the connection', () => {
-  const error = new ProviderError('unauthenticated', 'The token is expired.', { httpStatus: 401, providerCode: 'E7' })
-  expect(lastFailureOf({ operation: 'verify', error })).toEqual({
-    ...{ operation: 'verify', code: 'unauthenticated', httpStatus: 401, providerCode: 'E7' },
-    message: 'The token is expired.',
-  })
-})
+it.each(['verify', 'discover', 'catalog', 'list'])(
+  'tells what a provider says about the connection: %s',
+  (operation) => {
+    const error = new ProviderError('unauthenticated', 'The token is expired.', { httpStatus: 401, providerCode: 'E7' })
+    expect(lastFailureOf({ operation, error })).toEqual({
+      ...{ operation, code: 'unauthenticated', httpStatus: 401, providerCode: 'E7' },
+      message: 'The token is expired.',
+    })
+  },
+)
 
 it('keeps only what Postgres can store', () => {
   const error = new ProviderError('unauthenticated', 'a\0b\ud800', { providerCode: '\0' })
