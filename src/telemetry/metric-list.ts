@@ -181,7 +181,7 @@ const installation = {
   },
   last_success_age_seconds: {
     type: 'gauge',
-    help: 'Seconds since the last successful provider call of a connection, if a scan of it is due and it is not held. The 100 connections with the highest values.',
+    help: 'Seconds since the last successful provider call of a connection, or since its creation if there was none, if a scan of it is due and it is not held. The 100 connections with the highest values.',
     labels: ['connection', 'provider'],
     from: 'installation',
   },

@@ -65,7 +65,7 @@ it('reads nothing of workloads that have ended', async () => {
   expect(after.read, after.plan).toBeLessThan(before.read + 100)
 })
 
-it('reports the time since the last success of connections that are in use and not held', async () => {
+it('reports the time since the last success, or the creation, of connections that are in use and not held', async () => {
   const measureHealth = makeHealthMeasures(open.sql)
   const { dataforest = '', slurm = '', scnet = '', modelarts = '' } = connections
   await open.pool.query(
@@ -76,9 +76,16 @@ it('reports the time since the last success of connections that are in use and n
   await open.pool.query('INSERT INTO connection_results (connection_id, last_failed_at) VALUES ($1, now())', [
     modelarts,
   ])
-  await open.pool.query('UPDATE sweeps SET due_at = CASE WHEN connection_id <> $1 THEN now() END', [slurm])
+  await open.pool.query(`UPDATE connections SET created_at = now() - interval '20 minutes' WHERE id = $1`, [modelarts])
+  await open.pool.query('UPDATE sweeps SET due_at = CASE WHEN connection_id = ANY($1) THEN now() END', [
+    [dataforest, scnet, modelarts],
+  ])
   await open.pool.query('UPDATE connections SET held = (id = $1)', [scnet])
   const [{ samples } = { samples: [] }] = await measureHealth()
-  expect(samples).toEqual([{ labels: { connection: dataforest, provider: 'dataforest' }, value: expect.any(Number) }])
-  expect(samples[0]?.value).toBeGreaterThanOrEqual(600)
+  expect(samples.map(({ labels }) => labels)).toEqual([
+    { connection: modelarts, provider: 'modelarts' },
+    { connection: dataforest, provider: 'dataforest' },
+  ])
+  const ages = samples.map(({ value }) => Math.round(value / 60))
+  expect(ages).toEqual([20, 10])
 })
