@@ -39,7 +39,7 @@ const healthStatement = ({ projectId, connectionId }: HealthOf) => Prisma.sql`
   ), workload AS (
     SELECT provider, count(*) FILTER (WHERE ended_at IS NULL)::int AS live,
       count(*) FILTER (WHERE due_at IS NULL AND status_reason IN ('outcome_unknown', 'internal_error'))::int AS parked,
-      count(*) FILTER (WHERE status_reason = 'outcome_unknown')::int AS unknown
+      count(*) FILTER (WHERE status_reason = 'outcome_unknown')::int AS outcome_unknown
     FROM workloads WHERE project_id = ${projectId} AND active AND (${connectionId}::text IS NULL OR connection_id = ${connectionId})
     GROUP BY provider
   )
@@ -49,8 +49,8 @@ const healthStatement = ({ projectId, connectionId }: HealthOf) => Prisma.sql`
     (SELECT max(last_succeeded_at) FROM result WHERE result.provider = c.provider) AS "lastSucceededAt",
     f.last_failed_at AS "lastFailedAt", f.last_failure AS "lastFailure", f.id AS "failedConnectionId",
     COALESCE(s.lag, 0) AS "scanLagSeconds", s.completed_at AS "lastScannedAt",
-    COALESCE(w.live, 0) AS live, COALESCE(w.parked, 0) AS parked, COALESCE(w.unknown, 0) AS unknown
+    COALESCE(w.live, 0) AS live, COALESCE(w.parked, 0) AS parked, COALESCE(w.outcome_unknown, 0) AS "outcomeUnknown"
   FROM connection c LEFT JOIN pause p USING (provider) LEFT JOIN failure f USING (provider) LEFT JOIN scan s USING (provider)
     LEFT JOIN workload w USING (provider)
-  GROUP BY c.provider, p.paused_until, p.pause_reason, f.last_failed_at, f.last_failure, f.id, s.lag, s.completed_at, w.live, w.parked, w.unknown
+  GROUP BY c.provider, p.paused_until, p.pause_reason, f.last_failed_at, f.last_failure, f.id, s.lag, s.completed_at, w.live, w.parked, w.outcome_unknown
   ORDER BY c.provider`

@@ -76,7 +76,9 @@ const WorkloadCounts = Type.Object(
   {
     live: count('Jobs and environments that have not ended.'),
     parked: count('Jobs and environments that wait for an operator; see resolve.'),
-    unknown: count('Jobs and environments whose create has an unknown outcome, parked ones included.'),
+    outcomeUnknown: count(
+      'Jobs and environments whose create has an unknown outcome, parked ones included. Unlike jobs with the status `unknown`, they have not ended.',
+    ),
   },
   { $id: 'WorkloadCounts', description: 'Jobs and environments by what they wait for.' },
 )

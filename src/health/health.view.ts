@@ -23,10 +23,10 @@ function pauseOf({ pausedUntil, pauseReason }: HealthRow) {
 }
 
 function stateOf(row: HealthRow) {
-  const { lastSucceededAt, scanLagSeconds, lastScannedAt, live, parked, unknown } = row
+  const { lastSucceededAt, scanLagSeconds, lastScannedAt, live, parked, outcomeUnknown } = row
   return {
     calls: statisticsOf(row.calls),
-    workloads: { live, parked, unknown },
+    workloads: { live, parked, outcomeUnknown },
     ...(lastSucceededAt === null ? {} : { lastSucceededAt: lastSucceededAt.toISOString() }),
     ...failureOf(row),
     scanLagSeconds: rounded(scanLagSeconds, 1),

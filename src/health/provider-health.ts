@@ -32,7 +32,8 @@ export interface HealthRow {
   lastScannedAt: Date | null
   live: number
   parked: number
-  unknown: number
+  /** Of those that have not ended: with an open create. */
+  outcomeUnknown: number
 }
 
 export interface HealthOf {

@@ -25,7 +25,7 @@ describe('the health of a connection', () => {
     expect(await healthOf(connections.modelarts)).toEqual({
       ...{ connectionId: connections.modelarts, provider: 'modelarts', held: false },
       calls: { total: 0, failed: 0, rejected: 0, errorRate: 0, errors: [] },
-      ...{ operations: [], workloads: { live: 0, parked: 0, unknown: 0 }, scanLagSeconds: 0 },
+      ...{ operations: [], workloads: { live: 0, parked: 0, outcomeUnknown: 0 }, scanLagSeconds: 0 },
       ...{ measuredAt: expect.any(String), windowSeconds: 3600 },
     })
   })
@@ -71,7 +71,7 @@ describe('the health of a connection', () => {
     expect(health.pausedUntil).toBeUndefined()
   })
 
-  it('counts its live, parked and unknown workloads', async () => {
+  it('counts its live and parked workloads, and those whose create has an unknown outcome', async () => {
     const { scnet: connectionId } = connections
     await open.pool.query(
       `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, status_reason, due_at)
@@ -81,7 +81,7 @@ describe('the health of a connection', () => {
         AS v(n, reason, is_parked) WHERE c.id = $1`,
       [connectionId],
     )
-    expect(await healthOf(connectionId)).toMatchObject({ workloads: { live: 4, parked: 2, unknown: 2 } })
+    expect(await healthOf(connectionId)).toMatchObject({ workloads: { live: 4, parked: 2, outcomeUnknown: 2 } })
   })
 
   it('tells how late its scans are', async () => {
@@ -110,7 +110,7 @@ describe('the health of providers', () => {
       lastFailure: { code: 'unauthenticated', operation: 'verify' },
     })
     expect(of('slurm')).toMatchObject({ connections: { total: 1, held: 1, paused: 0 } })
-    expect(of('scnet')).toMatchObject({ workloads: { live: 4, parked: 2, unknown: 2 } })
+    expect(of('scnet')).toMatchObject({ workloads: { live: 4, parked: 2, outcomeUnknown: 2 } })
   })
 
   it('reads everything in one statement', async () => {

@@ -79,7 +79,7 @@ const calls = {
 }
 const state = {
   calls,
-  workloads: { live: 12, parked: 0, unknown: 0 },
+  workloads: { live: 12, parked: 0, outcomeUnknown: 0 },
   lastSucceededAt: at(80),
   lastFailure: {
     ...{ connectionId: ids.connection, at: at(20), operation: 'list', code: 'unavailable', httpStatus: 503 },
