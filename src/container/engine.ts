@@ -128,7 +128,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const poller = makePoller({
     scheduler,
     sweepSchedule,
-    prunes: upkeepOf(deps),
+    upkeep: upkeepOf(deps),
     intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,
     log,
