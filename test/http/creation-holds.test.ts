@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { Prisma } from '../../src/infra/database.ts'
+import { makeCreationHoldsRepository } from '../../src/workloads/maintenance/creation-holds.repository.ts'
+import { makeCreationHolds } from '../../src/workloads/maintenance/creation-holds.ts'
+import { holdOf } from '../../src/workloads/store/hold-condition.repository.ts'
 import { useApiBench } from '../support/api-bench.ts'
 import { useSqlClient } from '../support/test-database.ts'
 
@@ -34,6 +38,23 @@ it('exists once for a scope, also if two are created at once', async () => {
   await api.ok('DELETE', `/creation-holds/${(await api.ok('POST', '/creation-holds', body)).id}`)
 })
 
+it('is created although another one with its scope was released between the conflict and its reading', async () => {
+  const repository = makeCreationHoldsRepository(bench.open.prisma)
+  let conflicts = 1
+  const insert: typeof repository.insert = async (hold) => {
+    conflicts -= 1
+    return conflicts < 0 ? repository.insert(hold) : null
+  }
+  const holds = makeCreationHolds({ repository: { ...repository, insert }, providerIds: ['ray'], onWakeFailure() {} })
+  const caller = { by: { subject: 's', address: '', requestId: '' }, projectId: 'p' }
+  const scope = { provider: 'ray', connectionId: null, projectId: null, note: '' }
+  const { id } = await holds.create(scope, caller)
+  expect(await list('?active=true')).toMatchObject([{ id }])
+  await api.ok('DELETE', `/creation-holds/${id}`)
+  conflicts = 2
+  await expect(holds.create(scope, caller)).rejects.toThrow('Try again')
+})
+
 it.each([
   [{}, 400],
   [{ note: 'nothing is named' }, 400],
@@ -56,14 +77,20 @@ it('is rejected if its parts match nothing together', async () => {
   await api.ok('DELETE', `/creation-holds/${hold.id}`)
 })
 
-it('is found by its index at a claim, however many were released', async () => {
+it.each([
+  [
+    'after a claim',
+    (hold: Prisma.Sql) => Prisma.sql`EXPLAIN SELECT EXISTS (${hold}) FROM workloads w WHERE w.id = 'x'`,
+  ],
+  ['before a create', (hold: Prisma.Sql) => Prisma.sql`EXPLAIN SELECT 1 FROM workloads w WHERE NOT EXISTS (${hold})`],
+])('is found by its index %s, however many were released', async (_, explained) => {
   await sql.query(
     `INSERT INTO creation_holds (id, provider, note, created_by, released_at, woken_at)
-     SELECT 'hold_' || n, 'slurm', '', 'somebody', now(), now() FROM generate_series(1, 20000) n`,
+     SELECT 'hold_' || n, 'slurm', '', 'somebody', now(), now() FROM generate_series(1, 20000) n ON CONFLICT DO NOTHING`,
   )
   await sql.query('ANALYZE creation_holds')
-  const { rows } = await sql.query(
-    `EXPLAIN SELECT 1 FROM creation_holds h WHERE h.released_at IS NULL AND (h.provider IS NULL OR h.provider = 'x')`,
-  )
-  expect(rows.map((row) => row['QUERY PLAN']).join()).toContain('creation_holds_active')
+  const rows = await bench.open.prisma.$queryRaw<Record<string, string>[]>(explained(holdOf('w')))
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+  expect(plan).toContain('creation_holds_active')
+  expect(plan).not.toContain('Seq Scan on creation_holds')
 })

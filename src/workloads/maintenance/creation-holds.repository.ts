@@ -52,7 +52,7 @@ export function makeCreationHoldsRepository(prisma: PrismaClient) {
   return {
     get,
 
-    /** Returns the hold, or the id of the active one with the same scope. */
+    /** Returns the hold, or the id of the active one with the same scope. Null: that one was released meanwhile. */
     async insert({
       id,
       provider,

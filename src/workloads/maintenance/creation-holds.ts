@@ -32,11 +32,12 @@ export function makeCreationHolds({ repository, providerIds, onWakeFailure }: De
 
     async create(scope: HoldScope & { note: string }, { by, projectId }: Caller): Promise<CreationHold> {
       await rejectMissing(scope)
-      const id = makeId('creationHold')
-      const created = await repository.insert({ id, ...scope, by, callerProjectId: projectId })
-      if (created !== null && typeof created === 'object') return created
-      const active = created ?? 'that was just released'
-      const detail = `Hold ${active} has the same scope. Use it, or release it first: DELETE /creation-holds/{id}.`
+      const hold = { id: makeId('creationHold'), ...scope, by, callerProjectId: projectId }
+      // A hold with the same scope that was released meanwhile is no obstacle.
+      const created = (await repository.insert(hold)) ?? (await repository.insert(hold))
+      if (created === null) throw new ApiError('conflict', 'A hold with the same scope was just released. Try again.')
+      if (typeof created === 'object') return created
+      const detail = `Hold ${created} has the same scope. Use it, or release it first: DELETE /creation-holds/{id}.`
       throw new ApiError('conflict', detail)
     },
 
