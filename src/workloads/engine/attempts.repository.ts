@@ -53,8 +53,8 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
   return {
     /**
      * Commits attempts and moves their workloads to `to`, with renewed leases. Null if the lease is lost, if the
-     * workload changed or was woken since the claim, or if this attempt is already committed and only the commit's
-     * response was lost. A second holder of an exclusivity key fails the batch with a unique violation.
+     * workload changed or was woken since the claim, if new creates are held by now, or if this attempt is already
+     * committed and only the commit's response was lost. A second holder of an exclusivity key fails the batch with a unique violation.
      */
     async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
       const rows = await sql.rows<Opened & { id: string }>(openStatement(openings, leaseMs))

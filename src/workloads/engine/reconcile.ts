@@ -106,7 +106,10 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   }
   const executed = await deps.execute(context, action)
   if (executed === null) {
-    deps.log.info({ workloadId: workload.id }, 'create skipped: lease lost or desired state changed')
+    deps.log.info(
+      { workloadId: workload.id },
+      'create skipped: the workload changed, its lease was lost, or new creates are held',
+    )
     await deps.release(claimed, 0)
     return { isDue: true, outcome: 'released' }
   }

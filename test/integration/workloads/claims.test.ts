@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest'
+import { makeAttemptsRepository } from '../../../src/workloads/engine/attempts.repository.ts'
 import { makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
@@ -60,4 +61,33 @@ it.each([
     )
   const facts = await makeLeasesRepository(sql, 60_000).facts(['job_1'])
   expect(facts.get('job_1')?.attemptsInDoubt).toBe(expected)
+})
+
+it.each([
+  ['provider', 'slurm'],
+  ['connection_id', 'c'],
+  ['project_id', 'prj_1'],
+])('a hold of its %s that is set after the claim prevents the create', async (column, value) => {
+  const { pool, sql } = database
+  await pool.query('DELETE FROM workload_attempts')
+  await pool.query(
+    `UPDATE workloads SET due_at = CASE WHEN project_id = 'prj_1' THEN now() END, lease_id = NULL, lease_until = NULL`,
+  )
+  const [claimed] = await makeLeasesRepository(sql, 60_000).claim([{ connectionId: 'c', count: 1 }])
+  if (claimed === undefined) throw new Error('nothing was claimed')
+  const { workload, leaseId } = claimed
+  const opening = {
+    ...{ workloadId: workload.id, projectId: workload.projectId, leaseId, version: workload.version },
+    ...{ from: 'queued', to: 'dispatching', correlationTag: workload.correlationTag, scope: {}, before: null },
+    ...{ exclusivityKey: null, sendWithinMs: 1000, settleMs: 1000 },
+    event: { id: `evt_${column}`, type: 'job.dispatching', data: { status: 'dispatching' } },
+  }
+  const attempts = makeAttemptsRepository(sql, 60_000)
+  const page = { after: 0, limit: 10 }
+  await pool.query(`INSERT INTO creation_holds (id, ${column}, note, created_by) VALUES ('hold', $1, '', '')`, [value])
+  expect(await attempts.open([opening])).toEqual([null])
+  expect(await attempts.ledger(workload.id, page)).toEqual([])
+  await pool.query('DELETE FROM creation_holds')
+  expect(await attempts.open([opening])).toMatchObject([{ number: 1 }])
+  expect(await attempts.ledger(workload.id, page)).toHaveLength(1)
 })
