@@ -148,6 +148,9 @@ describe('admin', () => {
       code: 1,
       stdout: expect.stringContaining('creates of aitems are on hold: maintenance'),
     })
+    const { key } = await json('keys', 'create', '--name', 'reader', '--scopes', 'jobs:read')
+    const reader = await run(['admin', 'doctor', '--no-verify'], { env: { SWITCHYARD_API_KEY: key } })
+    expect(reader.stdout).toMatch(/^holds of new creates +skipped +- +not checked: requires the scope admin$/m)
     expect(await json('admin', 'release', hold.id)).toMatchObject({ releasedAt: expect.any(String) })
     expect(await run(['admin', 'hold'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--provider') })
     // Entries that are younger than a minute are left out.

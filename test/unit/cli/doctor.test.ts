@@ -10,10 +10,12 @@ const notReady = {
   ...{ status: 503, instance: '', errors: [], requestId: 'r', retryable: true },
 }
 
+const forbidden = { ...notReady, title: 'Forbidden', code: 'permission_denied', detail: 'Not permitted.', status: 403 }
+
 type Job = Readonly<Record<string, unknown>>
 
 /** A service with these active jobs, in pages of 40. */
-function serviceWith(jobs: readonly Job[], isReady = true): Switchyard {
+function serviceWith(jobs: readonly Job[], { isReady = true, isAdmin = true } = {}): Switchyard {
   const pageAt = (start: number) => ({
     data: jobs.slice(start, start + 40),
     ...(start + 40 < jobs.length ? { nextCursor: String(start + 40) } : {}),
@@ -21,6 +23,7 @@ function serviceWith(jobs: readonly Job[], isReady = true): Switchyard {
   const fetch = async ({ url }: Request) => {
     const { pathname, searchParams } = new URL(url)
     if (pathname === '/readyz') return isReady ? json({ status: 'ok' }) : json(notReady, 503)
+    if (pathname === '/creation-holds' && !isAdmin) return json(forbidden, 403)
     const isList = pathname === '/jobs' && searchParams.has('active')
     return json(isList ? pageAt(Number(searchParams.get('cursor') ?? 0)) : { data: [] })
   }
@@ -51,7 +54,13 @@ it('many findings of one check are counted', async () => {
 })
 
 it('a service that is not ready is a finding, with its reason', async () => {
-  expect(await findings(serviceWith([], false))).toEqual([
+  expect(await findings(serviceWith([], { isReady: false }))).toEqual([
     { check: 'service', result: 'failed', detail: 'The database is not available.' },
+  ])
+})
+
+it('holds of new creates are not checked with a key without the scope admin, which is no finding', async () => {
+  expect(await findings(serviceWith([], { isAdmin: false }))).toEqual([
+    { check: 'holds of new creates', result: 'skipped', detail: 'not checked: requires the scope admin' },
   ])
 })

@@ -17,14 +17,14 @@ export function addAdminCommands(program: Command, cli: Cli): void {
     .description(
       'Report what needs attention: the readiness of the service; the API key; connections that are held, paused, or rejected by their ' +
         'provider; orphaned remote objects; holds of new creates; workloads with an unknown outcome, on hold, blocked or failed; failing ' +
-        'webhook endpoints. The exit code is 1 if there are findings. Checks of the database are a command of the ' +
-        'service: doctor.',
+        'webhook endpoints. The exit code is 1 if there are findings. Checks that the API key does not permit are skipped. Checks of the ' +
+        'database are a command of the service: doctor.',
     )
     .option('--no-verify', 'Send no requests to providers: skip credentials and orphans.')
     .action(async ({ verify }: { verify: boolean }) => {
       const findings = await examineService(await cli.client(), { verify })
       cli.out.list(findings, findingView)
-      if (findings.some(({ result }) => result !== 'ok')) cli.exitCode = exitCodes.failed
+      if (findings.some(({ result }) => result !== 'ok' && result !== 'skipped')) cli.exitCode = exitCodes.failed
     })
   addAttentionCommands(admin, cli)
   addHoldCommands(admin, cli)

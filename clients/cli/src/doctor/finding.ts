@@ -2,10 +2,10 @@ import { reportOf } from '../output/error-text.ts'
 import { paintStatus } from '../output/paint.ts'
 import { field, type View } from '../output/views.ts'
 
-/** Result of one check: `ok`, or what needs attention. */
+/** Result of one check: `ok`, `skipped` if it was not made, or what needs attention. */
 export type Finding = {
   check: string
-  result: 'ok' | 'warning' | 'failed'
+  result: 'ok' | 'skipped' | 'warning' | 'failed'
   /** Id of the object, if the check is about one. */
   object?: string
   detail?: string

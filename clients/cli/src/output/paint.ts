@@ -22,6 +22,7 @@ const styleOfStatus: Readonly<Record<string, Style>> = {
   delivered: 'green',
   ok: 'green',
   warning: 'yellow',
+  skipped: 'dim',
   deleted: 'dim',
   stopped: 'dim',
 }
