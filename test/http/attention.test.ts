@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makeApiCaller } from '../support/api-caller.ts'
-import { parkJobs, setParked, useAttentionBench } from '../support/parked-jobs.ts'
+import { type ParkedAs, parkJobs, setParked, useAttentionBench } from '../support/parked-jobs.ts'
 
 const { bench, sql } = await useAttentionBench()
 
@@ -46,26 +46,25 @@ describe('the list of workloads that need an operator', () => {
     expect(call.path).toBe(`/attention/${id}/resolve`)
   })
 
-  it('has every call that it lists: each is accepted as it stands', async () => {
-    await parkJobs(bench, sql, 1)
-    await parkJobs(bench, sql, 1, { reason: 'internal_error' })
-    await parkJobs(bench, sql, 1, { isUnknown: true })
-    const { data } = await list()
-    expect(data.map(({ state, calls }: Loose) => [state, calls.length])).toEqual([
-      ...[
-        ['parked', 3],
-        ['parked', 1],
-        ['unknown', 3],
-      ],
-    ])
-    for (const { id, calls } of data) {
-      const last = calls.at(-1)
-      expect(await bench.api.call(last.method, last.path, { body: last.body })).toMatchObject({
-        status: 202,
-        body: { id },
-      })
+  it.each<[string, ParkedAs, object[]]>([
+    ['with an open create', {}, [{ remoteId: '<remote id>' }, { outcome: 'not_created' }, { outcome: 'retry' }]],
+    ['with an internal error', { reason: 'internal_error' }, [{ outcome: 'retry' }]],
+    [
+      'that ended with an unknown outcome',
+      { isUnknown: true },
+      [{ status: 'succeeded' }, { status: 'failed' }, { status: 'canceled' }],
+    ],
+  ])('has, for a job %s, only calls that are accepted as they stand', async (_, parkedAs, bodies) => {
+    for (const [index, body] of bodies.entries()) {
+      const [id] = await parkJobs(bench, sql, 1, parkedAs)
+      const { calls } = await first()
+      expect(calls.map((call: Loose) => call.body)).toEqual(bodies)
+      const { method, path } = calls[index]
+      // Only the provider shows the id of the object.
+      const sent = 'remoteId' in body ? { remoteId: `${id}` } : body
+      expect(await bench.api.call(method, path, { body: sent })).toMatchObject({ status: 202, body: { id } })
+      expect(await listedIds()).toEqual([])
     }
-    expect(await listedIds('?state=parked')).toEqual([])
   })
 
   it('is filtered by state, code, kind, connection, project and age', async () => {
@@ -137,6 +136,13 @@ describe('the list of workloads that need an operator', () => {
     expect(await resolve({})).toMatchObject({
       status: 404,
       body: { detail: expect.stringContaining('GET /attention') },
+    })
+  })
+
+  it('has no candidates for a job without an open create', async () => {
+    const [id] = await parkJobs(bench, sql, 1, { reason: 'internal_error' })
+    expect(await bench.api.call('GET', `/attention/${id}/candidates`)).toMatchObject({
+      ...{ status: 409, body: { code: 'conflict', detail: expect.stringContaining('has no open create') } },
     })
   })
 })

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commandOf } from '../../../src/operator/resolve-command.ts'
+import type { Resolution } from '../../../src/workloads/actions/resolve.ts'
 import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 
@@ -30,6 +33,12 @@ afterAll(async () => {
 })
 
 const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
+
+/** The words of a command as a POSIX shell passes them on. */
+function wordsOf(command: string): string[] {
+  const printed = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' })
+  return printed.split('\0').slice(0, -1)
+}
 
 /** Result of a command that must succeed. */
 async function json(...args: string[]) {
@@ -121,6 +130,38 @@ describe('admin', () => {
       { outcome: 'not_created' },
       { remoteId: '42' },
     ])
+  })
+
+  it('understands each command that the service lists with a workload', async () => {
+    const env = { SWITCHYARD_URL: service.url }
+    service.on('POST /attention/job_1/resolve', { body: { id: 'job_1', status: 'queued' } })
+    const resolutions: Resolution[] = [
+      { remoteId: '42' },
+      { remoteId: `-it's a "name" of $HOME` },
+      { outcome: 'not_created' },
+      { outcome: 'retry' },
+      ...(['succeeded', 'failed', 'canceled'] as const).map((status) => ({ status })),
+    ]
+    for (const resolution of resolutions) {
+      const [, ...args] = wordsOf(commandOf('job_1', resolution))
+      expect(await run([...args, '-o', 'name'], { env })).toMatchObject({ code: 0, stdout: 'job_1\n' })
+      expect(JSON.parse(service.requests.at(-1)?.body ?? '')).toEqual(resolution)
+    }
+  })
+
+  it('shows the candidates for an open create, and says why a search was not complete', async () => {
+    const env = { SWITCHYARD_URL: service.url }
+    const found = { remoteId: '42', remoteName: 'train', state: 'RUNNING', hasTag: true, isOwned: false }
+    const report = { id: 'job_1', correlationTag: 'a', isComplete: true, candidates: [found], calls: [] }
+    service.once('GET /attention/job_1/candidates', { body: report })
+    const { code, stdout, stderr } = await run(['admin', 'candidates', 'job_1'], { env })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^REMOTE ID +NAME +STATE +TAGGED +OWNED\n42 +train +RUNNING +yes +no *\n$/)
+    const cut = { ...report, isComplete: false, candidates: [], message: 'The list was cut.' }
+    service.once('GET /attention/job_1/candidates', { body: cut })
+    expect(await run(['admin', 'candidates', 'job_1', '-o', 'name'], { env })).toEqual({
+      ...{ code: 0, stdout: '', stderr: 'The list was cut.\n' },
+    })
   })
 
   it('resolves all that match a filter, page by page, and says what is left', async () => {
