@@ -55,11 +55,19 @@ describe('a hold of new creates', () => {
     },
   )
 
-  it('applies over another connection or to another provider to nothing', async () => {
-    const held = await hold({
-      provider: 'dataforest',
-      projectId: (await switchyard.api.ok('POST', '/projects', { name: 'elsewhere' })).id,
-    })
+  it.each<[string, () => Promise<object>]>([
+    ['another provider', async () => ({ provider: 'slurm' })],
+    ['another connection', async () => ({ connectionId: (await openAccount(switchyard.api, sandbox)).connectionId })],
+    ['another project', async () => ({ projectId: (await switchyard.api.ok('POST', '/projects', { name: 'b' })).id })],
+    [
+      'the provider in another project',
+      async () => ({
+        provider: 'dataforest',
+        projectId: (await switchyard.api.ok('POST', '/projects', { name: 'c' })).id,
+      }),
+    ],
+  ])('of %s holds nothing here', async (_, scope) => {
+    const held = await hold(await scope())
     await succeeded(await submit())
     await release(held)
   })
