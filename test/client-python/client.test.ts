@@ -68,6 +68,9 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
       logs: { text: expect.stringContaining('training'), isPreviewed: true },
       environment: { created: 'running', hasUrl: true, stopped: 'stopped', started: 'running', deleted: 'deleted' },
       administration: { providers: providers.length, isRevoked: true, audited: 'api_key.revoked' },
+      operation: {
+        ...{ isActive: true, isReleased: true, isSame: true, matched: 0, waiting: 0, candidates: 'NotFoundError' },
+      },
       webhook: { type: 'webhook.test', forged: 'WebhookVerificationError' },
       asynchronous: { statuses: ['succeeded', 'succeeded'], streamed: ['job.queued', 'job.succeeded'] },
     })

@@ -106,6 +106,21 @@ def administer(client: Switchyard) -> dict[str, object]:
     }
 
 
+def operate(client: Switchyard) -> dict[str, object]:
+    hold = client.creation_holds.create({"provider": "aitems", "note": "maintenance"})
+    active = [each.id for each in client.creation_holds.list(active=True)]
+    released = client.creation_holds.release(hold.id)
+    matched = client.attention.resolve_matching(
+        {"filter": {"provider": "aitems"}, "resolution": {"outcome": "retry"}, "dryRun": True}
+    )
+    return {
+        **{"isActive": active == [hold.id], "isReleased": released.released_at is not None},
+        **{"isSame": client.creation_holds.get(hold.id) == released, "matched": matched.matched},
+        **{"waiting": len(list(client.attention.list(provider="aitems")))},
+        "candidates": name_of_error(lambda: client.attention.candidates("job_01h455vb4pex5vsknk084sn02q")),
+    }
+
+
 def receive_webhook(client: Switchyard) -> dict[str, object]:
     received: list[tuple[bytes, dict[str, str]]] = []
 
@@ -167,6 +182,7 @@ def main() -> None:
             "logs": read_logs(client),
             "environment": use_environment(client),
             "administration": administer(client),
+            "operation": operate(client),
             "webhook": receive_webhook(client),
         }
     print(json.dumps({**found, "asynchronous": asyncio.run(run_asynchronously())}))

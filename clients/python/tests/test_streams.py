@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from conftest import Response, Stub, event, events, job, problem
 
-from switchyard_client import AsyncSwitchyard, CursorExpiredError, InvalidResponseError, NoResponseError, Switchyard
+from switchyard_client import (
+    AsyncSwitchyard,
+    CursorExpiredError,
+    InvalidResponseError,
+    NoResponseError,
+    PermissionDeniedError,
+    Switchyard,
+)
 from switchyard_client._resumption import Resumption
 
 complete = Response(204)
@@ -105,6 +114,55 @@ def test_a_position_is_read_from_parts_but_not_across_connections() -> None:
     for text in (": posi", "tion st", "art\r", "\n"):
         resumption.read(text)
     assert resumption.last_id == "start"
+
+
+def exported(*numbers: int, broken: str | None = None) -> Response:
+    text = "".join(f"{json.dumps(audit_entry(number))}\n" for number in numbers)
+    return Response(200, text.encode(), {"content-type": "application/x-ndjson"}, broken)
+
+
+def audit_entry(number: int) -> dict[str, object]:
+    return {
+        **{"id": f"aud_{number}", "at": "2026-01-01T00:00:00.000Z", "projectId": "prj_1", "subject": "key_1"},
+        **{"address": "", "requestId": "req-1", "action": "api_key.created", "outcome": "done", "data": {}},
+    }
+
+
+export_queries = [f"/audit/export?action=api_key.created{after}" for after in ("", "&after=aud_2", "&after=aud_3")]
+
+
+def test_an_export_that_was_cut_in_a_line_resumes_after_the_last_complete_one(stub: Stub, client: Switchyard) -> None:
+    stub.answers(exported(1, 2, broken='{"id":"aud_3","at"'), exported(3, broken='{"id":'), exported(4))
+    entries = list(client.audit.export(action="api_key.created"))
+    assert [each.id for each in entries] == ["aud_1", "aud_2", "aud_3", "aud_4"]
+    assert [each.path for each in stub.requests] == export_queries
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_export_resumes_too(stub: Stub, async_client: AsyncSwitchyard) -> None:
+    stub.answers(exported(1, 2, broken='{"id":"aud_3","at"'), exported(3, broken='{"id":'), exported(4))
+    async with async_client as client:
+        ids = [each.id async for each in client.audit.export(action="api_key.created")]
+    assert ids == ["aud_1", "aud_2", "aud_3", "aud_4"]
+    assert [each.path for each in stub.requests] == export_queries
+
+
+def test_an_export_that_is_not_permitted_is_an_error_and_is_not_repeated(stub: Stub, client: Switchyard) -> None:
+    stub.answers(problem(403, "permission_denied"))
+    with pytest.raises(PermissionDeniedError, match="What to do"):
+        next(client.audit.export())
+    assert len(stub.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_an_asynchronous_export_that_is_not_permitted_is_an_error_too(
+    stub: Stub, async_client: AsyncSwitchyard
+) -> None:
+    stub.answers(problem(403, "permission_denied"))
+    async with async_client as client:
+        with pytest.raises(PermissionDeniedError, match="What to do"):
+            await anext(client.audit.export())
+    assert len(stub.requests) == 1
 
 
 def test_leaving_a_stream_closes_its_connection(stub: Stub, client: Switchyard) -> None:
