@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { ApiError, type ValidationError } from '../vocabulary/api-error.ts'
+import { ApiError, noConnection, type ValidationError } from '../vocabulary/api-error.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import { missingTarget } from '../vocabulary/request-target.ts'
 import type { Connection } from './connection.ts'
@@ -75,8 +75,7 @@ async function byId(
   provider: string | undefined,
 ): Promise<Connection> {
   const connection = await repository.get(projectId, id)
-  if (connection === null)
-    throw missing('/connectionId', `There is no connection ${id} in this project. See GET /connections.`)
+  if (connection === null) throw missing('/connectionId', noConnection(id).message)
   if (provider !== undefined && provider !== connection.provider) {
     throw mismatch(
       '/provider',

@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretBox } from '../secrets/secret-box.ts'
 import type { Actor } from '../vocabulary/actor.ts'
-import { ApiError, versionMismatch } from '../vocabulary/api-error.ts'
+import { ApiError, noConnection, versionMismatch } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
 import { type Kind, kinds } from '../vocabulary/kinds.ts'
@@ -43,8 +43,7 @@ export function makeConnectionService(deps: Deps) {
 
   async function get(projectId: string, id: string): Promise<Connection> {
     const connection = await repository.get(projectId, id)
-    if (connection === null)
-      throw new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+    if (connection === null) throw noConnection(id)
     return connection
   }
 
@@ -90,8 +89,7 @@ export function makeConnectionService(deps: Deps) {
       const { id } = target
       const outcome = await repository.remove(target)
       deps.onChange()
-      if (outcome === 'not_found')
-        throw new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+      if (outcome === 'not_found') throw noConnection(id)
       if (outcome === 'in_use')
         throw new ApiError(
           'connection_in_use',

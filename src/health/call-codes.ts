@@ -1,4 +1,4 @@
-import { ProviderError, type ProviderErrorCode } from '../providers/provider-error.ts'
+import type { ProviderErrorCode } from '../providers/provider-error.ts'
 
 export const succeeded = 'ok'
 
@@ -28,11 +28,6 @@ const verdicts: Readonly<Record<ProviderErrorCode, 'failed' | 'rejected'>> = {
 export const failureCodes: readonly string[] = Object.entries(verdicts).flatMap(([code, verdict]) =>
   verdict === 'failed' ? [code] : [],
 )
-
-/** Drivers reject only with a ProviderError; anything else is a defect. */
-export function codeOf(error: unknown): ProviderErrorCode {
-  return error instanceof ProviderError ? error.code : 'internal'
-}
 
 /** A code that this version does not know comes from a newer one, and counts as a failure. */
 export function isFailure(code: string): boolean {

@@ -1,17 +1,8 @@
-import { codeOf, isFailure, succeeded } from './call-codes.ts'
+import type { EndedCall } from '../providers/ended-call.ts'
+import { codeOf } from '../providers/provider-error.ts'
+import { isFailure, succeeded } from './call-codes.ts'
 import { type FailedCall, type LastFailure, lastFailureOf } from './last-failure.ts'
 import { bucketCount, bucketOf } from './latency.ts'
-
-/** A provider call that has ended. */
-export interface EndedCall {
-  connectionId: string
-  operation: string
-  seconds: number
-  /** Undefined if the call succeeded. */
-  error?: unknown
-  /** What a create or an update sends. */
-  environmentVariables?: Readonly<Record<string, string>> | undefined
-}
 
 /** Calls of one operation over one connection that ended with the same code. */
 export interface CallCount {

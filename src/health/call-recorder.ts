@@ -1,4 +1,5 @@
-import { type CountedCalls, type EndedCall, makeCallCounts } from './call-counts.ts'
+import type { EndedCall } from '../providers/ended-call.ts'
+import { type CountedCalls, makeCallCounts } from './call-counts.ts'
 
 interface Deps {
   /** Adds the counts to those in the database. `nowMs` is the monotonic clock that the results refer to. */

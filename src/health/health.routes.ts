@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
-import { ApiError } from '../vocabulary/api-error.ts'
+import { noConnection } from '../vocabulary/api-error.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { connectionReaders } from '../vocabulary/scopes.ts'
 import { healthSchemas } from './health.schemas.ts'
@@ -52,8 +52,7 @@ export async function registerHealth(server: HttpServer, { read, clock }: Health
     async (request) => {
       const { id } = request.params as { id: string }
       const [row] = await read({ projectId: request.caller.projectId, connectionId: id })
-      if (row === undefined)
-        throw new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+      if (row === undefined) throw noConnection(id)
       return connectionView(id, row)
     },
   )

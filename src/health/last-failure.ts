@@ -1,6 +1,6 @@
-import { ProviderError } from '../providers/provider-error.ts'
+import type { EndedCall } from '../providers/ended-call.ts'
+import { codeOf, ProviderError } from '../providers/provider-error.ts'
 import { hideInError, makeHide } from '../secrets/redact-secrets.ts'
-import { codeOf } from './call-codes.ts'
 
 /** The last failed call over a connection, without secrets. */
 export interface LastFailure {
@@ -12,12 +12,7 @@ export interface LastFailure {
   message?: string
 }
 
-export interface FailedCall {
-  operation: string
-  error: unknown
-  /** What the call sent, the workload's secrets among them; absent if it sends none. */
-  environmentVariables?: Readonly<Record<string, string>> | undefined
-}
+export type FailedCall = Pick<EndedCall, 'operation' | 'error' | 'environmentVariables'>
 
 /** Calls about the connection: what a provider says about them cannot quote a workload. */
 const aboutConnection: ReadonlySet<string> = new Set(['discover', 'verify', 'catalog', 'list'])

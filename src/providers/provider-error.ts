@@ -65,6 +65,11 @@ export class ProviderError extends Error {
   }
 }
 
+/** Drivers reject only with a ProviderError; anything else is a defect. */
+export function codeOf(error: unknown): ProviderErrorCode {
+  return error instanceof ProviderError ? error.code : 'internal'
+}
+
 /** This version has no such provider: a newer one has made the connection, during an upgrade or before going back. */
 export class UnknownProvider extends Error {
   constructor(provider: string) {

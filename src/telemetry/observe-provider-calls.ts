@@ -1,29 +1,17 @@
 import type { Control, Driver } from '../providers/driver.ts'
+import type { EndedCall } from '../providers/ended-call.ts'
 import type { OpenProvider } from '../providers/provider.ts'
-import { ProviderError } from '../providers/provider-error.ts'
+import { codeOf } from '../providers/provider-error.ts'
 import type { Kind, Spec } from '../vocabulary/kinds.ts'
 import type { ProcessMetrics } from './metrics.ts'
 import { type Ended, type MonotonicClock, timed } from './timed.ts'
 import type { Tracing } from './tracing.ts'
 
-/** A provider call that has ended. */
-export interface RecordedCall {
-  connectionId: string
-  operation: string
-  seconds: number
-  /** Absent if the call succeeded. */
-  error?: unknown
-  /** What a create or an update sends, the workload's secrets among them. */
-  environmentVariables?: Variables
-}
-
-type Variables = Spec<Kind>['environmentVariables']
-
 interface Deps {
   metrics: Pick<ProcessMetrics, 'observe'>
   tracing: Pick<Tracing, 'span'>
   /** Called for each call; must not block. */
-  record(call: RecordedCall): void
+  record(call: EndedCall): void
   clock: MonotonicClock
 }
 
@@ -56,18 +44,13 @@ export function makeObserveProvider({ metrics, tracing, record, clock }: Deps) {
   }
 }
 
-function resultOf(ended: Ended<unknown>): Pick<RecordedCall, 'seconds' | 'error'> {
+function resultOf(ended: Ended<unknown>): Pick<EndedCall, 'seconds' | 'error'> {
   const { seconds } = ended
   return ended.ok ? { seconds } : { seconds, error: ended.error }
 }
 
-function sentOf(sent: Spec<Kind> | undefined): Pick<RecordedCall, 'environmentVariables'> {
+function sentOf(sent: Spec<Kind> | undefined): Pick<EndedCall, 'environmentVariables'> {
   return sent === undefined ? {} : { environmentVariables: sent.environmentVariables ?? {} }
-}
-
-/** Drivers reject only with a ProviderError; anything else is a defect. */
-function codeOf(error: unknown): string {
-  return error instanceof ProviderError ? error.code : 'internal'
 }
 
 /** Missing methods stay missing: they are missing capabilities. */

@@ -1,4 +1,4 @@
-import { ProviderError } from '../providers/provider-error.ts'
+import { codeOf } from '../providers/provider-error.ts'
 import type { HttpClient } from '../providers/session.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -19,7 +19,7 @@ export function observedHttp<C extends HttpClient>(client: C, baseUrl: string, t
           if (response.status >= 400) span.fail(String(response.status))
           return response
         } catch (error) {
-          span.fail(error instanceof ProviderError ? error.code : 'internal')
+          span.fail(codeOf(error))
           throw error
         }
       })

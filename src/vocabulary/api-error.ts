@@ -70,6 +70,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Error for a connection that the project does not have. */
+export function noConnection(id: string): ApiError {
+  return new ApiError('not_found', `There is no connection ${id} in this project. See GET /connections.`)
+}
+
 /** Error for a record that is not at the expected version. */
 export function versionMismatch(state: string): ApiError {
   return new ApiError('version_mismatch', `${state}. Re-read the resource and retry with its current ETag.`)

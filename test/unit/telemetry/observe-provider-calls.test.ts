@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import { openInertly } from '../../../src/capabilities/describe-provider.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
+import type { EndedCall } from '../../../src/providers/ended-call.ts'
 import type { Intent } from '../../../src/providers/intent.ts'
 import type { OpenProvider } from '../../../src/providers/provider.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { providers } from '../../../src/providers/registry.ts'
-import { makeObserveProvider, type RecordedCall } from '../../../src/telemetry/observe-provider-calls.ts'
+import { makeObserveProvider } from '../../../src/telemetry/observe-provider-calls.ts'
 import { noTracing } from '../../../src/telemetry/tracing.ts'
 import type { Spec } from '../../../src/vocabulary/kinds.ts'
 
@@ -13,7 +14,7 @@ type Observed = Readonly<{ provider: string; operation: string; code: string }>
 
 function makeObserved() {
   const seen: Observed[] = []
-  const recorded: RecordedCall[] = []
+  const recorded: EndedCall[] = []
   const observe = makeObserveProvider({
     metrics: { observe: (_, labels) => void seen.push(labels as Observed) },
     tracing: noTracing,
