@@ -14,7 +14,7 @@ import { kinds } from '../vocabulary/kinds.ts'
 import type { WorkloadKinds } from '../workloads/kind.ts'
 import { type CreationHold, makeCreationHoldsRepository } from '../workloads/maintenance/creation-holds.repository.ts'
 import { checkNames, examine, type Finding } from '../workloads/maintenance/doctor.repository.ts'
-import { applyFixes, type Fix, fixableChecks, plannedFixes } from '../workloads/maintenance/doctor-fixes.repository.ts'
+import { applyFixes, type Fix, plannedFixes } from '../workloads/maintenance/doctor-fixes.repository.ts'
 import { reopenAll } from '../workloads/maintenance/restore-recovery.repository.ts'
 
 export { makeKeyFinder, makeKeyMaker } from '../access/key-maker.ts'
@@ -70,6 +70,7 @@ export async function examineDatabase({ prisma }: Database): Promise<{
   checks: readonly string[]
   findings: readonly Finding[]
   lastRestore: { at: Date; unrecovered: number } | null
+  /** Checks with findings of which some can be repaired. */
   fixable: ReadonlySet<string>
   /** Active holds of new creates. */
   holds: readonly CreationHold[]
@@ -84,7 +85,9 @@ export async function examineDatabase({ prisma }: Database): Promise<{
   )
   const lastRestore = await makeInstallationRepository(prisma).lastRestore()
   const holds = await makeCreationHoldsRepository(prisma).list({ active: true, after: null, limit: 100 })
-  return { checks: checkNames, findings: await examine(prisma, idSpaces), lastRestore, fixable: fixableChecks, holds }
+  const findings = await examine(prisma, idSpaces)
+  const planned = findings.length === 0 ? [] : await plannedFixes(prisma)
+  return { checks: checkNames, findings, lastRestore, fixable: new Set(planned.map(({ check }) => check)), holds }
 }
 
 /** Repairs what can be repaired without a decision; with `isDryRun`, only returns what would be. */

@@ -1,6 +1,7 @@
 import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { idAt } from '../../vocabulary/ids.ts'
+import { isLeaseExpired, isOutcomeMissing, isScanMissing, isScanned } from './doctor-conditions.repository.ts'
 
 /** A repair of one finding, or what it would be. */
 export interface Fix {
@@ -27,11 +28,11 @@ const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[]
     check: 'no lease outlives its time',
     found: Prisma.sql`
       SELECT w.id, w.id AS "workloadId", w.project_id, 'leased until ' || w.lease_until AS before, 'no lease' AS after FROM workloads w
-      WHERE w.lease_id IS NOT NULL AND w.lease_until < now() - interval '15 minutes'
+      WHERE ${isLeaseExpired}
       ORDER BY w.id LIMIT ${batch}`,
     change: Prisma.sql`
       UPDATE workloads w SET lease_id = NULL, lease_until = NULL FROM found f
-      WHERE w.id = f.id AND w.lease_id IS NOT NULL AND w.lease_until < now() - interval '15 minutes' RETURNING f.*`,
+      WHERE w.id = f.id AND ${isLeaseExpired} RETURNING f.*`,
   },
   {
     check: 'an old attempt has an outcome',
@@ -39,12 +40,11 @@ const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[]
       SELECT a.workload_id || '/' || a.number AS id, a.workload_id AS "workloadId", w.project_id,
         'attempt ' || a.number || ' has no outcome' AS before, 'attempt ' || a.number || ' has the outcome unknown' AS after
       FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
-      WHERE a.outcome IS NULL AND a.absence_conclusive_at < now() - interval '1 hour'
-        AND EXISTS (SELECT 1 FROM workload_attempts b WHERE b.workload_id = a.workload_id AND b.number > a.number)
+      WHERE ${isOutcomeMissing}
       ORDER BY a.workload_id, a.number LIMIT ${batch}`,
     change: Prisma.sql`
       UPDATE workload_attempts a SET outcome = 'unknown', ended_at = COALESCE(a.ended_at, now()) FROM found f
-      WHERE a.workload_id = f."workloadId" AND f.id = a.workload_id || '/' || a.number AND a.outcome IS NULL RETURNING f.*`,
+      WHERE a.workload_id = f."workloadId" AND f.id = a.workload_id || '/' || a.number AND ${isOutcomeMissing} RETURNING f.*`,
   },
   {
     check: 'what exists is watched',
@@ -52,17 +52,15 @@ const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[]
       SELECT w.connection_id || '/' || w.kind AS id, min(w.id) AS "workloadId", w.project_id,
         'no scan of ' || w.kind || 's over ' || w.connection_id || ' is due' AS before, 'a scan is due now' AS after
       FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
-      WHERE w.active AND w.remote_id IS NOT NULL AND s.due_at IS NULL
+      WHERE ${isScanned} AND ${isScanMissing}
       GROUP BY w.connection_id, w.kind, w.project_id ORDER BY 1 LIMIT ${batch}`,
     change: Prisma.sql`
       INSERT INTO sweeps AS s (connection_id, kind, due_at)
       SELECT split_part(f.id, '/', 1), split_part(f.id, '/', 2), now() FROM found f
-      ON CONFLICT (connection_id, kind) DO UPDATE SET due_at = now() WHERE s.due_at IS NULL
+      ON CONFLICT (connection_id, kind) DO UPDATE SET due_at = now() WHERE ${isScanMissing}
       RETURNING s.connection_id || '/' || s.kind AS id`,
   },
 ]
-
-export const fixableChecks: ReadonlySet<string> = new Set(fixes.map(({ check }) => check))
 
 /** What would be repaired, at most 500 of each check. Read-only. */
 export async function plannedFixes(prisma: PrismaClient): Promise<Fix[]> {

@@ -1,6 +1,7 @@
 import type { IdSource } from '../../connections/id-spaces.ts'
 import { Prisma, type PrismaClient } from '../../infra/database.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
+import { isLeaseExpired, isOutcomeMissing, isScanMissing, isScanned } from './doctor-conditions.repository.ts'
 
 /** A violated invariant. */
 export interface Finding {
@@ -41,13 +42,12 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     WHERE NOT EXISTS (SELECT FROM jsonb_each_text(w.names) a JOIN jsonb_each_text(o.names) b USING (key) WHERE a.value <> b.value)
     GROUP BY w.id, w.remote_id`,
   'no lease outlives its time': Prisma.sql`
-    SELECT id AS "workloadId", 'leased until ' || lease_until AS detail FROM workloads
-    WHERE lease_id IS NOT NULL AND (lease_until < now() - interval '15 minutes' OR lease_until > now() + interval '1 hour')`,
+    SELECT w.id AS "workloadId", 'leased until ' || w.lease_until AS detail FROM workloads w
+    WHERE (${isLeaseExpired}) OR w.lease_id IS NOT NULL AND w.lease_until > now() + interval '1 hour'`,
   'an old attempt has an outcome': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' of ' || a.started_at AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
-    WHERE a.outcome IS NULL AND a.absence_conclusive_at < now() - interval '1 hour'
-      AND EXISTS (SELECT 1 FROM workload_attempts b WHERE b.workload_id = a.workload_id AND b.number > a.number)`,
+    WHERE ${isOutcomeMissing}`,
   'what was made is known by its id': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' made ' || a.remote_id || ', the record says ' || COALESCE(w.remote_id, 'none') AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
@@ -58,7 +58,7 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
   'what exists is watched': Prisma.sql`
     SELECT min(w.id) AS "workloadId", count(*) || ' live ' || w.kind || 's over ' || w.connection_id || ' and no scan is due' AS detail
     FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
-    WHERE w.active AND w.remote_id IS NOT NULL AND (s.due_at IS NULL OR s.due_at < now() - interval '1 hour')
+    WHERE ${isScanned} AND (${isScanMissing} OR s.due_at < now() - interval '1 hour')
     GROUP BY w.connection_id, w.kind`,
 })
 

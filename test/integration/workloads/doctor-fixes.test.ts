@@ -46,6 +46,18 @@ it('names each repair before and after, and as a dry run changes nothing', async
   expect(await findings()).toEqual(before)
 })
 
+it('are announced only for checks of whose findings some can be repaired', async () => {
+  const fixable = async () => [...(await examineDatabase(bench.open)).fixable]
+  expect(await fixable()).toEqual(plan.map(([check]) => check))
+  // What is found may also be a lease that ends too late, or a scan that is overdue.
+  await sql.query(`UPDATE workloads SET lease_until = now() + interval '2 hours' WHERE id = $1`, [leased])
+  await sql.query(`UPDATE sweeps SET due_at = now() - interval '2 hours'`)
+  expect(await findings()).toEqual(plan.map(([check]) => check))
+  expect(await fixable()).toEqual(['an old attempt has an outcome'])
+  await sql.query('DELETE FROM workload_attempts')
+  await spoil()
+})
+
 it('repairs what it named, with an audit log entry for each, and nothing else', async () => {
   expect((await fix(false)).map(({ check, workloadId, after }) => [check, workloadId, after])).toEqual(plan)
   expect(await findings()).toEqual([])
