@@ -180,6 +180,30 @@ describe('admin', () => {
     expect(second).toEqual({ ...first, cursor: 'more' })
   })
 
+  it('prints what earlier requests have resolved if a later one fails', async () => {
+    const items = [{ id: 'job_1', kind: 'job', projectId: 'prj_1', result: 'resolved' }]
+    const page = { dryRun: false, matched: 1, resolved: 1, items, nextCursor: 'more' }
+    const problem = { code: 'permission_denied', title: 'Forbidden', detail: 'The key was revoked.', errors: [] }
+    service.once('POST /attention/resolve', { body: page })
+    service.once('POST /attention/resolve', { status: 403, body: { ...problem, status: 403 } })
+    const args = ['admin', 'resolve', '--provider', 'slurm', '--not-created', '--json']
+    const { code, stdout, stderr } = await run(args, { env: { SWITCHYARD_URL: service.url } })
+    expect([code, JSON.parse(stdout)]).toEqual([1, items[0]])
+    expect(stderr).toMatch(/^1 of 1 are resolved\. Repeat the command for the others\.\n.*The key was revoked/)
+  })
+
+  it('as a dry run with a filter reports what would be resolved', async () => {
+    const items = ['resolvable', 'too_early'].map((result) => ({ id: result, kind: 'job', projectId: 'prj_1', result }))
+    service.once('POST /attention/resolve', { body: { dryRun: true, matched: 2, resolved: 1, items } })
+    const args = ['admin', 'resolve', '--code', 'timeout', '--retry', '--dry-run', '-o', 'name']
+    expect(await run(args, { env: { SWITCHYARD_URL: service.url } })).toEqual({
+      ...{ code: 0, stdout: 'resolvable\ntoo_early\n', stderr: '1 of 2 would be resolved.\n' },
+    })
+    expect(JSON.parse(service.requests.at(-1)?.body ?? '')).toEqual({
+      ...{ filter: { code: 'timeout' }, resolution: { outcome: 'retry' }, dryRun: true },
+    })
+  })
+
   it('lists nothing where nothing needs an operator, holds creates and lets them go', async () => {
     expect(await json('admin', 'attention')).toEqual([])
     const hold = await json('admin', 'hold', '--provider', 'aitems', '--note', 'maintenance')

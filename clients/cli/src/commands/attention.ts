@@ -50,7 +50,8 @@ function addResolve(admin: Command, cli: Cli): void {
   const command = admin
     .command('resolve [id]')
     .description(
-      'Decide about a job or an environment with an unknown outcome, after inspecting the provider; or, without an id, about all that match a filter.',
+      'Decide about a job or an environment with an unknown outcome, after inspecting the provider; or, without an id, about all that match ' +
+        'a filter. Those are printed as they are resolved; the exit code is 1 if any was not.',
     )
     .option('--remote-id <id>', 'This remote object was created.')
     .option('--not-created', 'Nothing was created; the create is sent again.')
@@ -72,7 +73,10 @@ async function resolveOne(cli: Cli, id: string, options: ResolveOptions): Promis
   cli.out.record(await (await cli.client()).attention.resolve(id, resolution), workloadView)
 }
 
-/** The exit code is 1 if any was not resolved. */
+/**
+ * Each page is printed as it comes: what it has resolved stays resolved if a later one fails. The exit code is 1 if any
+ * was not resolved.
+ */
 async function resolveMatching(cli: Cli, { dryRun = false, ...options }: ResolveOptions): Promise<void> {
   const filter = filterOf(options)
   const { remoteId, ...resolution } = resolutionOf(options)
@@ -80,16 +84,23 @@ async function resolveMatching(cli: Cli, { dryRun = false, ...options }: Resolve
   if (Object.keys(filter).length === 0) throw usageError('Give an id, or a filter such as --provider or --code.')
   const { attention } = await cli.client()
   const request: AttentionResolveRequest = { filter, resolution, dryRun }
-  const items: Awaited<ReturnType<typeof attention.resolveMatching>>['items'] = []
-  for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
-    const page = await attention.resolveMatching({ ...request, ...given({ cursor }) })
-    items.push(...page.items)
-    cursor = page.nextCursor
+  let [matched, resolved] = [0, 0]
+  let cursor: string | undefined
+  const summary = () => `${resolved} of ${matched} ${dryRun ? 'would be' : 'are'} resolved.`
+  try {
+    do {
+      const page = await attention.resolveMatching({ ...request, ...given({ cursor }) })
+      for (const item of page.items) cli.out.item(item, resolvedView)
+      matched += page.items.length
+      resolved += page.items.filter(({ result }) => result === 'resolved' || result === 'resolvable').length
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+  } catch (error) {
+    if (matched > 0) cli.out.note(`${summary()} Repeat the command for the others.`)
+    throw error
   }
-  cli.out.list(items, resolvedView)
-  const count = items.filter(({ result }) => result === 'resolved' || result === 'resolvable').length
-  cli.out.note(`${count} of ${items.length} ${dryRun ? 'would be' : 'are'} resolved.`)
-  if (count < items.length && !dryRun) cli.exitCode = exitCodes.failed
+  cli.out.note(summary())
+  if (resolved < matched && !dryRun) cli.exitCode = exitCodes.failed
 }
 
 function resolutionOf({ remoteId, notCreated, retry, status }: ResolveOptions): WorkloadResolution {
