@@ -128,7 +128,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const poller = makePoller({
     scheduler,
     sweepSchedule,
-    upkeep: upkeepOf(deps),
+    maintenance: maintenanceOf(deps),
     intervalMs: settings.pollIntervalMs,
     leaseMs: settings.leaseMs,
     log,
@@ -140,7 +140,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
 }
 
 /** What every worker does in bounded batches beside its work: deletes what is no longer kept, wakes what is no longer held. */
-function upkeepOf({ database, settings }: EngineDeps) {
+function maintenanceOf({ database, settings }: EngineDeps) {
   const { prisma, sql } = database
   return [
     makeAdmissionRepository(database).pruneKeys,

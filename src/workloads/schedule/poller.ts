@@ -15,21 +15,28 @@ interface Deps {
    * What a worker does beside its work, such as deleting expired rows. Each does a batch of at most `limit` rows and
    * returns how many it has done; it is repeated until it returns 0.
    */
-  upkeep: readonly ((limit: number) => Promise<number>)[]
+  maintenance: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number
   leaseMs: number
   log: Log
 }
 
-const upkeepIntervalMs = 60_000
-const upkeepBatch = 10_000
+const maintenanceIntervalMs = 60_000
+const maintenanceBatch = 10_000
 const maxBatches = 100
 
 /**
  * Timers over due columns. All due work is found here, in the tables alone; a hint only shortens the wait. Losing the
  * whole queue therefore costs at most one interval.
  */
-export function makePoller({ scheduler, sweepSchedule: sweeping, upkeep, intervalMs, leaseMs, log }: Deps): Poller {
+export function makePoller({
+  scheduler,
+  sweepSchedule: sweeping,
+  maintenance,
+  intervalMs,
+  leaseMs,
+  log,
+}: Deps): Poller {
   const loops: { stop(): Promise<void> }[] = []
 
   /** Work in progress keeps its leases as long as this process lives. */
@@ -43,7 +50,7 @@ export function makePoller({ scheduler, sweepSchedule: sweeping, upkeep, interva
         every(intervalMs, scheduler.poll, log),
         every(leaseMs / 6, renewLeases, log),
         every(intervalMs, sweeping.poll, log),
-        ...upkeep.map((batch) => every(upkeepIntervalMs, () => repeated(batch), log)),
+        ...maintenance.map((batch) => every(maintenanceIntervalMs, () => repeated(batch), log)),
       )
     },
     async stop() {
@@ -55,7 +62,7 @@ export function makePoller({ scheduler, sweepSchedule: sweeping, upkeep, interva
 
 /** Runs batches until nothing is left, or until the limit of a run, so that other work gets its share. */
 async function repeated(batch: (limit: number) => Promise<number>): Promise<void> {
-  for (let left = maxBatches; left > 0 && (await batch(upkeepBatch)) > 0; left -= 1);
+  for (let left = maxBatches; left > 0 && (await batch(maintenanceBatch)) > 0; left -= 1);
 }
 
 /** Repeats a run, one at a time; a failure is logged. */
