@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../vocabulary/json.ts'
+import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readObject, readText } from '../kit/fields.ts'
 import type { Catalog } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -11,7 +11,7 @@ import type { KubernetesSettings } from './settings.ts'
 
 const maxItems = 500
 
-/** Machine types, nodes, claims, namespaces and queues. A list that the account may not read is left out. */
+/** Machine types, nodes and their images, claims, namespaces and queues. A list that the account may not read is left out. */
 export async function jobCatalog(
   client: KubeClient,
   settings: KubernetesSettings,
@@ -38,12 +38,14 @@ export async function environmentCatalog(
 }
 
 async function commonCatalog(client: KubeClient, settings: KubernetesSettings, signal: AbortSignal): Promise<Catalog> {
-  const nodes = (await read(client, 'api/v1/nodes', signal))?.map((node) => nodeOf(node, settings)) ?? null
+  const nodeObjects = await read(client, 'api/v1/nodes', signal)
+  const nodes = nodeObjects?.map((node) => nodeOf(node, settings)) ?? null
   const claims = await read(client, client.path({ api: 'api/v1', plural: 'persistentvolumeclaims' }), signal)
   const namespaces = await read(client, 'api/v1/namespaces', signal)
   return {
     ...listed('flavors', nodes === null ? null : flavorsOf(nodes)),
     ...listed('nodes', nodes),
+    ...listed('images', nodeObjects === null ? null : imagesOn(nodeObjects)),
     ...listed('persistentVolumeClaims', claims?.map(claimOf) ?? null),
     ...listed('namespaces', namespaces?.map((each) => ({ name: nameOf(each) })) ?? [{ name: settings.namespace }]),
   }
@@ -106,6 +108,21 @@ function flavorsOf(nodes: readonly JsonObject[]): readonly JsonObject[] {
     const { cpus = null, memoryMiB: memory = null, accelerators = [] } = ofFlavor[0] ?? {}
     return { flavor, nodes: ofFlavor.length, cpus, memoryMiB: memory, accelerators }
   })
+}
+
+/**
+ * Images that nodes have pulled, by tag; a kubelet reports the 50 largest.
+ * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/#NodeStatus
+ */
+function imagesOn(nodes: readonly JsonObject[]): readonly JsonObject[] {
+  const counts = new Map<string, { image: string; nodes: number; sizeBytes: Json }>()
+  for (const image of nodes.flatMap((node) => readList(readObject(node, 'status'), 'images')).filter(isObject)) {
+    const tag = readList(image, 'names').find((name) => typeof name === 'string' && !name.includes('@'))
+    if (typeof tag !== 'string') continue
+    const { nodes: earlier = 0, sizeBytes = null } = counts.get(tag) ?? {}
+    counts.set(tag, { image: tag, nodes: earlier + 1, sizeBytes: sizeBytes ?? image.sizeBytes ?? null })
+  }
+  return [...counts.values()].sort((a, b) => (a.image < b.image ? -1 : 1)).slice(0, maxItems)
 }
 
 function claimOf(claim: JsonObject): JsonObject {

@@ -114,6 +114,14 @@ function nodeView({ name, flavor, cpus, memoryGi, gpus }: (typeof cluster.nodes)
   return {
     metadata: { name, labels: { 'node.kubernetes.io/instance-type': flavor, ...model } },
     spec: {},
-    status: { allocatable: resources, capacity: resources, conditions: [{ type: 'Ready', status: 'True' }] },
+    status: {
+      allocatable: resources,
+      capacity: resources,
+      conditions: [{ type: 'Ready', status: 'True' }],
+      images: cluster.images.map((image) => ({
+        names: [`${image}@sha256:${'0'.repeat(64)}`, image],
+        sizeBytes: 4_194_304,
+      })),
+    },
   }
 }

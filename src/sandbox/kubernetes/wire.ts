@@ -47,6 +47,7 @@ export const cluster = {
   claims: ['datasets'],
   storageClasses: ['standard'],
   queues: ['default', 'night'],
+  images: ['docker.io/library/busybox:1.36', 'registry.example.com/train:2'],
   nodes: [
     { name: 'node-a', flavor: 'c8.large', cpus: 8, memoryGi: 32, gpus: 0 },
     { name: 'node-b', flavor: 'g8.large', cpus: 8, memoryGi: 64, gpus: 4 },
