@@ -8,7 +8,7 @@ export const engineVariables = {
   SLURM_WORKING_DIRECTORY: 'directory of the job on the cluster; default /tmp',
   RAY_ADDRESS: 'URL of the dashboard; default http://127.0.0.1:8265',
   RAY_AUTH_TOKEN: 'token of the cluster, if it requires one',
-  KUBECONFIG: 'read by kubectl, whose current context is used',
+  KUBECONFIG: 'kubeconfig whose current context is used; default ~/.kube/config',
   KUBERNETES_IMAGE: 'image with /bin/sh; default busybox:1.36',
 } as const
 

@@ -38,7 +38,7 @@ describe('demo --engine', () => {
   })
 
   /** Without programs of this machine that find an engine. */
-  const nothing = { PATH: '/nonexistent' }
+  const nothing = { PATH: '/nonexistent', KUBECONFIG: '/nowhere/kubeconfig' }
 
   it.concurrent('runs the portable job on Ray and shows what it printed', async () => {
     const env = { ...nothing, RAY_ADDRESS: engines.urls.ray, RAY_AUTH_TOKEN: engines.accounts.ray.token }
@@ -71,7 +71,7 @@ describe('demo --engine', () => {
     const { code, stdout, stderr } = await runDemo('auto', { ...nothing, RAY_ADDRESS: 'ray://head:10001' })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('Slurm: SLURM_JWT is not set')
-    expect(stderr).toContain('Kubernetes: `kubectl config view` shows no current context')
+    expect(stderr).toContain('Kubernetes: neither kubectl nor /nowhere/kubeconfig has a kubeconfig')
     expect(stderr).toContain('Ray: RAY_ADDRESS is not the http URL of a dashboard')
     expect(stderr).toContain('docs/tutorial-ray.md')
   })

@@ -3,6 +3,7 @@ import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { jobsPath, type KubernetesBench, remoteNameOf, setsPath, startKubernetesBench } from './kubernetes-bench.ts'
 import { buildLimitMs } from './kubernetes-build.ts'
 import { clusterRequirements } from './kubernetes-cluster.ts'
+import { image } from './kubernetes-image.ts'
 import { describeReal } from './requirements.ts'
 import { startCuttingProxy } from './slurm-proxy.ts'
 
@@ -17,6 +18,32 @@ describeReal('a real Kubernetes control plane behind Switchyard', clusterRequire
   const at = ({ id }: ApiRecord) => `/jobs/${id}`
   const cancel = (job: ApiRecord) => bench.switchyard.api.ok('POST', `${at(job)}/cancel`)
   const attemptsOf = async (job: ApiRecord) => (await bench.switchyard.api.ok('GET', `${at(job)}/attempts`)).data
+
+  describe('previews that ask the server', () => {
+    const askProvider = async (namespace: string, more: object = {}) => {
+      const { id: connectionId } = await bench.connect({
+        credentials: { token: bench.cluster.adminToken },
+        settings: { namespace },
+      })
+      const body = { connectionId, name: 'preview', image, command: ['true'], ...more }
+      return bench.switchyard.api.ok('POST', '/jobs/preview?askProvider=true', body)
+    }
+
+    it('are accepted without a Job', async () => {
+      expect(await askProvider('training')).toMatchObject({ valid: true, acceptedByProvider: true })
+      expect(await bench.jobsNamed('preview')).toEqual([])
+    })
+
+    it('return what the server rejects: a missing namespace, a quota', async () => {
+      const rejected = { valid: false, acceptedByProvider: false }
+      const saying = (text: string) => ({ problems: [{ code: 'rejected', detail: expect.stringContaining(text) }] })
+      expect(await askProvider('nowhere')).toMatchObject({ ...rejected, ...saying('namespaces "nowhere" not found') })
+      await bench.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'full' } })
+      const quota = { metadata: { name: 'none' }, spec: { hard: { 'count/jobs.batch': '0' } } }
+      await bench.cluster.admin('POST', '/api/v1/namespaces/full/resourcequotas', quota)
+      await expect.poll(() => askProvider('full')).toMatchObject({ ...rejected, ...saying('exceeded quota: none') })
+    })
+  })
 
   describe('checks a connection', () => {
     const verify = async (request: Parameters<KubernetesBench['connect']>[0]) => {

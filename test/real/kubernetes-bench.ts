@@ -17,6 +17,8 @@ export interface KubernetesBench {
   cluster: KubernetesCluster
   switchyard: Switchyard
   connectionId: string
+  /** Of the service account. */
+  token: string
   connect(request?: { settings?: object; credentials?: object; network?: object }): Promise<ApiRecord>
   submit(more?: object): Promise<ApiRecord>
   until(job: ApiRecord, ...statuses: string[]): Promise<ApiRecord>
@@ -61,6 +63,7 @@ export async function startKubernetesBench(): Promise<KubernetesBench> {
     cluster,
     switchyard,
     connectionId,
+    token,
     connect,
     submit: (more = {}) =>
       switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn++}`, script: 'true', ...more }),

@@ -33,6 +33,8 @@ export interface KubernetesCluster {
   /** Signs client certificates. */
   authority: Authority
   kubeconfig: string
+  /** Of an administrator. */
+  adminToken: string
   etcd: Daemon
   apiserver: Daemon
   /** A call as an administrator. */
@@ -42,7 +44,8 @@ export interface KubernetesCluster {
 
 /** The controllers that Jobs and StatefulSets need. */
 const controllers = `job-controller statefulset-controller node-lifecycle-controller garbage-collector-controller
-  namespace-controller pod-garbage-collector-controller ttl-after-finished-controller serviceaccount-controller`
+  namespace-controller pod-garbage-collector-controller ttl-after-finished-controller serviceaccount-controller
+  persistentvolume-binder-controller resourcequota-controller`
 
 /** Beside the other tests of a run the first start may take its time. */
 const readyWithinMs = 120_000
@@ -94,7 +97,7 @@ export async function startKubernetesCluster(): Promise<KubernetesCluster> {
     throw error
   }
   const kubeconfig = inside('kubeconfig')
-  return { url, directory, caCertificate: ca(), authority, kubeconfig, etcd, apiserver, admin, stop }
+  return { url, directory, caCertificate: ca(), authority, kubeconfig, adminToken: token, etcd, apiserver, admin, stop }
 }
 
 async function threePorts(): Promise<readonly [number, number, number]> {

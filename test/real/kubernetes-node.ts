@@ -20,7 +20,7 @@ export function nodeRequirements(): Requirements {
     missing: [
       ...missing,
       ...programs,
-      ...(existsSync(join(plugins, 'loopback')) ? [] : [`the CNI plugins in ${plugins}`]),
+      ...(existsSync(join(plugins, 'ptp')) ? [] : [`the CNI plugins in ${plugins}`]),
       ...(process.getuid?.() === 0 ? [] : ['root, for containers']),
       ...(mayMount() ? [] : ['the right to mount, which this container lacks']),
     ],
@@ -37,19 +37,16 @@ function mayMount(): boolean {
   )
 }
 
-/** Settings that the kubelet changes on the machine. */
-const sysctls = ['vm.overcommit_memory', 'kernel.panic', 'kernel.panic_on_oops']
+/** Settings that the kubelet and the network of pods change on the machine. */
+const sysctls = ['vm.overcommit_memory', 'kernel.panic', 'kernel.panic_on_oops', 'net.ipv4.ip_forward']
 
-/**
- * A node: containerd and the kubelet in a mount namespace of their own, so that what they mount goes when they do. Pods
- * need `hostNetwork`, since there is no network for them.
- */
+/** A node: containerd and the kubelet in a separate mount namespace, so that what they mount disappears with them. */
 export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): Promise<void> }> {
   const program = await buildKubernetes('kubelet')
   const inside = (...names: string[]) => join(cluster.directory, 'node', ...names)
   for (const name of ['cni', 'run', 'root', 'state', 'kubelet', 'log']) mkdirSync(inside(name), { recursive: true })
   const archive = writeImage(inside(), busybox)
-  writeFileSync(inside('cni', '10-none.conflist'), JSON.stringify(noNetwork))
+  writeFileSync(inside('cni', '10-pods.conflist'), JSON.stringify(networkOf(inside('addresses'))))
   writeFileSync(inside('containerd.toml'), containerdSettings(inside()))
   const socket = inside('run', 'containerd.sock')
   writeFileSync(inside('kubelet.json'), JSON.stringify(kubeletSettings(inside(), socket, await freePort())))
@@ -109,7 +106,11 @@ function removeGroup(path: string): void {
   }
 }
 
-const noNetwork = { cniVersion: '0.4.0', name: 'none', plugins: [{ type: 'loopback' }] }
+/** Pods reach the node, which is all that the tests need. */
+const networkOf = (dataDir: string) => ({
+  ...{ cniVersion: '0.4.0', name: 'pods' },
+  plugins: [{ type: 'ptp', ipam: { type: 'host-local', subnet: '10.231.7.0/24', dataDir } }],
+})
 
 function containerdSettings(base: string): string {
   return `version = 2

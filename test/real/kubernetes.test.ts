@@ -1,7 +1,17 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
-import { jobsPath, type KubernetesBench, remoteNameOf, setsPath, startKubernetesBench } from './kubernetes-bench.ts'
+import { demoOutput, runDemo } from '../support/run-demo.ts'
+import {
+  jobsPath,
+  type KubernetesBench,
+  namespace,
+  remoteNameOf,
+  setsPath,
+  startKubernetesBench,
+} from './kubernetes-bench.ts'
 import { buildLimitMs } from './kubernetes-build.ts'
 import { image } from './kubernetes-image.ts'
 import { nodeRequirements, startNode } from './kubernetes-node.ts'
@@ -73,6 +83,22 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
       for (const job of jobs) expect(await logOf(job)).toBe(`${portableOutput.join('\n')}\n`)
     })
 
+    it.concurrent('of the demo, found by a kubeconfig', async () => {
+      const { url, caCertificate, directory } = bench.cluster
+      const cluster = { server: url, 'certificate-authority-data': Buffer.from(caCertificate).toString('base64') }
+      const file = join(directory, 'demo.kubeconfig')
+      const kubeconfig = {
+        ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'demo' },
+        clusters: [{ name: 'lab', cluster }],
+        users: [{ name: 'account', user: { token: bench.token } }],
+        contexts: [{ name: 'demo', context: { cluster: 'lab', user: 'account', namespace } }],
+      }
+      writeFileSync(file, JSON.stringify(kubeconfig), { mode: 0o600 })
+      const demo = await runDemo('kubernetes', { KUBECONFIG: file, KUBERNETES_IMAGE: image })
+      expect({ code: demo.code, stderr: demo.stderr }).toEqual({ code: 0, stderr: '' })
+      expect(demo.stdout).toMatch(demoOutput)
+    })
+
     it.concurrent('no longer than their time limit', async () => {
       const job = await bench.submit({ script: 'sleep 600', timeLimitSeconds: 60 })
       const record = await bench.ended(job)
@@ -95,6 +121,53 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
       expect((await bench.ended(job)).status).toBe('succeeded')
       const lines = (await logOf(job)).trimEnd().split('\n')
       expect(lines).toEqual(Array.from({ length: 30_000 }, (_, index) => `line ${index} of a long log`))
+    })
+
+    it.concurrent('with the directory of a claim', async () => {
+      const { admin, directory } = bench.cluster
+      const source = join(directory, 'claim')
+      const claimSpec = {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: '',
+        resources: { requests: { storage: '1Mi' } },
+      }
+      await admin('POST', '/api/v1/persistentvolumes', {
+        metadata: { name: 'data' },
+        spec: {
+          ...{ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Mi' }, claimRef: { namespace, name: 'data' } },
+          hostPath: { path: source, type: 'DirectoryOrCreate' },
+        },
+      })
+      const claims = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`
+      await admin('POST', claims, { metadata: { name: 'data' }, spec: { ...claimSpec, volumeName: 'data' } })
+      const mounts = [{ source: 'data/results', path: '/results' }]
+      const job = await bench.submit({ script: 'echo kept > /results/file', mounts })
+      expect(await bench.ended(job)).toMatchObject({ status: 'succeeded' })
+      const next = await bench.submit({ script: 'cat /results/file', mounts })
+      expect(await bench.ended(next)).toMatchObject({ status: 'succeeded' })
+      expect(await logOf(next)).toBe('kept\n')
+    })
+
+    it.concurrent('with GPUs of a node, and waits for more than it has', async () => {
+      const { admin } = bench.cluster
+      const model = { metadata: { labels: { 'nvidia.com/gpu.product': 'NVIDIA-T4' } } }
+      await admin('PATCH', '/api/v1/nodes/localhost', model)
+      const gpus = { status: { capacity: { 'nvidia.com/gpu': '2' } } }
+      await admin('PATCH', '/api/v1/nodes/localhost/status', gpus)
+      const accelerator = (count: number) => ({ kind: 'gpu', count, model: 'NVIDIA-T4' })
+      const job = await bench.submit({ resources: { accelerator: accelerator(2) } })
+      expect(await bench.ended(job)).toMatchObject({ status: 'succeeded' })
+      const waiting = await bench.submit({ resources: { accelerator: accelerator(3) } })
+      const isUnschedulable = ({ statusMessage }: ApiRecord) =>
+        /Insufficient nvidia.com\/gpu/.test(String(statusMessage))
+      await bench.switchyard.api.until(at(waiting), isUnschedulable, 120_000)
+      await cancel(waiting)
+      expect(await bench.ended(waiting)).toMatchObject({ status: 'canceled' })
+    })
+
+    it.concurrent('up to their memory, and tells that they exceeded it', async () => {
+      const job = await bench.submit({ script: 'tail /dev/zero', resources: { memoryMiB: 32 } })
+      expect(await bench.ended(job)).toMatchObject({ status: 'failed', statusReason: 'out_of_memory' })
     })
 
     it.concurrent('until they are canceled, and keeps their Job', async () => {
@@ -159,8 +232,11 @@ describeReal('a real Kubernetes cluster with a node behind Switchyard', nodeRequ
       const { json } = await bench.cluster.admin('POST', setsPath, set)
       const remoteId = `db/${json.metadata.uid}`
       const { connectionId } = bench
-      const catalog = await bench.switchyard.api.ok('GET', `/connections/${connectionId}/catalog`)
-      expect(JSON.stringify(catalog)).toContain(remoteId)
+      const catalogOf = (id: string) => bench.switchyard.api.ok('GET', `/connections/${id}/catalog`)
+      expect(JSON.stringify(await catalogOf(connectionId))).toContain(remoteId)
+      const administrator = await bench.connect({ credentials: { token: bench.cluster.adminToken } })
+      const catalog = (await catalogOf(administrator.id)) as Record<string, { images: object[] }>
+      expect(catalog.environment?.images).toContainEqual(expect.objectContaining({ image, nodes: 1 }))
       const imported = await bench.switchyard.api.ok('POST', '/environments/import', { connectionId, remoteId })
       await until(imported, 'running')
       for (const [verb, wanted, replicas] of [
