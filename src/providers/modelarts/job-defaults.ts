@@ -15,6 +15,10 @@ export function sizeAccepts({ jobFlavors = [] }: Defaults): Accepts {
   const rule: FieldRule = { to: 'spec.resource.flavor_id', note: 'the first of `jobFlavors` that has as much' }
   const kinds = [...new Set(jobFlavors.flatMap(({ accelerator }) => accelerator?.kind ?? []))]
   return {
+    'resources.flavor': {
+      to: rule.to,
+      note: 'default: the first of `jobFlavors` that has the resources',
+    },
     'resources.cpus': rule,
     'resources.memoryMiB': rule,
     ...(kinds.length === 0
@@ -39,17 +43,18 @@ export function withConnectionDefaults(spec: JobSpec, { defaultImage, jobFlavors
   }
 }
 
-/** A request that is larger than each flavor of the connection. */
+/** A request that is larger than each flavor of the connection. A flavor beside a size is another error, of every provider. */
 export function sizeErrors(spec: JobSpec, { jobFlavors = [] }: Defaults): readonly SpecError[] {
-  if (!isSized(spec) || jobFlavors.length === 0 || jobFlavors.some((each) => fits(each, spec))) return []
+  if (spec.resources?.flavor !== undefined || !isSized(spec)) return []
+  if (jobFlavors.length === 0 || jobFlavors.some((each) => fits(each, spec))) return []
   const ids = jobFlavors.map(({ id }) => id).join(', ')
   const detail = `None of the connection's \`jobFlavors\` has as much: ${ids}. Request less, or send \`resources.flavor\` instead.`
   return [{ pointer: '/resources', detail }]
 }
 
 function hasAlgorithm(spec: JobSpec): boolean {
-  const { algorithm, engine } = { algorithm: null, engine: null, ...optionsOf(spec) }
-  return [algorithm, engine].some((each) => Object.keys(readObject({ each }, 'each')).length > 0)
+  const options = optionsOf(spec)
+  return ['algorithm', 'engine'].some((name) => Object.keys(readObject(options, name)).length > 0)
 }
 
 /** A dedicated pool requires no flavor. */

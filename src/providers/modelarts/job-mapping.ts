@@ -30,7 +30,7 @@ const accepted: Accepts = {
   environmentVariables: { to: 'algorithm.environments', pattern: '^[^$]*$', note: 'no `$` in a value' },
   workingDirectory: { to: 'algorithm.working_dir' },
   queue: { to: 'spec.resource.pool_id', note: 'a dedicated resource pool' },
-  'resources.flavor': { to: 'spec.resource.flavor_id', note: 'optional only with a dedicated pool' },
+  'resources.flavor': { to: 'spec.resource.flavor_id', note: 'optional only with a dedicated pool or `jobFlavors`' },
   'resources.nodes': { to: 'spec.resource.node_count', default: 1 },
   inputs: { to: 'algorithm.inputs' },
   'inputs.name': { to: 'algorithm.inputs[].name', required: true },

@@ -78,7 +78,7 @@ export const modelartsSettings = Type.Object(
       Type.Array(jobFlavor, {
         maxItems: 64,
         description:
-          'Flavors and their sizes, in order of preference. A training job with neither a flavor nor a pool gets the first one that has its `resources`. Without them `cpus`, `memoryMiB` and `accelerator` return 422.',
+          'Flavors and their sizes, in order of preference. A training job without a flavor gets the first one that has its `resources`; in a pool only if it requests a size. A job without a size gets, and is billed for, the first one without accelerators. Without `jobFlavors`, `cpus`, `memoryMiB` and `accelerator` return 422.',
       }),
     ),
     visibility: choice(['own', 'all'], {

@@ -47,6 +47,16 @@ describe('a training job over a connection with a default image and flavors', ()
     expect(pointersIn({ resources })).toEqual(['/resources'])
   })
 
+  it.each<[NonNullable<JobSpec['resources']>, string]>([
+    [{ flavor: 'small', cpus: 2 }, '/resources/cpus'],
+    [{ flavor: 'own', memoryMiB: 512 }, '/resources/memoryMiB'],
+    [{ flavor: 'own', accelerator: { count: 1 } }, '/resources/accelerator'],
+    [{ flavor: 'own', cpus: 99 }, '/resources/cpus'],
+  ])('is refused once when it requests %j, a flavor and a size', (resources, pointer) => {
+    expect(pointersIn({ resources })).toEqual([pointer])
+    expect(pointersIn({ resources, queue: 'pool' })).toEqual([pointer])
+  })
+
   it('gets no flavor in a dedicated pool unless it requests a size', () => {
     expect(flavorOf({ queue: 'pool' })).toBeUndefined()
     expect(flavorOf({ queue: 'pool', resources: { cpus: 4 } })).toBe('large')
