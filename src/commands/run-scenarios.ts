@@ -70,17 +70,21 @@ async function runJob(
   const accepted = await api.post('/jobs', 'provider' in request ? request : { environmentId, ...request })
   const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
   await timeline(api, 'jobs', job, telling.say)
-  if (output !== undefined) {
-    if (!ended.has(job.status)) await cancel(api, job, telling)
-    telling.say(indented('Output:', await output(job)))
-  }
-  return job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
+  const failures = job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
+  if (!ended.has(job.status)) failures.push(...(await cancel(api, job, telling)))
+  if (output !== undefined) telling.say(indented('Output:', await output(job)))
+  return failures
 }
 
-/** A job that takes too long does not stay in the provider's queue. */
-async function cancel(api: ApiClient, job: ApiRecord, telling: Telling): Promise<void> {
-  const canceling = await api.post(`/jobs/${job.id}/cancel`)
-  await follow(api, canceling, { ...telling, plural: 'jobs', isWanted: () => false, limitMs: cancelLimitMs })
+/** A job that takes too long does not stay in the provider's queue. Returns the failures. */
+async function cancel(api: ApiClient, job: ApiRecord, telling: Telling): Promise<string[]> {
+  try {
+    const canceling = await api.post(`/jobs/${job.id}/cancel`)
+    await follow(api, canceling, { ...telling, plural: 'jobs', isWanted: () => false, limitMs: cancelLimitMs })
+    return []
+  } catch (error) {
+    return [`${job.provider}: job ${job.id} was not canceled: ${(error as Error).message}`]
+  }
 }
 
 const cancelLimitMs = 15_000

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import type { JsonObject } from '../../vocabulary/json.ts'
 import type { ApiClient, ApiRecord } from '../api-client.ts'
 import type { Story } from '../demo-scenarios.ts'
 import { portableJob } from '../portable-job.ts'
@@ -12,7 +10,7 @@ import type { Engine } from './engine.ts'
  * @throws StartError if the engine rejects the connection
  */
 export async function makeEngineStory(api: ApiClient, engine: Engine): Promise<Story> {
-  const { title, provider, url, settings, credentials } = engine
+  const { title, provider, url, settings, credentials, output = (job) => logOf(api, job) } = engine
   const request = { name: 'engine', settings: { [provider]: settings }, credentials: { [provider]: credentials } }
   const { id: connectionId } = await api.post('/connections', request).catch((error: unknown) => {
     throw new StartError(`${title} at ${url} cannot be used: ${reasonIn(error)}`)
@@ -28,7 +26,7 @@ export async function makeEngineStory(api: ApiClient, engine: Engine): Promise<S
     provider,
     title: `${title} at ${url}: the portable job`,
     job: { ...portableJob(), connectionId },
-    output: (job) => outputOf(api, job, settings),
+    output,
   }
 }
 
@@ -48,14 +46,7 @@ function problemIn(message: string): { detail?: string; errors?: { detail?: stri
   }
 }
 
-/** The log, or the file that Slurm writes, for which its API has no call. */
-async function outputOf(api: ApiClient, job: ApiRecord, settings: JsonObject): Promise<string> {
-  if (job.provider !== 'slurm') {
-    const read = api.get<{ text?: string }>(`/jobs/${job.id}/logs`)
-    return read.then(({ text = '' }) => text).catch((error: unknown) => `(${reasonIn(error)})`)
-  }
-  if (job.remote?.id === undefined) return '(none: Slurm has no such job)'
-  const { slurm } = (job.result ?? {}) as { slurm?: { stdoutPath?: string } }
-  const file = slurm?.stdoutPath ?? `${settings.defaultWorkingDirectory}/slurm-${job.remote.id}.out`
-  return readFile(file, 'utf8').catch(() => `(in ${file} on the cluster)`)
+async function logOf(api: ApiClient, { id }: ApiRecord): Promise<string> {
+  const read = api.get<{ text?: string }>(`/jobs/${id}/logs`)
+  return read.then(({ text = '' }) => text).catch((error: unknown) => `(${reasonIn(error)})`)
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import type { EngineVariables } from '../../config/engine-settings.ts'
 import type { JsonObject } from '../../vocabulary/json.ts'
+import type { ApiRecord } from '../api-client.ts'
 
 /** An engine that was found, as `POST /connections` describes it. */
 export interface Engine {
@@ -10,6 +11,8 @@ export interface Engine {
   url: string
   settings: JsonObject
   credentials: JsonObject
+  /** What an ended job printed, if the provider's API has no logs of jobs. */
+  output?(job: ApiRecord): Promise<string>
 }
 
 /** How an engine is found: by the variables of its own clients, or at its usual address. */

@@ -1,4 +1,6 @@
+import { readFile, stat } from 'node:fs/promises'
 import { decodeJwt } from 'jose'
+import type { ApiRecord } from '../api-client.ts'
 import type { EngineFinder } from './engine.ts'
 import { outputOf } from './run-program.ts'
 
@@ -14,14 +16,36 @@ export const slurmFinder: EngineFinder = {
     if (token === null) return { missing: 'SLURM_JWT is not set, and `scontrol token` creates no token' }
     const user = userOf(token)
     if (user === null) return { missing: 'SLURM_JWT is not a token of Slurm: it names no user (`sun`)' }
+    const foundAt = new Date()
     return {
       title: 'Slurm',
+      output: (job) => readOutput(job, { directory, foundAt }),
       provider: 'slurm',
       url,
       settings: { baseUrl: url, user, defaultWorkingDirectory: directory },
       credentials: { token },
     }
   },
+}
+
+/**
+ * The file that Slurm writes, for which its API has no call, if this machine has it. One that is older than the job is
+ * another cluster's, whose ids are the same numbers.
+ */
+export async function readOutput(
+  { remote, result }: ApiRecord,
+  { directory, foundAt }: { directory: string; foundAt: Date },
+): Promise<string> {
+  if (remote?.id === undefined) return '(none: Slurm has no such job)'
+  const { slurm } = (result ?? {}) as { slurm?: { stdoutPath?: string } }
+  const path = slurm?.stdoutPath ?? `${directory}/slurm-${remote.id}.out`
+  const elsewhere = `(in ${path} on the cluster)`
+  try {
+    const { mtime } = await stat(path)
+    return mtime < foundAt ? elsewhere : await readFile(path, 'utf8')
+  } catch {
+    return elsewhere
+  }
 }
 
 /** `scontrol token` prints `SLURM_JWT=<token>`. */
