@@ -78,7 +78,8 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
         WITH c AS (
           UPDATE connections SET verified_at = now(), not_before = NULL, pause_reason = NULL, failures = 0,
             discovered = ${found}::jsonb,
-            version = version + CASE WHEN discovered IS DISTINCT FROM ${found}::jsonb THEN 1 ELSE 0 END
+            version = version + CASE WHEN discovered IS DISTINCT FROM ${found}::jsonb THEN 1 ELSE 0 END,
+            updated_at = CASE WHEN discovered IS DISTINCT FROM ${found}::jsonb THEN now() ELSE updated_at END
           WHERE id = ${id} AND version = ${version} AND deleted_at IS NULL RETURNING id, project_id
         )
         ${auditStatement(by, { action: 'connection.verified' }, Prisma.sql`c`)}`

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
+import { makeLogger } from '../../src/infra/logger.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { useTestDatabase } from '../support/test-database.ts'
@@ -11,10 +12,12 @@ describe('a connection to a Slurm whose versions change', () => {
   let sandbox: Awaited<ReturnType<typeof startSlurm>>
   let switchyard: Switchyard
   let drawn = 0
+  const logged: string[] = []
 
   beforeAll(async () => {
     sandbox = await startSlurm()
-    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
+    const logger = makeLogger({ level: 'debug', destination: { write: (line) => logged.push(line) } })
+    switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, logger })
   })
 
   afterAll(async () => {
@@ -43,17 +46,20 @@ describe('a connection to a Slurm whose versions change', () => {
     serve('v0.0.40,v0.0.41')
     const id = await connect()
     expect(await read(id)).not.toHaveProperty('discovered')
+    const created = await read(id)
     expect(await verify(id)).toEqual({ ok: true })
     const verified = await read(id)
     expect(verified).toMatchObject({ discovered: { slurm: { version: 'v0.0.41' } }, version: 2 })
+    expect(Date.parse(String(verified.updatedAt))).toBeGreaterThan(Date.parse(String(created.updatedAt)))
 
     serve('v0.0.44,v0.0.45')
     expect(await ended(await submit(id))).toMatchObject({ status: 'succeeded' })
     expect(await read(id)).toMatchObject({ discovered: { slurm: { version: 'v0.0.41' } } })
     await verify(id)
     expect(await read(id)).toMatchObject({ discovered: { slurm: { version: 'v0.0.45' } }, version: 3 })
+    const { updatedAt } = await read(id)
     await verify(id)
-    expect(await read(id)).toMatchObject({ version: 3 })
+    expect(await read(id)).toMatchObject({ version: 3, updatedAt })
   })
 
   it('keeps nothing of a verification that fails, and forgets it where its settings change', async () => {
@@ -69,19 +75,27 @@ describe('a connection to a Slurm whose versions change', () => {
     expect(await ended(await submit(id))).toMatchObject({ status: 'succeeded' })
   })
 
-  it('tells of each field that Slurm has ignored, in the history and in the log', async () => {
+  it('tells of each field that Slurm has ignored, in the history and in the log, without secrets', async () => {
     serve('v0.0.42')
     const id = await connect()
     sandbox.changeSettings('slurm', { unknownField: 'tres_per_node' })
-    const secretVariables = { TOKEN: 'swordfish-0001' }
-    const job = await submit(id, { resources: { accelerator: { count: 1 } }, secretVariables })
+    onTestFinished(() => {
+      sandbox.changeSettings('slurm', { unknownField: '' })
+    })
+    const secret = 'swordfish-0001'
+    const job = await submit(id, { resources: { accelerator: { count: 1 } }, secretVariables: { TOKEN: secret } })
     await ended(job)
-    const { data } = await switchyard.api.ok('GET', `/jobs/${job.id}/events`)
-    const told = (data as { type: string; data: { message: string } }[]).filter(({ type }) => type.endsWith('ignored'))
+    const history = await switchyard.api.ok('GET', `/jobs/${job.id}/events`)
+    const told = (history.data as { type: string; data: { message: string } }[]).filter(({ type }) =>
+      type.endsWith('ignored'),
+    )
     expect(told).toMatchObject([
       { type: 'job.fields_ignored', data: { message: expect.stringContaining('tres_per_node') } },
     ])
-    expect(sandbox.objects('slurm').filter(({ name }) => name === 'job').length).toBeGreaterThan(0)
-    sandbox.changeSettings('slurm', { unknownField: '' })
+    const errors = logged.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50)
+    expect(errors).toMatchObject([{ workloadId: job.id, msg: expect.stringMatching(/^fields_ignored: /) }])
+    expect(JSON.stringify(errors)).toContain('tres_per_node')
+    expect(logged.join('')).not.toContain(secret)
+    expect(JSON.stringify(history)).not.toContain(secret)
   })
 })

@@ -101,7 +101,8 @@ export function isUnserved(error: unknown): boolean {
 /** slurmrestd's rejections are plain text; any other body without `errors` comes from an intermediary. */
 function bareFailure({ status, text }: HttpResponse, context: ErrorContext): ProviderError {
   if (status === 404 && /^Unable (to )?find requested URL/.test(text)) {
-    const detail = 'slurmrestd does not serve this path: its REST plugin is of another version than `settings.version`.'
+    const detail =
+      'slurmrestd does not serve this version of its REST API. Verify the connection; if it has `settings.version`, set one that is served.'
     return new ProviderError('unsupported', detail, {
       httpStatus: status,
       providerCode: unservedPath,

@@ -49,6 +49,7 @@ describe('the version of a connection to Slurm', () => {
     expect(await failureOf(Promise.resolve(list(open)))).toMatchObject({
       code: 'unsupported',
       field: 'settings.version',
+      message: expect.stringMatching(/does not serve this version.*if it has `settings\.version`, set one/),
     })
   })
 
