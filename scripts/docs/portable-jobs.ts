@@ -1,4 +1,4 @@
-import { describeConnection, openInertly } from '../../src/capabilities/describe-provider.ts'
+import { describeProvider, openInertly } from '../../src/capabilities/describe-provider.ts'
 import type { KindDescription } from '../../src/capabilities/provider.schemas.ts'
 import { portableJob, portableOutput } from '../../src/commands/portable-job.ts'
 import { engineVariables } from '../../src/config/engine-settings.ts'
@@ -46,20 +46,17 @@ function example(): string {
 
 function columnsOf(provider: Provider): Column[] {
   const settings = portableSettingsOf(provider.id)
-  const { job } = describeConnection(provider, settings).kinds
-  if (job === undefined || job.environment === 'required') return []
-  return [{ title: code(provider.id), provider, settings, job }, ...variantsOf(provider, settings)]
-}
-
-/** The other API of jobs, where a setting selects it. */
-function variantsOf(provider: Provider, settings: JsonObject): Column[] {
-  const { jobApi } = (provider.settings.properties ?? {}) as Record<string, { enum?: readonly string[] }>
-  const [, ...others] = jobApi?.enum ?? []
-  return others.flatMap((value) => {
-    const changed = { ...settings, jobApi: value }
-    const { job } = describeConnection(provider, changed).kinds
-    return job === undefined ? [] : [{ title: `${code(provider.id)}, ${value}`, provider, settings: changed, job }]
-  })
+  const { kinds, variants = [] } = describeProvider(provider, settings)
+  const usual = { title: code(provider.id), settings, job: kinds.job }
+  // Where a setting selects another API of jobs.
+  const others = variants.map((variant) => ({
+    title: [code(provider.id), ...Object.values(variant.settings)].join(', '),
+    settings: { ...settings, ...variant.settings },
+    job: variant.kinds.job,
+  }))
+  return [usual, ...others].flatMap(({ job, ...column }) =>
+    job === undefined || job.environment === 'required' ? [] : [{ ...column, provider, job }],
+  )
 }
 
 /** Settings of the sandbox connections, with which the portable job is tested. */
