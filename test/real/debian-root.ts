@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { daemonPath, hasProgram } from './requirements.ts'
+import { stampOf } from './stamp.ts'
 
 /** Where programs run: this system, or a Debian of another suite inside it. */
 export interface System {
@@ -32,12 +33,17 @@ export function missingForRoot(): readonly string[] {
 const script = fileURLToPath(new URL('debian-root.sh', import.meta.url))
 const cache = fileURLToPath(new URL('../../.cache/roots', import.meta.url))
 
-/** A root of a Debian suite with these packages. It is laid once, some minutes, and kept in `.cache/roots`. */
+/**
+ * A root of a Debian suite with these packages. It is laid once, some minutes, and kept in `.cache/roots` until the
+ * packages or the script change.
+ */
 export function enterDebianRoot(suite: string, packages: readonly string[]): System {
   const root = join(cache, suite)
-  if (!existsSync(root)) {
+  const stamp = stampOf(readFileSync(script), packages.join(','))
+  if (!stamp.isOn(root)) {
     mkdirSync(dirname(root), { recursive: true })
     execFileSync('bash', [script, suite, root, packages.join(',')], { env: { PATH: daemonPath }, stdio: 'pipe' })
+    stamp.put(root)
   }
   copyFileSync('/etc/hosts', join(root, 'etc/hosts'))
   const proc = join(root, 'proc')

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isListening } from '../../src/commands/engines/engine.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { type Daemon, makeDaemon } from './daemon.ts'
 import type { System } from './debian-root.ts'
@@ -38,6 +38,7 @@ export interface SlurmCluster {
 
 export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmCluster> {
   const system = systemOf(release)
+  requireRelease(system, release)
   const made = mkdtempSync(system.outside('/tmp/switchyard-slurm-'))
   chmodSync(made, 0o755)
   const base = `/tmp/${basename(made)}`
@@ -67,11 +68,14 @@ export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmClu
   const munged = daemon('munged', mungeArguments(inside('munge')), users.munge, () =>
     existsSync(outside('munge', 'munge.socket')),
   )
-  const controller = daemon('slurmctld', ['-D'], users.controller, () => isListening(controllerPort))
+  const controller = daemon('slurmctld', ['-D'], users.controller, () =>
+    isListening(`http://127.0.0.1:${controllerPort}`),
+  )
   const node = daemon('slurmd', ['-D', '-N', nodeName], null, () =>
     /idle|mix|alloc/.test(run('sinfo', ['-h', '-o', '%T'])),
   )
-  const rest = daemon('slurmrestd', restArguments(release, restPort), users.rest, () => isListening(restPort))
+  const url = `http://127.0.0.1:${restPort}`
+  const rest = daemon('slurmrestd', restArguments(release, restPort), users.rest, () => isListening(url))
   const daemons = [...(isDataParser(release) ? [] : [munged]), controller, node, rest]
   const stop = async () => {
     for (const each of daemons.toReversed()) await each.stop()
@@ -85,7 +89,7 @@ export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmClu
     throw error
   }
   return {
-    ...{ url: `http://127.0.0.1:${restPort}`, user: users.job, key: key.toString('base64'), nodeName },
+    ...{ url, user: users.job, key: key.toString('base64'), nodeName },
     ...{ controller, node, rest, directory: inside('work'), stop },
     output: (name) => readFileSync(outside('work', name), 'utf8'),
     jobsNamed: (name) =>
@@ -104,6 +108,18 @@ export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmClu
     sbatch: (script, ...args) =>
       run('sbatch', [`--chdir=${inside('work')}`, ...args], { user: users.job, input: script }),
   }
+}
+
+function requireRelease(system: System, { name, suite }: SlurmRelease): void {
+  const [file, ...args] = system.command('slurmctld', ['-V'])
+  const { stdout, stderr } = spawnSync(file, args, { env: { PATH: daemonPath }, encoding: 'utf8' })
+  if (stdout.startsWith(`slurm-wlm ${name}.`)) return
+  system.leave()
+  const where = suite === undefined ? 'this system' : `Debian ${suite} in .cache/roots/${suite}`
+  throw new Error(
+    `These tests are of Slurm ${name}, but \`slurmctld -V\` of ${where} prints: ${`${stdout}${stderr}`.trim()}. ` +
+      'If the root is old, delete it; if Debian has another release by now, change slurm-releases.ts.',
+  )
 }
 
 /** Directories, keys and configuration files. */
@@ -140,12 +156,4 @@ function furnish(
   file('state/jwt.key', key, users.controller)
   file('slurm.conf', slurmConf(release, { base, ...ports }))
   file('gres.conf', gresConf)
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

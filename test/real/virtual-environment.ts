@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { stampOf } from './stamp.ts'
 
 /** Packages of PyPI in a virtual environment of their own. */
 export interface PythonPackages {
@@ -26,9 +26,8 @@ export function pythonVersion(): string {
 
 /** Installs the packages once. Null: they are there. Else what went wrong, in pip's last words. */
 export async function installPackages({ title, dir, packages, constraints }: PythonPackages): Promise<string | null> {
-  const stamp = join(dir, 'installed')
-  const wanted = createHash('sha256').update(readFileSync(constraints)).update(pythonVersion()).digest('hex')
-  if (readStamp(stamp) === wanted) return null
+  const stamp = stampOf(readFileSync(constraints), pythonVersion())
+  if (stamp.isOn(dir)) return null
   process.stderr.write(`Installing ${title} into ${dir} ...\n`)
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(dir, { recursive: true })
@@ -37,18 +36,10 @@ export async function installPackages({ title, dir, packages, constraints }: Pyt
   try {
     await run('python3', ['-m', 'venv', dir], within)
     await run(join(dir, 'bin', 'pip'), ['install', ...quietly, '-c', constraints, ...packages], within)
-    writeFileSync(stamp, wanted)
+    stamp.put(dir)
     return null
   } catch (error) {
     return `${title} from PyPI (${wordsOf(error)})`
-  }
-}
-
-function readStamp(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return null
   }
 }
 
