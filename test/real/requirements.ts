@@ -9,7 +9,7 @@ export interface Requirements {
   missing: readonly string[]
   /** The command that brings it. */
   install: string
-  /** False if a continuous integration may lack it: then its suite is skipped there too. */
+  /** Whether its absence is a failure. By default where CI is set; `false` skips the suite there too, `true` nowhere. */
   isPromised?: boolean
 }
 
@@ -18,13 +18,13 @@ export interface Requirements {
  * reason in the title.
  */
 export function describeReal(title: string, requirements: Requirements, define: () => void): void {
-  const { what, missing, install, isPromised = true } = requirements
+  const { what, missing, install } = requirements
   if (missing.length === 0) {
     describe(title, define)
     return
   }
   const reason = `${what} needs ${missing.join(', ')}. Get it with: ${install}`
-  if (process.env.CI === undefined || process.env.CI === 'false' || !isPromised) {
+  if (!isPromised(requirements, process.env.CI)) {
     process.stderr.write(`Skipped: ${title}. ${reason}\n`)
     describe.skip(`${title} [skipped: ${reason}]`, define)
     return
@@ -34,6 +34,11 @@ export function describeReal(title: string, requirements: Requirements, define: 
       throw new Error(reason)
     })
   })
+}
+
+/** `ci`: the variable CI. */
+export function isPromised(requirements: Pick<Requirements, 'isPromised'>, ci: string | undefined): boolean {
+  return requirements.isPromised ?? (ci !== undefined && ci !== 'false')
 }
 
 /** Daemons are in directories that a user's PATH may leave out. */

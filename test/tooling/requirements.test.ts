@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest'
+import { isPromised } from '../real/requirements.ts'
+
+describe('a real server that is missing', () => {
+  it.each([
+    [undefined, undefined, false],
+    [undefined, 'false', false],
+    [undefined, 'true', true],
+    [true, undefined, true],
+    [true, 'true', true],
+    [false, 'true', false],
+    [false, undefined, false],
+  ])('with isPromised %s and CI %s is a failure: %s', (promised, ci, isFailure) => {
+    const requirements = promised === undefined ? {} : { isPromised: promised }
+    expect(isPromised(requirements, ci)).toBe(isFailure)
+  })
+})
