@@ -35,14 +35,14 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=64
-GresTypes=gpu
+GresTypes=gpu,tape
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=1000,bf_interval=1
 SlurmdParameters=config_overrides
 MpiDefault=none
 ReturnToService=2
 MinJobAge=300
 KillWait=2
-NodeName=${nodeName} NodeAddr=127.0.0.1 CPUs=16 Boards=1 SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=${memoryMb} Gres=gpu:t4:2 State=UNKNOWN
+NodeName=${nodeName} NodeAddr=127.0.0.1 CPUs=16 Boards=1 SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=${memoryMb} Gres=gpu:t4:2,tape:4 State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES MaxTime=01:00:00 DefaultTime=00:10:00 State=UP
 `
 }
@@ -56,7 +56,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none`
 }
 
-export const gresConf = 'Name=gpu Type=t4 File=/dev/null\nName=gpu Type=t4 File=/dev/zero\n'
+export const gresConf = 'Name=gpu Type=t4 File=/dev/null\nName=gpu Type=t4 File=/dev/zero\nName=tape Count=4\n'
 
 export function restArguments(release: SlurmRelease, port: number): string[] {
   const { versions } = release

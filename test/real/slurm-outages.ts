@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { path, type SlurmBench, slurm } from './slurm-bench.ts'
+import { cancelByDriver } from './slurm-driver.ts'
 
 /** One after the other: each takes something away from all. */
 export function describeOutages(bench: SlurmBench): void {
+  const hold = (held: boolean) => bench.switchyard.api.ok('PATCH', `/connections/${bench.connectionId}`, { held })
   const onlyOne = (job: ApiRecord, { remote }: ApiRecord) =>
     expect(bench.cluster.jobsNamed(String(job.name))).toEqual([remote?.id])
 
@@ -62,6 +64,29 @@ export function describeOutages(bench: SlurmBench): void {
         onlyOne(job, record)
       }
       expect(await bench.ended(canceled)).toMatchObject({ status: 'canceled' })
+    })
+
+    it('when one that runs is canceled while the controller is down', async () => {
+      const job = await bench.submit('sleep 600')
+      const { remote } = await bench.until(job, 'running')
+      await bench.cluster.untilSaved(String(remote?.id))
+      await bench.cluster.controller.kill()
+      try {
+        // Calls of Switchyard would occupy the threads of slurmrestd, which waits for its controller.
+        await hold(true)
+        const byDriver = cancelByDriver(bench.cluster, String(remote?.id))
+        await expect(byDriver).rejects.toMatchObject({ code: 'unavailable' })
+        await hold(false)
+        await bench.cancel(job)
+        const isWaiting = ({ statusReason }: ApiRecord) => statusReason === 'provider_unavailable'
+        const waiting = await bench.switchyard.api.until(path(job), isWaiting, 60_000)
+        expect(waiting).toMatchObject({ status: 'running', cancelRequestedAt: expect.any(String) })
+      } finally {
+        await bench.cluster.controller.start()
+      }
+      const record = await bench.ended(job)
+      expect(record).toMatchObject({ status: 'canceled', remote: { id: remote?.id, state: 'CANCELLED' } })
+      onlyOne(job, record)
     })
 
     it('when slurmrestd is down for ten seconds', async () => {

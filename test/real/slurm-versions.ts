@@ -52,7 +52,7 @@ export function describeVersions(bench: SlurmBench): void {
   })
 
   describe.each([...release.versions])('by %s', (version) => {
-    it.concurrent('knows every field that is sent', async () => {
+    it.concurrent('knows every field of a job that is accepted', async () => {
       const connectionId = await bench.connect({ version })
       const job = await bench.submit('exit 0', {
         connectionId,
@@ -71,16 +71,30 @@ export function describeVersions(bench: SlurmBench): void {
           priority: 5,
           nice: 10,
           exclusive: true,
+          gres: 'tape:1',
           requeue: false,
         }),
       })
       const waiting = await bench.switchyard.api.until(path(job), ({ remote }) => remote?.state === 'PENDING')
       expect(await bench.eventTypes(job)).not.toContain('job.fields_ignored')
+      expect(bench.shown(waiting)).toMatch(/tape:1/)
       const shown = bench.shown(waiting)
       for (const word of ['Requeue=0', 'NumTasks=2', 'CPUs/Task=1', 'gpu:t4', 'OverSubscribe=NO', 'TimeLimit=00:10:00'])
         expect(shown).toContain(word)
       await bench.cancel(job)
       await bench.ended(job)
+    })
+
+    // What the controller refuses, slurmrestd has understood: an unknown field is 9001, or ignored.
+    it.concurrent.each([
+      ['reservation', 'nowhere', '2053'],
+      ['constraints', 'nothing', '2029'],
+      ['licenses', 'matlab:1', '2048'],
+    ])('knows %s: %s, which is not there, is refused with %s', async (option, value, code) => {
+      const connectionId = await bench.connect({ version })
+      const job = await bench.ended(await bench.submit('exit 0', { connectionId, ...slurm({ [option]: value }) }))
+      expect(job).toMatchObject({ status: 'failed', error: { provider: { code } } })
+      expect(bench.cluster.jobsNamed(job.name)).toEqual([])
     })
 
     it.concurrent('runs a job to its end', async () => {
