@@ -53,14 +53,18 @@ function once(report: (problem: string) => void): (problem: string) => void {
   }
 }
 
-/** Null if ended before Redis has answered. Rejected logins reject all waiting commands, so they are repeated. */
+/**
+ * Null if ended before Redis has answered: between two attempts to connect, a disconnected client never rejects the
+ * commands that wait. Rejected logins reject all waiting commands, so they are repeated.
+ */
 async function untilExamined(
   redis: RedisConnection,
   { settings, report, signal }: { settings: RedisSettings; report: (problem: string) => void; signal: AbortSignal },
 ): Promise<RedisFacts | null> {
+  const ended = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
   while (!signal.aborted) {
     try {
-      return await examineRedis(redis, settings)
+      return await Promise.race([examineRedis(redis, settings), ended])
     } catch (error) {
       const problem = redisProblemOf(error)
       if (problem !== null) report(problem)
