@@ -10,7 +10,8 @@ import {
 } from '@prisma/driver-adapter-utils'
 import type { Pool, QueryConfig, QueryResult } from 'pg'
 import { sqlStateOf } from './database-errors.ts'
-import { makeSessions, type SessionsOptions, type Settings } from './sessions.ts'
+import { makeSessions, type SessionsOptions, type Settings, settingsOf } from './sessions.ts'
+import { clientOf } from './url-client.ts'
 
 /** Type OIDs of Postgres: `"char"`, a single byte used only in the system catalog, and `text`. */
 const charTypeId = 18
@@ -164,13 +165,18 @@ function withoutSessionLock(config: QueryConfig): QueryConfig {
   return { ...config, text: config.text.replace('pg_advisory_lock(', 'pg_advisory_xact_lock(') }
 }
 
+/**
+ * Outside a transaction: neither databases nor concurrent indexes can be created in one. Sets nothing, as a pooler in
+ * transaction mode would keep it on a server connection that others use next.
+ */
 async function runOnce({ url }: MigratedDatabase, statement: string): Promise<void> {
-  // Outside a transaction: neither databases nor concurrent indexes can be created in one.
-  const pool = makeSessions({ url, pooling: 'none', max: 1, applicationName: 'switchyard-migrate' })
-  pool.on('error', () => {})
+  const Client = clientOf(url)
+  const client = new Client({ connectionString: settingsOf({ url }).url, application_name: 'switchyard-migrate' })
+  client.on('error', () => {})
   try {
-    await pool.query(statement)
+    await client.connect()
+    await client.query(statement)
   } finally {
-    await pool.end()
+    await client.end()
   }
 }
