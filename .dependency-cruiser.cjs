@@ -5,7 +5,7 @@
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
 const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
-const redis = '^src/infra/redis-connection\\.ts$'
+const redis = '^src/infra/redis-(connection|keys)\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|request-rates)\\.ts$'
 /** What a module reports: the metrics of the installation that it reads, and what is served. */
 const telemetry = '^src/telemetry/(measure|metrics)\\.ts$'

@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis'
 import type { RedisConnection, RedisSettings } from './redis-connection.ts'
+import { exercisePermissions } from './redis-permissions.ts'
 
 /** What a Redis says about itself. */
 export interface RedisFacts {
@@ -21,7 +22,8 @@ const unknown = 'unknown'
 const minVersion = { major: 6, minor: 2 }
 
 /**
- * Reads the facts from INFO, in a cluster from all primaries. CONFIG is not needed, which managed services forbid.
+ * Reads the facts from INFO, in a cluster from all primaries, then does what the service does, unless it is another kind of
+ * server. CONFIG is not needed, which managed services forbid.
  *
  * @throws the error of Redis if it cannot be used
  */
@@ -33,13 +35,15 @@ export async function examineRedis(redis: RedisConnection, settings: RedisSettin
   const policies = infos.map((each) => each.get('maxmemory_policy') ?? unknown)
   // A single node that evicts loses messages.
   const evictionPolicy = policies.find((policy) => policy !== safePolicy) ?? policies[0] ?? unknown
+  const mistake = findMistake(settings, info)
+  if (mistake === null) await exercisePermissions(redis, settings)
   return {
     form: settings.form,
     tls: settings.tls !== undefined,
     user: settings.username ?? 'default',
     version: versionOf(info),
     evictionPolicy,
-    problem: findProblem(settings, info, evictionPolicy),
+    problem: mistake ?? evictionProblem(evictionPolicy),
   }
 }
 
@@ -59,12 +63,16 @@ function versionOf(info: Info): string {
   return redis === undefined ? unknown : `Redis ${redis}`
 }
 
-function findProblem({ form }: RedisSettings, info: Info, evictionPolicy: string): string | null {
+function findMistake({ form }: RedisSettings, info: Info): string | null {
   const mode = info.get('redis_mode')
   if (mode === 'sentinel') return 'is a Sentinel. Use redis-sentinel:// in REDIS_URL'
   if (mode === 'cluster' && form !== 'cluster') return 'is a node of a cluster. Use redis-cluster:// in REDIS_URL'
-  const version = info.get('redis_version') ?? ''
-  if (isOutdated(version)) return `is version ${version}. Use Redis 6.2 or newer`
+  if (info.get('role') === 'slave') return 'is a replica, which accepts no writes. Use the address of the primary'
+  const version = info.get('redis_version') ?? unknown
+  return isOutdated(version) ? `is version ${version}. Use Redis 6.2 or newer` : null
+}
+
+function evictionProblem(evictionPolicy: string): string | null {
   if (evictionPolicy === unknown || evictionPolicy === safePolicy) return null
   return `evicts keys when its memory is full (${evictionPolicy}), and with them wake-up messages. Set maxmemory-policy to noeviction`
 }
@@ -72,6 +80,6 @@ function findProblem({ form }: RedisSettings, info: Info, evictionPolicy: string
 /** Servers that claim to be Redis 6.2 implement what is needed, whatever their own version is. */
 function isOutdated(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (version === '' || Number.isNaN(major)) return false
+  if (Number.isNaN(major)) return false
   return major < minVersion.major || (major === minVersion.major && minor < minVersion.minor)
 }

@@ -18,11 +18,15 @@ const byCode: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
 }
 
+const grant = 'Grant those listed in docs/redis.md'
+
 /** Beginnings of error messages: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
 const byWords: readonly [RegExp, string][] = [
   [/WRONGPASS|ERR invalid password|without any password configured/, 'rejects the user. Correct user and password'],
   [/NOAUTH/, 'requires a password. Add user and password to REDIS_URL (of Sentinels: REDIS_SENTINEL_PASSWORD)'],
-  [/NOPERM/, 'denies the user a command or key. Grant those listed in docs/redis.md'],
+  [/NOPERM/, `denies the user a command or key. ${grant}`],
+  [/MISCONF/, 'rejects writes, because it cannot save to its disk. Correct the disk, or do not save'],
+  [/NOREPLICAS/, 'rejects writes, because replicas are missing. Correct them, or min-replicas-to-write'],
   [/invalid reply: null|No such master/, 'does not know the master. Correct sentinelMasterId in REDIS_URL'],
   [/cluster support disabled/, 'is not a cluster. Use redis:// in REDIS_URL'],
   [/DB index is out of range/, 'does not have the logical database. Correct the path of REDIS_URL'],
@@ -44,7 +48,13 @@ export function redisProblemOf(error: unknown): string | null {
   } = error as Partial<Record<'code' | 'message', string>> & {
     lastNodeError?: unknown
   }
-  const found = byCode[code] ?? byWords.find(([words]) => words.test(message))?.[1]
+  const found = byCode[code] ?? deniedCommand(message) ?? byWords.find(([words]) => words.test(message))?.[1]
   if (found !== undefined) return found
   return lastNodeError === undefined || lastNodeError === null ? null : redisProblemOf(lastNodeError)
+}
+
+/** Redis names the command, without its arguments; of a key it says only that there is one. */
+function deniedCommand(message: string): string | undefined {
+  const [, command] = message.match(/^NOPERM[^']{0,200}'([a-z|]{1,40})' command/) ?? []
+  return command === undefined ? undefined : `denies the user a command or key (${command}). ${grant}`
 }

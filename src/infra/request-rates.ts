@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Pool } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { connectRedis, type RedisConnection, type RedisSettings } from './redis-connection.ts'
+import { ratePrefix } from './redis-keys.ts'
 
 /** The state of a caller's rate limit window. */
 export interface RequestRate {
@@ -47,7 +48,7 @@ export function makeRequestRates({ requests, windowSeconds, redis: settings, poo
   const redis = settings === null ? null : connect(settings)
   const common = {
     ...window,
-    keyPrefix: 'switchyard-rate',
+    keyPrefix: ratePrefix,
     insuranceLimiter: new RateLimiterMemory(window),
     // Callers beyond the limit are rejected locally, without querying the store.
     inMemoryBlockOnConsumed: requests,

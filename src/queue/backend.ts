@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, type IQueueBackend, type PostgresConnectionOptions, Queue, Worker } from 'bullmq'
 import type { Pool } from 'pg'
 import type { RedisSettings } from '../infra/redis-connection.ts'
+import { queuePrefixOf } from '../infra/redis-keys.ts'
 import { makeRedisClients } from './redis-clients.ts'
 
 /** The used part of a BullMQ queue. */
@@ -45,13 +46,9 @@ export function ofInstallation(backend: QueueBackend, tag: string): QueueBackend
 /** A hint is consumed when processed, regardless of the result: only the database lease prevents duplicate work. */
 const jobOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 } as const
 
-/** BullMQ's default. */
-const keyPrefix = 'bull'
-
-export function redisBackend(settings: RedisSettings, prefix = keyPrefix): QueueBackend {
+export function redisBackend(settings: RedisSettings, prefix?: string): QueueBackend {
   const common = {
-    // A cluster executes the queue's scripts only if all keys have one slot, which the part in braces determines.
-    prefix: settings.form === 'cluster' ? `{${prefix}}` : prefix,
+    prefix: queuePrefixOf(settings, prefix),
     // BullMQ would require INFO and print plain text; infra/redis-check.ts checks the same.
     skipVersionCheck: true,
   }

@@ -4,6 +4,8 @@ import { type RedisDirectives, type RedisProgram, startRedisProgram, volatile } 
 /** A primary with a replica, and three Sentinels. */
 export interface WatchedRedis {
   masterName: string
+  /** At first. */
+  replicaPort: number
   sentinelPorts: readonly number[]
   /** The server on a port, to kill or pause it. */
   server(port: number): RedisProgram
@@ -35,6 +37,7 @@ export async function startWatchedRedis(options: Options = {}): Promise<WatchedR
   )
   return {
     masterName,
+    replicaPort: replica,
     sentinelPorts,
     server(port) {
       const server = servers.get(port)
