@@ -19,7 +19,8 @@ type Info = ReadonlyMap<string, string>
 
 const safePolicy = 'noeviction'
 const unknown = 'unknown'
-const minVersion = { major: 6, minor: 2 }
+/** Redis 6.2. */
+const minVersion = 602
 
 /**
  * Reads the facts from INFO, in a cluster from all primaries, then does what the service does, unless it is another kind of
@@ -77,9 +78,8 @@ function evictionProblem(evictionPolicy: string): string | null {
   return `evicts keys when its memory is full (${evictionPolicy}), and with them wake-up messages. Set maxmemory-policy to noeviction`
 }
 
-/** Servers that claim to be Redis 6.2 implement what is needed, whatever their own version is. */
+/** Servers that claim to be Redis 6.2 implement what is needed, whatever their own version is. Not a number: not outdated. */
 function isOutdated(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (Number.isNaN(major)) return false
-  return major < minVersion.major || (major === minVersion.major && minor < minVersion.minor)
+  return major * 100 + minor < minVersion
 }

@@ -119,8 +119,10 @@ export function makeRequestRates({ requests, windowSeconds, redis: settings, poo
 /** Fails immediately if Redis is unavailable: requests must not wait for it. */
 function connect(settings: RedisSettings): RedisConnection {
   const redis = connectRedis(settings, {
-    ...{ enableOfflineQueue: false, maxRetriesPerRequest: 1 },
-    ...{ commandTimeout: 500, socketTimeout: 5000 },
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: 500,
+    socketTimeout: 5000,
   })
   redis.on('error', () => {})
   return redis
