@@ -23,7 +23,8 @@ export async function startRedisCluster(more: RedisDirectives = {}): Promise<Tes
   const nodes = new Map<number, RedisProgram>()
   await Promise.all(ports.map(async (port) => nodes.set(port, await startRedisProgram(port, directivesOf(port)))))
   const addresses = ports.map((port) => `127.0.0.1:${port}`)
-  execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'])
+  const options = ['--cluster-replicas', '1', '--cluster-yes', ...tlsOptionsOf(more)]
+  execFileSync('redis-cli', ['--cluster', 'create', ...addresses, ...options])
   return {
     ports,
     node(port) {
@@ -33,4 +34,13 @@ export async function startRedisCluster(more: RedisDirectives = {}): Promise<Tes
     },
     stop: async () => void (await Promise.all([...nodes.values()].map((each) => each.stop()))),
   }
+}
+
+/** Options of `redis-cli` for nodes with these directives. */
+function tlsOptionsOf(directives: RedisDirectives): readonly string[] {
+  const files = ['ca-cert', 'cert', 'key'].flatMap((name) => {
+    const file = directives[`tls-${name}-file`]
+    return file === undefined ? [] : [`--${name.replace('-', '')}`, String(file)]
+  })
+  return files.length === 0 ? [] : ['--tls', ...files]
 }

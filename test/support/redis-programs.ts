@@ -20,7 +20,10 @@ export interface RedisProgram {
   stop(): Promise<void>
 }
 
-/** Starts `redis-server` with these directives, or `redis-server --sentinel`; resolves when it accepts connections. */
+/**
+ * Starts `redis-server` with these directives, or `redis-server --sentinel`; resolves when it accepts connections. With a
+ * certificate, the port is for TLS only, unless a `tls-port` is set.
+ */
 export async function startRedisProgram(
   port: number,
   directives: RedisDirectives,
@@ -28,7 +31,7 @@ export async function startRedisProgram(
 ): Promise<RedisProgram> {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-redis-'))
   const file = join(dir, 'redis.conf')
-  writeFileSync(file, linesOf({ port, bind: '127.0.0.1', dir, ...directives }))
+  writeFileSync(file, linesOf({ ...portOf(port, directives), bind: '127.0.0.1', dir, ...directives }))
   chmodSync(dir, 0o700)
   const arguments_ = mode === 'sentinel' ? [file, '--sentinel'] : [file]
   const child = spawn('redis-server', arguments_, { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
@@ -49,6 +52,9 @@ export async function startRedisProgram(
     },
   }
 }
+
+const portOf = (port: number, directives: RedisDirectives): RedisDirectives =>
+  'tls-cert-file' in directives && !('tls-port' in directives) ? { port: 0, 'tls-port': port } : { port }
 
 function linesOf(directives: RedisDirectives): string {
   const lines = Object.entries(directives).flatMap(([name, value]) =>

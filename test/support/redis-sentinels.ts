@@ -5,6 +5,7 @@ import { type RedisDirectives, type RedisProgram, startRedisProgram, volatile } 
 export interface WatchedRedis {
   masterName: string
   /** At first. */
+  primaryPort: number
   replicaPort: number
   sentinelPorts: readonly number[]
   /** The server on a port, to kill or pause it. */
@@ -37,6 +38,7 @@ export async function startWatchedRedis(options: Options = {}): Promise<WatchedR
   )
   return {
     masterName,
+    primaryPort: primary,
     replicaPort: replica,
     sentinelPorts,
     server(port) {

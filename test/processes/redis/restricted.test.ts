@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../../support/certificate-authority.ts'
+import { hasOpenssl, opensslSkipped } from '../../support/certificate-authority.ts'
 import { freePort } from '../../support/free-ports.ts'
 import { runCommand, serveProcess } from '../../support/process.ts'
 import { documentedCommands, documentedUser } from '../../support/redis-acl.ts'
@@ -15,6 +12,7 @@ import {
   volatile,
 } from '../../support/redis-programs.ts'
 import { checkedAt, redisSettingsAt } from '../../support/redis-settings.ts'
+import { makeRedisTls, type RedisTls } from '../../support/redis-tls.ts'
 import { createTestDatabase } from '../../support/test-database.ts'
 import { type ServiceOnRedis, startServiceOnRedis } from './service-on-redis.ts'
 
@@ -38,53 +36,31 @@ const rare = new Set([
 describe.skipIf(!hasRedisPrograms || !hasOpenssl)(
   `a service with a restricted Redis${redisSkipped}${opensslSkipped}`,
   () => {
-    const dir = mkdtempSync(join(tmpdir(), 'switchyard-redis-tls-'))
-    const file = (name: string, content: string) => {
-      writeFileSync(join(dir, name), content)
-      return join(dir, name)
-    }
+    let tls: RedisTls
     let redis: RedisProgram
     let service: ServiceOnRedis
     let admin: Redis
     let env: Record<string, string>
 
     beforeAll(async () => {
-      const authority = makeCertificateAuthority()
-      const [server, client] = [authority.issue('redis', 'DNS:redis.example.internal'), authority.issue('switchyard')]
-      const tls = {
-        'tls-ca-cert-file': file('ca.pem', authority.certificate),
-        'tls-cert-file': file('server.pem', server.certificate),
-        'tls-key-file': file('server.key', server.key),
-      }
+      tls = makeRedisTls()
       const port = await freePort()
-      redis = await startRedisProgram(0, {
-        ...{ ...volatile, ...tls, 'tls-port': port, 'tls-auth-clients': 'yes', 'maxmemory-policy': 'allkeys-lru' },
+      redis = await startRedisProgram(port, {
+        ...{ ...volatile, ...tls.directives, 'maxmemory-policy': 'allkeys-lru' },
         ...{
           'rename-command': 'CONFIG ""',
           user: ['default off', 'admin on >admin ~* &* +@all', documentedUser(password)],
         },
       })
-      env = {
-        REDIS_URL: `rediss://switchyard:${encodeURIComponent(password)}@127.0.0.1:${port}/2`,
-        REDIS_TLS_CA_FILE: tls['tls-ca-cert-file'],
-        REDIS_TLS_CERT_FILE: file('client.pem', client.certificate),
-        REDIS_TLS_KEY_FILE: file('client.key', client.key),
-        REDIS_TLS_SERVER_NAME: 'redis.example.internal',
-      }
-      const trust = { ca: authority.certificate, cert: client.certificate, key: client.key }
-      admin = new Redis({
-        port,
-        tls: { ...trust, servername: 'redis.example.internal' },
-        username: 'admin',
-        password: 'admin',
-      })
+      env = { REDIS_URL: `rediss://switchyard:${encodeURIComponent(password)}@127.0.0.1:${port}/2`, ...tls.env }
+      admin = new Redis({ port, tls: tls.trust, username: 'admin', password: 'admin' })
       service = await startServiceOnRedis(env)
     })
 
     afterAll(async () => {
       admin.disconnect()
       await redis.stop()
-      rmSync(dir, { recursive: true, force: true })
+      tls.remove()
     })
 
     const doctor = (more: Record<string, string> = {}) =>
