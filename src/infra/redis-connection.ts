@@ -97,5 +97,8 @@ function namedTls(host: string, tls: Tls | undefined): Tls | undefined {
   return tls === undefined || isIP(host) !== 0 ? tls : { servername: host, ...tls }
 }
 
-/** The answer of a former primary: reconnects to the current one and sends the command again. */
-const isReadOnly = ({ message }: Error): 2 | false => (message.startsWith('READONLY') ? 2 : false)
+/**
+ * The answer of a former primary, which Redis 6.2 embeds in another if a script gets it: reconnects to the current one and
+ * sends the command again, if commands wait for connections.
+ */
+const isReadOnly = ({ message }: Error): 2 | false => (/^READONLY|-READONLY/.test(message) ? 2 : false)

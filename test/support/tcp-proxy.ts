@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
+interface Address {
+  host: string
+  port: number
+}
+
 /** TCP proxy that can break or freeze its connections, to simulate network failures. */
 export interface TcpProxy {
   port: number
@@ -9,10 +14,13 @@ export interface TcpProxy {
   /** Accepts connections and data, and returns nothing. */
   freeze(): void
   mend(): void
+  /** Passes new connections to another server. Those that are open stay. */
+  redirect(to: Address): void
   close(): Promise<void>
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+export async function startTcpProxy(first: Address): Promise<TcpProxy> {
+  let target = first
   let state: 'open' | 'cut' | 'frozen' = 'open'
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
@@ -45,6 +53,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     mend: () => {
       state = 'open'
       breakAll()
+    },
+    redirect: (to) => {
+      target = to
     },
     close: () =>
       new Promise((resolve) => {
