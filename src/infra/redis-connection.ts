@@ -92,7 +92,10 @@ const loginOf = ({ username, password }: Login): Login => ({
   ...(password === undefined ? {} : { password }),
 })
 
-/** Node names the host in the handshake (SNI) only if asked to; hosted Redis selects the server by it. */
+/**
+ * Node names the host in the handshake (SNI) only if asked to; hosted Redis selects the server by it. Only for one server:
+ * with Sentinels and in a cluster, the options are those of all hosts.
+ */
 function namedTls(host: string, tls: Tls | undefined): Tls | undefined {
   return tls === undefined || isIP(host) !== 0 ? tls : { servername: host, ...tls }
 }
