@@ -6,10 +6,11 @@ import { join } from 'node:path'
 
 const version = spawnSync('redis-server', ['--version'], { encoding: 'utf8' }).stdout ?? ''
 /** Older versions have no `cluster-port`; Valkey from npm has neither TLS nor Sentinel nor Cluster. */
-export const hasRedisPrograms = /v=([7-9]|\d\d)\./.test(version)
-export const redisSkipped = hasRedisPrograms
-  ? ''
-  : ' [skipped: it needs redis-server 7 or newer; get it with: apt-get install redis-server]'
+const isInstalled = /v=([7-9]|\d\d)\./.test(version)
+const requirement = 'it needs redis-server 7 or newer; get it with: apt-get install redis-server'
+/** With REQUIRE_REDIS=1 nothing is skipped: tests without the program fail. */
+export const hasRedisPrograms = isInstalled || process.env.REQUIRE_REDIS === '1'
+export const redisSkipped = hasRedisPrograms ? '' : ` [skipped: ${requirement}]`
 
 /** Directives of redis.conf; a list repeats one. */
 export type RedisDirectives = Readonly<Record<string, string | number | readonly string[]>>
@@ -29,6 +30,7 @@ export async function startRedisProgram(
   directives: RedisDirectives,
   mode: 'server' | 'sentinel' = 'server',
 ): Promise<RedisProgram> {
+  if (!isInstalled) throw new Error(`The test cannot run: ${requirement}.`)
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-redis-'))
   const file = join(dir, 'redis.conf')
   writeFileSync(file, linesOf({ ...portOf(port, directives), bind: '127.0.0.1', dir, ...directives }))
