@@ -1,6 +1,7 @@
+import type { PartResult } from './figures.ts'
 import { mediansOf } from './medians.ts'
 import { type Options, readOptions } from './options.ts'
-import type { Part, PartResult } from './part.ts'
+import type { Part } from './part.ts'
 import { accept } from './parts/accept.ts'
 import { drain } from './parts/drain.ts'
 import { fairness } from './parts/fairness.ts'

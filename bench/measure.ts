@@ -1,4 +1,4 @@
-import type { Figures } from './part.ts'
+import type { Figures } from './figures.ts'
 import type { Stack } from './stack.ts'
 import { cpuSeconds, databaseUse, rssMiB } from './usage.ts'
 

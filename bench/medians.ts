@@ -1,4 +1,4 @@
-import type { Figures, Round } from './part.ts'
+import type { Figures, Round } from './figures.ts'
 
 /** Median; the mean of the two middle values if the number is even. */
 export function median(values: readonly number[]): number {

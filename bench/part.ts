@@ -1,12 +1,5 @@
+import type { Round } from './figures.ts'
 import type { Stack } from './stack.ts'
-
-/**
- * Measured values by name: `rate` is units per second; a figure without a unit in its name is per unit (request, job).
- */
-export type Figures = Readonly<Record<string, number>>
-
-/** Figures of each subject of a part in one round. All subjects run in the same round, for comparison. */
-export type Round = Readonly<Record<string, Figures>>
 
 export interface RoundOptions {
   /** Short form, for counts only, not for rates. */
@@ -27,13 +20,4 @@ export interface Part {
   /** Runs only when named, and in one round, since it takes long. */
   onRequest?: true
   run(stack: Stack, options: RoundOptions): Promise<Round>
-}
-
-/** Result of a part after all rounds. */
-export interface PartResult {
-  part: string
-  unit: string
-  rounds: readonly Round[]
-  /** Medians of each figure, by subject. */
-  medians: Round
 }

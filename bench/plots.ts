@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Part, PartResult, Round } from './part.ts'
+import type { PartResult, Round } from './figures.ts'
+import type { Part } from './part.ts'
 import { renderPlot, type Series } from './plot.ts'
 
 /** Writes a plot for each figure that a part has measured at several sizes, and returns where. */

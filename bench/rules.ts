@@ -1,4 +1,5 @@
-import type { PartResult, Round, RoundOptions } from './part.ts'
+import type { PartResult, Round } from './figures.ts'
+import type { RoundOptions } from './part.ts'
 
 /** Slots of the measured worker. */
 export const slots = 16

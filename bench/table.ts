@@ -1,4 +1,4 @@
-import type { PartResult, Round } from './part.ts'
+import type { PartResult, Round } from './figures.ts'
 import type { Verdict } from './rules.ts'
 
 /** Table of subjects and figures, with each subject's speed relative to the first. */

@@ -1,6 +1,7 @@
 import { freePort } from '../../test/support/free-ports.ts'
+import type { Figures } from '../figures.ts'
 import { countDatabase, watchProcesses } from '../measure.ts'
-import type { Figures, Part, RoundOptions } from '../part.ts'
+import type { Part, RoundOptions } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
 import { startRestate } from '../restate.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Figures, Round } from '../figures.ts'
 import { watchProcesses } from '../measure.ts'
-import type { Figures, Part, Round } from '../part.ts'
+import type { Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Calls, ChangeMade, ManyJobsMessage, ManyJobsReady } from '../programs/many-jobs.ts'
 import { startService } from '../services.ts'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ownProgress, submitBacklog, watchBacklog } from '../backlog.ts'
+import type { Figures } from '../figures.ts'
 import { watchProcesses } from '../measure.ts'
-import type { Figures, Part } from '../part.ts'
+import type { Part } from '../part.ts'
 import { type Service, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Figures } from '../figures.ts'
 import { countDatabase, watchProcesses } from '../measure.ts'
-import type { Figures, Part } from '../part.ts'
+import type { Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
 import type { Manner, Report } from '../programs/receiver.ts'

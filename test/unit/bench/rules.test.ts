@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { PartResult, Round } from '../../../bench/figures.ts'
 import { mediansOf } from '../../../bench/medians.ts'
-import type { PartResult, Round } from '../../../bench/part.ts'
 import { failures, judge, type Rule, rules } from '../../../bench/rules.ts'
 
 const resultOf = (...rounds: Round[]): PartResult => ({
