@@ -8,7 +8,7 @@ import type { Session } from '../../src/providers/session.ts'
 import { type Kind, kinds } from '../../src/vocabulary/kinds.ts'
 import { makeFixedClock } from '../support/fixed-clock.ts'
 
-const optionalMethods = ['logs', 'access', 'catalog', 'update'] as const
+const optionalMethods = ['logs', 'access', 'catalog', 'update', 'dryRun'] as const
 
 function openSample(provider: Provider): OpenProvider {
   const http = { send: () => Promise.reject(new Error('nothing is sent here')) }
