@@ -9,22 +9,22 @@ import { providers } from '../../src/providers/registry.ts'
 
 const described = providers.map((provider) => describeProvider(provider))
 
-/** With every choice of an API. */
+/** The kinds of a provider in every API variant. */
 const everyKindOf = ({ kinds, variants = [] }: ProviderDescription) =>
   [kinds, ...variants.map((variant) => variant.kinds)].flatMap((each) => Object.values(each))
 
-describe.each(described)('the reference of $id', (provider) => {
+describe.each(described)('reference page of $id', (provider) => {
   const page = generateProviderReference('# Prose\n\nBy hand.\n', provider)
 
-  it('comes after the prose, which stays', () => {
+  it('follows the handwritten prose', () => {
     expect(page).toMatch(/^# Prose\n\nBy hand\.\n\n## Reference\n\n<!-- generated:start -->\n/)
   })
 
-  it('does not change when it is generated again', () => {
+  it('is unchanged when generated again', () => {
     expect(generateProviderReference(page, provider)).toBe(page)
   })
 
-  it('has a row for each field, state and option', () => {
+  it('lists each field, state and option', () => {
     for (const kind of everyKindOf(provider)) {
       for (const { path } of kind.fields) expect(page).toContain(`| \`${path}\` |`)
       for (const { raw, status } of kind.states) expect(page).toContain(`| \`${raw}\` | \`${status}\` |`)
@@ -32,7 +32,7 @@ describe.each(described)('the reference of $id', (provider) => {
     }
   })
 
-  it('has tables whose rows all have as many cells as their head', () => {
+  it('has the same number of cells in all rows of a table', () => {
     const sizes = page
       .split('\n\n')
       .filter((block) => block.startsWith('|'))
@@ -42,8 +42,8 @@ describe.each(described)('the reference of $id', (provider) => {
   })
 })
 
-describe('the matrix of providers', () => {
-  it('has a row for each kind of each provider, with each of its APIs, and does not change when it is generated again', () => {
+describe('provider matrix', () => {
+  it('has a row for each API of each kind and is unchanged when generated again', () => {
     const readme = generateProviderMatrix('# Switchyard\n', described)
     const rows = readme.split('\n').filter((line) => /^\|[^|]*\| (job|environment)(, `\w+: \w+`)? \|/.test(line))
     expect(rows).toHaveLength(described.flatMap(everyKindOf).length)
@@ -52,24 +52,24 @@ describe('the matrix of providers', () => {
   })
 })
 
-describe('the generated part of a document', () => {
+describe('generated part of a document', () => {
   const part = { name: 'x', heading: 'X', text: 'new' }
 
-  it('is replaced where it stands', () => {
+  it('is replaced between its markers', () => {
     const document = 'before\n<!-- x:start -->\nold\n<!-- x:end -->\nafter\n'
     expect(withGeneratedPart(document, part)).toBe('before\n<!-- x:start -->\n\nnew\n\n<!-- x:end -->\nafter\n')
   })
 
   it.each(['<!-- x:start -->', '<!-- x:end -->', '<!-- x:end --><!-- x:start -->'])(
-    'is refused where the marks are %s',
+    'is rejected with the markers %s',
     (document) => {
       expect(() => withGeneratedPart(document, part)).toThrow('not both')
     },
   )
 })
 
-describe('a schema in words', () => {
-  it('names what is required, the values, and what lies within', () => {
+describe('schema as table rows', () => {
+  it('lists required fields, allowed values and nested fields', () => {
     const rows = propertyRows({
       type: 'object',
       required: ['a', 'd'],

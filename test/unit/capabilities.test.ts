@@ -11,7 +11,7 @@ import { makeFixedClock } from '../support/fixed-clock.ts'
 const optionalMethods = ['logs', 'access', 'catalog', 'update', 'dryRun'] as const
 
 function openSample(provider: Provider): OpenProvider {
-  const http = { send: () => Promise.reject(new Error('nothing is sent here')) }
+  const http = { send: () => Promise.reject(new Error('unexpected request')) }
   return provider.open({ ...provider.sample, http, clock: makeFixedClock() })
 }
 
@@ -22,40 +22,40 @@ const drivers = providers.flatMap((provider) =>
   }),
 )
 
-describe.each(drivers)('the description of $id, $kind', ({ provider, kind, driver }) => {
+describe.each(drivers)('description of $kind at $id', ({ provider, kind, driver }) => {
   const described = describeProvider(provider).kinds[kind]
   const { environmentVariables } = driver.accepts
   /** Secret variables become environment variables, under the same rules. */
-  const honoured = {
+  const supported = {
     ...driver.accepts,
     ...(environmentVariables === undefined ? {} : { secretVariables: environmentVariables }),
   }
 
-  it('has every field that the driver honours, and no other', () => {
-    expect(described?.fields.map(({ path }) => path).sort()).toEqual(Object.keys(honoured).sort())
+  it('lists exactly the fields that the driver supports', () => {
+    expect(described?.fields.map(({ path }) => path).sort()).toEqual(Object.keys(supported).sort())
   })
 
-  it("tells each field's rule as the driver has it", () => {
+  it("shows the driver's rule for each field", () => {
     for (const { path, required, mutable, to = '', ...rules } of described?.fields ?? []) {
       const rule = { to, ...(required ? { required } : {}), ...(mutable ? { mutable } : {}), ...rules }
-      expect(rule).toEqual(honoured[path as keyof typeof honoured])
+      expect(rule).toEqual(supported[path as keyof typeof supported])
     }
   })
 
-  it('has every state, verb and optional method', () => {
+  it('lists every state, action and optional method', () => {
     expect(Object.fromEntries(described?.states.map(({ raw, status }) => [raw, status]) ?? [])).toEqual(driver.states)
     expect(described?.actions).toEqual(Object.keys(driver.controls))
     const present = Object.fromEntries(optionalMethods.map((name) => [name, driver[name] !== undefined]))
     expect(described?.capabilities).toEqual(present)
   })
 
-  it('has every option, and tells which can be changed', () => {
+  it('lists every option and the mutable ones', () => {
     const names = Object.keys(driver.options?.properties ?? {})
     expect(Object.keys((described?.options?.properties ?? {}) as object)).toEqual(names)
     expect(described?.mutableOptions).toEqual(driver.mutableOptions ?? [])
   })
 
-  it("has the driver's limits", () => {
+  it("shows the driver's traits", () => {
     const { traits, environment = 'none', tagLength } = driver
     expect(described).toMatchObject({
       environment,
@@ -72,26 +72,26 @@ describe.each(drivers)('the description of $id, $kind', ({ provider, kind, drive
   })
 })
 
-describe.each(providers)('the description of $id', (provider) => {
+describe.each(providers)('description of $id', (provider) => {
   const text = JSON.stringify(describeProvider(provider))
 
-  it('names every setting and credential', () => {
+  it('lists every setting and credential', () => {
     const { settings, credentials } = describeProvider(provider)
     expect(Object.keys(settings.properties as object)).toEqual(Object.keys(provider.settings.properties))
     expect(Object.keys(credentials.properties as object)).toEqual(Object.keys(provider.credentials.properties))
   })
 
-  it('holds no value of a credential', () => {
+  it('contains no credential values', () => {
     for (const value of Object.values(provider.sample.credentials)) expect(text).not.toContain(value)
     expect(JSON.stringify(describeProvider(provider).credentials)).not.toMatch(/"(default|examples)":/)
   })
 
-  it('is all JSON', () => {
+  it('survives a JSON round trip', () => {
     expect(JSON.parse(text)).toEqual(describeProvider(provider))
   })
 })
 
-describe.each(drivers.filter(({ kind }) => kind === 'job'))("a job's environment at $id", ({ provider, driver }) => {
+describe.each(drivers.filter(({ kind }) => kind === 'job'))('environment of a job at $id', ({ provider, driver }) => {
   const planned = (environmentRemoteId: string) =>
     driver.plan({
       correlationTag: 'm'.repeat(driver.tagLength),
@@ -102,12 +102,12 @@ describe.each(drivers.filter(({ kind }) => kind === 'job'))("a job's environment
       firstSentAt: new Date(0),
     })
 
-  it('is required where the create names it, and not where it does not', () => {
+  it('is required exactly if the create request contains it', () => {
     const isNamed = JSON.stringify(planned('one')) !== JSON.stringify(planned('another'))
     expect(driver.environment === 'required').toBe(isNamed)
   })
 
-  it('can be named exactly where the provider has environments', () => {
+  it('is supported exactly if the provider has environments', () => {
     const { job, environment } = describeProvider(provider).kinds
     expect(job?.environment).toBe(driver.environment ?? 'none')
     expect(job?.environment === 'none').toBe(environment === undefined)
@@ -123,7 +123,7 @@ const job = (more: Partial<Driver<'job'>> = {}) =>
     plan: ({ correlationTag }) => ({
       method: 'POST',
       target: '/',
-      body: { tags: [{ key: 'mark' }, { value: `sy-${correlationTag}` }] },
+      body: { tags: [{ key: 'tag' }, { value: `sy-${correlationTag}` }] },
     }),
     controls: {},
     ...more,
@@ -145,8 +145,8 @@ function acme(open: (session: Session) => Partial<Driver<'job'>>): Provider {
   }
 }
 
-describe('describing a provider', () => {
-  it('follows the settings of a connection', () => {
+describe('provider description', () => {
+  it('uses the settings of a connection', () => {
     const provider = acme(({ settings }) => ({ accepts: { queue: { to: 'q', default: settings.queue ?? null } } }))
     const defaultOf = (settings: { queue: string }) =>
       describeConnection(provider, settings).kinds.job?.fields[0]?.default
@@ -154,29 +154,29 @@ describe('describing a provider', () => {
     expect(describeProvider(provider).kinds.job?.fields[0]?.default).toBe('sample')
   })
 
-  it('tells each kind that is otherwise with another choice of an API, in lists too', () => {
+  it('lists kinds that differ by API variant, also in summaries', () => {
     const variantsOf = (id: string) => {
       const provider = describeProvider(providers.find((each) => each.id === id) as Provider)
       expect(summaryOf(provider).variants?.map(({ settings }) => settings)).toEqual(
         provider.variants?.map(({ settings }) => settings),
       )
-      return provider.variants?.map(({ settings, kinds: otherwise }) => [settings, Object.keys(otherwise)])
+      return provider.variants?.map(({ settings, kinds: variantKinds }) => [settings, Object.keys(variantKinds)])
     }
     expect(variantsOf('scnet')).toEqual([[{ jobApi: 'container' }, ['job']]])
     expect(variantsOf('modelarts')).toEqual([[{ environmentApi: 'notebooks' }, ['environment']]])
     expect(variantsOf('slurm')).toBeUndefined()
   })
 
-  it('leaves out a kind that the provider does not have', () => {
+  it('omits unsupported kinds', () => {
     expect(Object.keys(describeProvider(acme(() => ({}))).kinds)).toEqual(['job'] satisfies Kind[])
   })
 
-  it("keeps a credential's rules but not its examples and default", () => {
+  it('keeps the rules of a credential without its examples and default', () => {
     const { credentials } = describeProvider(acme(() => ({})))
     expect(credentials.properties).toEqual({ key: { type: 'string', maxLength: 9 } })
   })
 
-  it('hands the provider nothing that it could send with', async () => {
+  it('opens the provider with an HTTP client that rejects every request', async () => {
     let http: Session['http'] | undefined
     describeProvider(
       acme((session) => {
@@ -197,20 +197,20 @@ describe('describing a provider', () => {
     ],
     ['nowhere', { plan: () => ({ method: 'POST', target: '/', body: 'text' }) }, undefined],
   ] satisfies [string, Partial<Driver<'job'>>, string | undefined][])(
-    'finds the mark that a create carries %s',
-    (_where, driver, place) => {
-      expect(describeProvider(acme(() => driver)).kinds.job?.createRecovery.tagField).toBe(place)
+    'finds the correlation tag of a create %s',
+    (_where, driver, tagField) => {
+      expect(describeProvider(acme(() => driver)).kinds.job?.createRecovery.tagField).toBe(tagField)
     },
   )
 
-  it('tells who enforces a time limit, and that there is none', () => {
+  it('names the enforcer of a time limit, if one is supported', () => {
     const limitOf = (driver: Partial<Driver<'job'>>) => describeProvider(acme(() => driver)).kinds.job?.timeLimit
     expect(limitOf({})).toBe('provider')
     expect(limitOf({ traits: { ...job().traits, enforces: [] } })).toBe('switchyard')
     expect(limitOf({ accepts: {} })).toBeUndefined()
   })
 
-  it('is shortened for lists', () => {
+  it('has a short form of each kind for lists', () => {
     const [kind] = Object.values(summaryOf(describeProvider(acme(() => ({})))).kinds)
     expect(Object.keys(kind ?? {})).toEqual(['actions', 'capabilities', 'environment', 'timeLimit'])
   })

@@ -19,35 +19,35 @@ function retiredIn(texts: readonly PublishedText[]): string[] {
   )
 }
 
-describe('the OpenAPI document', () => {
+describe('OpenAPI document', () => {
   it('describes every tag, operation, parameter, response, header, schema and property', () => {
     const texts = contractTexts()
     expect(texts.length).toBeGreaterThan(1000)
     expect(texts.filter(({ text }) => text.trim() === '' || text === 'Default Response')).toEqual([])
   })
 
-  it('uses no retired word', () => {
+  it('uses no retired words', () => {
     expect(retiredIn(contractTexts())).toEqual([])
   })
 })
 
-it('the problem catalog and the reasons use no retired word', () => {
+it('the problem catalog and the reasons use no retired words', () => {
   expect(catalog.length).toBeGreaterThan(50)
   expect(retiredIn(catalog)).toEqual([])
 })
 
-it('no message uses a retired word', () => {
+it('messages use no retired words', () => {
   const texts = messageTexts()
   expect(texts.length).toBeGreaterThan(500)
   expect(retiredIn(texts)).toEqual([])
 })
 
-it('finds what is missing or retired', () => {
+it('retired words are detected', () => {
   expect(retiredWordsIn('Whoever reconnects goes on where they were.')).toHaveLength(2)
   expect(retiredWordsIn('Reconnect to resume.')).toEqual([])
 })
 
-/** Every schema with a pattern, in the contract. */
+/** All schemas with a pattern in the contract. */
 function patterned(given: unknown, at = '', description = ''): { at: string; schema: PatternedSchema }[] {
   if (typeof given !== 'object' || given === null) return []
   const value = /\/(anyOf\/\d+|propertyNames)$/.test(at) ? { description, ...given } : given
@@ -61,29 +61,29 @@ function patterned(given: unknown, at = '', description = ''): { at: string; sch
   ]
 }
 
-describe('a pattern', () => {
-  const answers = /^\/(Attempt|Job|Environment)\//
-  // Whose fields are credentials shows no example.
-  const isKeyTold = ({ description = '' }: PatternedSchema) => /such as `|as in `/.test(description)
-  const isTold = ({ pattern = '', description = '', examples = [] }: PatternedSchema, at: string) =>
+describe('pattern', () => {
+  const responseSchemas = /^\/(Attempt|Job|Environment)\//
+  // Schemas of credentials have no examples.
+  const isKeyDescribed = ({ description = '' }: PatternedSchema) => /such as `|as in `/.test(description)
+  const isDescribed = ({ pattern = '', description = '', examples = [] }: PatternedSchema, at: string) =>
     patternInWords(pattern) !== null || (description !== '' && (examples.length > 0 || /^\/\w+Credentials\//.test(at)))
 
-  it('of a request is told in words, and with an example', () => {
-    const all = patterned(document.components.schemas).filter(({ at }) => !answers.test(at))
+  it('is described in each request, with an example', () => {
+    const all = patterned(document.components.schemas).filter(({ at }) => !responseSchemas.test(at))
     expect(all.length).toBeGreaterThan(50)
     const isKey = (at: string) => at.endsWith('/propertyNames')
-    expect(all.filter(({ at, schema }) => !(isKey(at) ? isKeyTold(schema) : isTold(schema, at)))).toEqual([])
+    expect(all.filter(({ at, schema }) => !(isKey(at) ? isKeyDescribed(schema) : isDescribed(schema, at)))).toEqual([])
   })
 
-  it.each(providers)('of $id’s rules is told in words', (provider) => {
+  it.each(providers)('is described in each rule of $id', (provider) => {
     const { kinds, variants = [] } = describeProvider(provider)
     const fields = [kinds, ...variants.map((variant) => variant.kinds)].flatMap(({ job, environment }) => [
       ...(job?.fields ?? []),
       ...(environment?.fields ?? []),
     ])
-    const untold = fields.filter(
+    const undescribed = fields.filter(
       ({ pattern, note }) => pattern !== undefined && patternInWords(pattern) === null && note === undefined,
     )
-    expect(untold).toEqual([])
+    expect(undescribed).toEqual([])
   })
 })

@@ -12,7 +12,7 @@ function flooded(address: string) {
   return { clock, failedAuth }
 }
 
-it('refuses more from an address that sent too many, until the window ends, and nobody else', () => {
+it('rejects only the address with too many failures until its window ends', () => {
   const { clock, failedAuth } = flooded('192.0.2.1')
   clock.advance(10_000)
   expect(() => failedAuth.rejectExcess('192.0.2.1')).toThrow(
@@ -23,13 +23,13 @@ it('refuses more from an address that sent too many, until the window ends, and 
   expect(() => failedAuth.rejectExcess('192.0.2.1')).not.toThrow()
 })
 
-it('takes the addresses of one IPv6 network for one, and an IPv4 address for itself however it is written', () => {
+it('counts an IPv6 /64 network as one address and a mapped IPv4 address as IPv4', () => {
   expect(() => flooded('2001:db8:1:2::1').failedAuth.rejectExcess('2001:db8:1:2:3::9')).toThrow()
   expect(() => flooded('2001:db8:1:2::1').failedAuth.rejectExcess('2001:db8:1:3::1')).not.toThrow()
   expect(() => flooded('192.0.2.1').failedAuth.rejectExcess('::ffff:192.0.2.1')).toThrow()
 })
 
-it('does not grow without end', () => {
+it('drops the oldest address after 10,000 others', () => {
   const { failedAuth } = flooded('192.0.2.1')
   for (let host = 0; host <= 10_000; host += 1) failedAuth.count(`10.0.${host >> 8}.${host & 255}`)
   expect(() => failedAuth.rejectExcess('192.0.2.1')).not.toThrow()

@@ -5,8 +5,8 @@ import { seriesOf } from '../../../bench/plots.ts'
 const plotOf = (...series: Parameters<typeof renderPlot>[0]['series'][number][]) =>
   renderPlot({ title: 'a < b', x: 'jobs', y: 'ms', series })
 
-describe('a plot', () => {
-  it('has both scales logarithmic, from power of ten to power of ten', () => {
+describe('renderPlot', () => {
+  it('uses logarithmic scales between powers of ten', () => {
     const svg = plotOf({
       name: 'list',
       points: [
@@ -15,26 +15,26 @@ describe('a plot', () => {
         { x: 1_000_000, y: 20 },
       ],
     })
-    const [, places = ''] = /<polyline points="([^"]+)"/.exec(svg) ?? []
-    const [first, second, third] = places.split(' ').map((place) => place.split(',').map(Number))
+    const [, coordinates = ''] = /<polyline points="([^"]+)"/.exec(svg) ?? []
+    const [first, second, third] = coordinates.split(' ').map((point) => point.split(',').map(Number))
     expect([first?.[0], second?.[0], third?.[0]]).toEqual([70, 315, 560])
     expect(second?.[1]).toBe(third?.[1])
     expect(svg).toContain('>10k</text>')
     expect(svg).toContain('>1M</text>')
   })
 
-  it('leaves out what has no place on a logarithmic scale', () => {
+  it('omits values that a logarithmic scale cannot show', () => {
     const svg = plotOf({ name: 'zero', points: [{ x: 10, y: 0 }] }, { name: 'one', points: [{ x: 10, y: 1 }] })
     expect(svg).not.toContain('zero')
     expect(svg).not.toMatch(/NaN|Infinity/)
   })
 
-  it('is well-formed whatever it is called', () => {
+  it('escapes markup in the title', () => {
     expect(plotOf({ name: 'a & b', points: [{ x: 1, y: 1 }] })).toContain('>a &lt; b</text>')
   })
 })
 
-it('a series is what a subject has measured at several sizes, smallest first', () => {
+it('a series contains the figures of one subject, smallest size first', () => {
   const medians = { list: { 'p99 ms at 1000': 3, 'p99 ms at 10': 1, 'p50 ms at 10': 9, rate: 5 } }
   const points = [
     { x: 10, y: 1 },

@@ -12,34 +12,34 @@ const resultOf = (...rounds: Round[]): PartResult => ({
 const long = { isShort: false, hasPeers: false, minutes: 10 }
 const rule = (own: Partial<Rule>): Rule => ({ part: 'drain', subject: 'us', figure: 'rate', ...own })
 
-describe('a bar of the bench', () => {
-  it('is judged by the median of the rounds', () => {
+describe('benchmark target', () => {
+  it('uses the median of all rounds', () => {
     const result = resultOf({ us: { rate: 100 } }, { us: { rate: 310 } }, { us: { rate: 320 } })
     expect(judge([result], long, [rule({ atLeast: 300 })])).toMatchObject([{ value: 310, isMet: true }])
     expect(judge([result], long, [rule({ atLeast: 311 })])).toMatchObject([{ value: 310, isMet: false }])
   })
 
-  it('can be a multiple of what another subject has done in the same run', () => {
+  it('compares with another subject of the same run', () => {
     const result = resultOf({ us: { rate: 30 }, them: { rate: 40 } })
     const [verdict] = judge([result], long, [rule({ against: 'them', atLeast: 0.75 })])
     expect(verdict).toMatchObject({ value: 0.75, isMet: true })
   })
 
-  it('does not fail the run when it is a time', () => {
+  it('does not fail the run if it is missed', () => {
     const verdicts = judge([resultOf({ us: { rate: 1 } })], long, [rule({ atLeast: 300 })])
     expect(verdicts).toMatchObject([{ isMet: false }])
     expect(failures(verdicts)).toEqual([])
   })
 })
 
-describe('a count of the bench', () => {
-  it('fails the run when one round alone breaks it', () => {
+describe('benchmark count', () => {
+  it('fails the run if a single round exceeds the limit', () => {
     const result = resultOf({ us: { leases: 16 } }, { us: { leases: 17 } }, { us: { leases: 16 } })
     const verdicts = judge([result], long, [rule({ figure: 'leases', atMost: 16, isCount: true })])
     expect(failures(verdicts)).toMatchObject([{ value: 17, isMet: false }])
   })
 
-  it('may be exactly what it is at most', () => {
+  it('accepts a count equal to its limit', () => {
     const verdicts = judge([resultOf({ us: { creates: 1 } })], long, [
       rule({ figure: 'creates', atMost: 1, isCount: true }),
     ])
@@ -47,25 +47,25 @@ describe('a count of the bench', () => {
   })
 })
 
-describe('the rules', () => {
-  it('are an error where a figure was not measured, or is no number', () => {
+describe('benchmark rules', () => {
+  it('throw for a missing or non-numeric figure', () => {
     expect(() => judge([resultOf({ us: {} })], long, [rule({ atLeast: 1 })])).toThrow('did not measure "rate" of "us"')
     expect(() => judge([resultOf({ us: { rate: Number.NaN } })], long, [rule({ atLeast: 1 })])).toThrow(
       'did not measure',
     )
   })
 
-  it('of parts that did not run are left out', () => {
+  it('ignore parts that did not run', () => {
     expect(judge([resultOf({ us: { rate: 1 } })], long, [rule({ part: 'accept', atLeast: 1 })])).toEqual([])
   })
 
-  it('never fail a run for a time or a rate', () => {
+  it('never fail a run because of a time or a rate', () => {
     const timed = rules.filter(({ figure }) => /rate|ms$|RSS/.test(figure))
     expect(timed.length).toBeGreaterThan(0)
     expect(timed.filter(({ isCount }) => isCount)).toEqual([])
   })
 
-  it('say what is asked, each in one direction', () => {
+  it('define either a minimum or a maximum', () => {
     expect(rules.filter(({ atLeast, atMost }) => (atLeast === undefined) === (atMost === undefined))).toEqual([])
   })
 })

@@ -4,13 +4,13 @@ import { readOptions } from '../../../bench/options.ts'
 import { describeResult, describeVerdicts, shown } from '../../../bench/table.ts'
 
 describe('medians', () => {
-  it('are the middle value, or the mean of the two in the middle', () => {
+  it('use the middle value or the mean of the two middle values', () => {
     expect(median([3, 1, 2])).toBe(2)
     expect(median([4, 1, 3, 2])).toBe(2.5)
     expect(() => median([])).toThrow('no value')
   })
 
-  it('are taken for each figure of each subject', () => {
+  it('are computed for each figure of each subject', () => {
     const rounds = [
       { us: { rate: 10, leases: 1 }, them: { rate: 5 } },
       { us: { rate: 30, leases: 3 }, them: { rate: 7 } },
@@ -20,8 +20,8 @@ describe('medians', () => {
   })
 })
 
-describe('the table', () => {
-  it('shows each subject beside the first, and a dash for what was not measured', () => {
+describe('result table', () => {
+  it('compares each subject with the first and shows a dash for missing figures', () => {
     const medians = { us: { rate: 200, commits: 1.416 }, them: { rate: 100 } }
     const lines = describeResult({ part: 'drain', unit: 'job', rounds: [medians], medians }).split('\n')
     expect(lines[0]).toContain('medians of 1')
@@ -32,7 +32,7 @@ describe('the table', () => {
     ])
   })
 
-  it('tells a bar that is missed from a count that fails', () => {
+  it('marks a missed count as a failure, but not a missed target', () => {
     const base = { part: 'drain', subject: 'us', value: 3, isMet: false }
     const text = describeVerdicts([
       { ...base, figure: 'rate', against: 'them', atLeast: 4 },
@@ -44,7 +44,7 @@ describe('the table', () => {
     expect(text).toMatch(/leases +3 +≤ 16 +met/)
   })
 
-  it('shows three digits that matter', () => {
+  it('shows three significant digits', () => {
     expect([0, 0.061234, 1.416, 99.96, 1526.7, undefined].map(shown)).toEqual([
       '0',
       '0.0612',
@@ -56,22 +56,22 @@ describe('the table', () => {
   })
 })
 
-describe('the command line', () => {
+describe('benchmark options', () => {
   const read = (...args: string[]) =>
     readOptions(args, [{ name: 'accept' }, { name: 'drain' }, { name: 'soak', onRequest: true }])
 
-  it('runs all parts three times, or the named ones', () => {
+  it('select all parts by default, or the named ones', () => {
     expect(read()).toMatchObject({ parts: ['accept', 'drain'], rounds: 3, isShort: false })
     expect(read('drain', '--rounds', '5')).toMatchObject({ parts: ['drain'], rounds: 5 })
     expect(read('--short')).toMatchObject({ parts: ['accept', 'drain'], rounds: 1, isShort: true })
   })
 
-  it('runs what takes long only when it is named', () => {
+  it('select long-running parts only by name', () => {
     expect(read('soak', '--minutes', '3')).toMatchObject({ parts: ['soak'], minutes: 3 })
     expect(read('drain', 'soak')).toMatchObject({ parts: ['drain', 'soak'], minutes: 10 })
   })
 
-  it('refuses what it does not know, and says what there is', () => {
+  it('reject invalid arguments and show the valid parts or the usage', () => {
     expect(() => read('observe')).toThrow('There is no part "observe"; there are accept, drain, soak. Usage')
     expect(() => read('--rounds', '0')).toThrow('--rounds is "0"')
     expect(() => read('soak', '--minutes', 'ten')).toThrow('--minutes is "ten"')

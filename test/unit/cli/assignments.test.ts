@@ -3,7 +3,7 @@ import { applyAssignments } from '../../../clients/cli/src/input/assignments.ts'
 
 const request = { name: 'train', resources: { cpus: 1 }, inputs: [{ source: '/a', path: 'a' }] }
 
-describe('an assignment', () => {
+describe('request assignments', () => {
   it.each([
     ['resources.cpus=4', { ...request, resources: { cpus: 4 } }],
     ['resources.memoryMiB=1024', { ...request, resources: { cpus: 1, memoryMiB: 1024 } }],
@@ -15,11 +15,11 @@ describe('an assignment', () => {
     ['inputs.0.path=b', { ...request, inputs: [{ source: '/a', path: 'b' }] }],
     ['inputs.1.path=b', { ...request, inputs: [...request.inputs, { path: 'b' }] }],
     ['inputs.0=', { ...request, inputs: [] }],
-  ])('%s sets one field', (assignment, wanted) => {
-    expect(applyAssignments(request, [assignment])).toEqual(wanted)
+  ])('set or remove one field with %s', (assignment, expected) => {
+    expect(applyAssignments(request, [assignment])).toEqual(expected)
   })
 
-  it('does not change the request that it is applied to', () => {
+  it('do not modify the input request', () => {
     applyAssignments(request, ['resources.cpus=4', 'inputs.0.path=b'])
     expect(request).toEqual({ name: 'train', resources: { cpus: 1 }, inputs: [{ source: '/a', path: 'a' }] })
   })
@@ -34,7 +34,7 @@ describe('an assignment', () => {
     ['name=[a', 'not valid YAML'],
     ['__proto__.polluted=1', '__proto__ is not a field'],
     ['labels.constructor=1', 'constructor is not a field'],
-  ])('%s is rejected', (assignment, message) => {
+  ])('reject %s', (assignment, message) => {
     expect(() => applyAssignments(request, [assignment])).toThrow(message)
     expect({}).not.toHaveProperty('polluted')
   })

@@ -24,54 +24,54 @@ async function complete(...words: string[]) {
   return {
     values: candidates.map(({ value }) => value),
     completesFiles: directive === 0,
-    /** Options that select the service which values are read from. */
+    /** Options that select the service to read values from. */
     selected: cli.options,
   }
 }
 
 const values = async (...words: string[]) => (await complete(...words)).values
 
-describe('completion offers', () => {
-  it('commands', async () => {
+describe('shell completion', () => {
+  it('completes commands', async () => {
     expect(await values('jo')).toEqual(['jobs'])
     expect(await values('jobs', 's')).toEqual(['submit'])
     expect(await values('envs', 'st')).toEqual(['start', 'stop'])
     expect(await values('--profile', 'work', '-o', 'json', 'jobs', 'wa')).toEqual(['watch'])
   })
 
-  it('no hidden command', async () => {
+  it('does not complete hidden commands', async () => {
     expect(await values('comp')).toEqual(['completion'])
   })
 
-  it('options of the command and of the program', async () => {
+  it('completes the options of the command and the program', async () => {
     expect(await values('jobs', 'submit', '--')).toEqual(
       expect.arrayContaining(['--set', '--wait', '--output', '--json']),
     )
     expect(await values('jobs', 'list', '--wait')).toEqual([])
   })
 
-  it('values of an option, in both forms', async () => {
+  it('completes option values in both forms', async () => {
     expect(await values('jobs', 'list', '-o', '')).toEqual(['table', 'json', 'yaml', 'name'])
     expect(await values('jobs', 'list', '--output=j')).toEqual(['json'])
     expect(await values('admin', 'resolve', 'job_1', '--status', 'f')).toEqual(['failed'])
   })
 
-  it('values of an argument', async () => {
+  it('completes argument values', async () => {
     expect(await values('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
-  it('names of profiles', async () => {
+  it('completes profile names', async () => {
     expect(await values('--profile', '')).toEqual(['work', 'home'])
     expect(await values('profiles', 'use', 'w')).toEqual(['work'])
   })
 
-  it('file names only where a file is expected', async () => {
+  it('completes file names only for file arguments', async () => {
     expect(await complete('jobs', 'submit', '-f', '')).toMatchObject({ values: [], completesFiles: true })
     expect(await complete('login', '--key-file', 'k')).toMatchObject({ values: [], completesFiles: true })
     expect(await complete('jobs', 'submit', '--set', '')).toMatchObject({ values: [], completesFiles: false })
   })
 
-  it('values of the service that the options before the cursor select, in both forms', async () => {
+  it('applies the service options before the cursor, in both forms', async () => {
     const selected = { profile: 'work', url: 'https://a.example' }
     for (const words of [
       ['--profile', 'work', '--url', 'https://a.example'],
@@ -80,7 +80,7 @@ describe('completion offers', () => {
       expect((await complete(...words, 'jobs', '')).selected).toEqual(selected)
   })
 
-  it('nothing, and no error, if no service is configured', async () => {
+  it('returns no values without a configured service', async () => {
     expect(await complete('jobs', 'get', '')).toMatchObject({ values: [], completesFiles: false })
   })
 })

@@ -38,14 +38,14 @@ async function findings(service: Switchyard) {
   return found.filter(({ result }) => result !== 'ok')
 }
 
-it('every active job is examined, not only those of the first page', async () => {
+it('examines the active jobs of every page', async () => {
   const jobs = [...Array.from({ length: 120 }, (_, index) => running(index)), held(120)]
   expect(await findings(serviceWith(jobs))).toEqual([
     { check: 'jobs that need an operator', result: 'warning', object: 'job_120', detail: 'running: on hold' },
   ])
 })
 
-it('many findings of one check are counted', async () => {
+it('lists 50 findings of a check and counts the rest', async () => {
   const found = await findings(serviceWith(Array.from({ length: 121 }, (_, index) => held(index))))
   expect([found.length, found.at(-1)]).toEqual([
     51,
@@ -53,13 +53,13 @@ it('many findings of one check are counted', async () => {
   ])
 })
 
-it('a service that is not ready is a finding, with its reason', async () => {
+it('reports an unready service with its reason', async () => {
   expect(await findings(serviceWith([], { isReady: false }))).toEqual([
     { check: 'service', result: 'failed', detail: 'The database is not available.' },
   ])
 })
 
-it('holds of new creates are not checked with a key without the scope admin, which is no finding', async () => {
+it('skips the check of creation holds without the scope admin', async () => {
   expect(await findings(serviceWith([], { isAdmin: false }))).toEqual([
     { check: 'holds of new creates', result: 'skipped', detail: 'not checked: requires the scope admin' },
   ])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatElapsed, parseDuration, parseExpiry, parsePast } from '../../../clients/cli/src/input/durations.ts'
 
-describe('a duration', () => {
+describe('duration', () => {
   it.each([
     ['90', 90_000],
     ['90s', 90_000],
@@ -9,30 +9,30 @@ describe('a duration', () => {
     ['2h', 7_200_000],
     ['1h30m', 5_400_000],
     ['30d', 2_592_000_000],
-  ])('%s is %i ms', (text, wantedMs) => {
-    expect(parseDuration(text)).toBe(wantedMs)
+  ])('parses %s as %i ms', (text, expectedMs) => {
+    expect(parseDuration(text)).toBe(expectedMs)
   })
 
-  it.each(['', '-1', '1.5h', '5 m', 'soon', '1w', '9'.repeat(40)])('%j is rejected', (text) => {
+  it.each(['', '-1', '1.5h', '5 m', 'soon', '1w', '9'.repeat(40)])('rejects %j', (text) => {
     expect(() => parseDuration(text)).toThrow('is not a duration. Write it as 90s, 15m, 2h, 30d or 1h30m.')
   })
 
-  it.each(['36501d', '999999999d', '36500d1s'])('%s is too long for a timestamp', (text) => {
+  it.each(['36501d', '999999999d', '36500d1s'])('rejects %s as too long for a timestamp', (text) => {
     expect(() => parseDuration(text)).toThrow('is longer than 36500 days')
   })
 })
 
 const nowMs = Date.parse('2026-01-01T00:00:00Z')
 
-describe('an expiry', () => {
+describe('expiry', () => {
   it.each([
     ['1d', '2026-01-02T00:00:00.000Z'],
     ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
-  ])('%s is a time', (text, wanted) => {
-    expect(parseExpiry(text, nowMs)).toBe(wanted)
+  ])('parses %s as %s', (text, expected) => {
+    expect(parseExpiry(text, nowMs)).toBe(expected)
   })
 
-  it('that is not a time is rejected', () => {
+  it('rejects an invalid timestamp', () => {
     expect(() => parseExpiry('2027-13-01', nowMs)).toThrow('is not a timestamp')
   })
 })
@@ -41,8 +41,8 @@ it.each([
   ['1d', '2025-12-31T00:00:00.000Z'],
   ['2h', '2025-12-31T22:00:00.000Z'],
   ['2025-12-31T12:00:00+02:00', '2025-12-31T10:00:00.000Z'],
-])('a time in the past can be a duration, which is subtracted: %s', (text, wanted) => {
-  expect(parsePast(text, nowMs)).toBe(wanted)
+])('parses %s as the past time %s', (text, expected) => {
+  expect(parsePast(text, nowMs)).toBe(expected)
 })
 
 it.each([
@@ -52,6 +52,6 @@ it.each([
   [7_620_000, '2h 07m'],
   [273_600_000, '3d 04h'],
   [-5, '0.0s'],
-])('%i ms are shown as %s', (elapsedMs, wanted) => {
-  expect(formatElapsed(elapsedMs)).toBe(wanted)
+])('formats %i ms as %s', (elapsedMs, expected) => {
+  expect(formatElapsed(elapsedMs)).toBe(expected)
 })

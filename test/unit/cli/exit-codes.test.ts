@@ -11,6 +11,6 @@ it.each([
   [{ status: 'failed' }, 1],
   [{ status: 'canceled', exitCode: 0 }, 121],
   [{ status: 'unknown' }, 122],
-])('a job %j ends the program with %i', (job, wanted) => {
-  expect(exitCodeOfJob(job)).toBe(wanted)
+])('maps the job %j to the exit code %i', (job, expected) => {
+  expect(exitCodeOfJob(job)).toBe(expected)
 })

@@ -13,14 +13,14 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const stdin = (text: string) => Readable.from([Buffer.from(text)])
 
-it('a file and standard input are read as text', async () => {
+it('reads a file or standard input as text', async () => {
   const path = join(directory, 'text')
   await writeFile(path, 'größe: 1\n')
   expect(await readText(path, stdin(''))).toBe('größe: 1\n')
   expect(await readText('-', stdin('a: 1'))).toBe('a: 1')
 })
 
-it('a file that is too large is refused before it fills memory', async () => {
+it('rejects a file over the size limit without loading it', async () => {
   const path = join(directory, 'sparse')
   await writeFile(path, '')
   await truncate(path, 2 ** 40)
@@ -31,9 +31,9 @@ it('a file that is too large is refused before it fills memory', async () => {
 })
 
 it.each([
-  ['that does not exist', '/nowhere/job.yaml', 'ENOENT'],
-  ['that is a directory', tmpdir(), 'EISDIR'],
-])('a path %s is invalid usage', async (_title, path, code) => {
+  ['a missing file', '/missing/job.yaml', 'ENOENT'],
+  ['a directory', tmpdir(), 'EISDIR'],
+])('rejects %s as invalid usage', async (_title, path, code) => {
   await expect(readText(path, stdin(''))).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringContaining(`${path} cannot be read (${code})`),

@@ -12,7 +12,7 @@ function filterOf(...args: string[]) {
   return workloadFilter(cancelAll?.opts<WorkloadFilterOptions>() ?? {})
 }
 
-it.each(['--created-before', '--created-after'])('%s with a duration means so long ago', (option) => {
+it.each(['--created-before', '--created-after'])('subtracts the duration in %s from the current time', (option) => {
   const { createdBefore, createdAfter } = filterOf(option, '2h')
   const hoursAgo = (Date.now() - Date.parse(String(createdBefore ?? createdAfter))) / 3_600_000
   expect(hoursAgo).toBeCloseTo(2, 2)

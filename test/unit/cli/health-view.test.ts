@@ -7,7 +7,7 @@ const cellsOf = (row: object) =>
     providerHealthView.columns.map(({ head, cell }) => [head, cell(row as Record<string, unknown>, plain)]),
   )
 
-it('a provider with failures shows their share, the last one, and how many connections are paused', () => {
+it('shows the error rate, the last failure and the paused connections of a provider', () => {
   const row = {
     ...{ provider: 'slurm', connections: { total: 3, held: 1, paused: 2 }, pauseReason: 'provider_unavailable' },
     calls: { total: 412, errorRate: 0.0073, latency: { p50Ms: 64.2, p99Ms: 912.6 } },
@@ -21,7 +21,7 @@ it('a provider with failures shows their share, the last one, and how many conne
   })
 })
 
-it('a provider without calls shows no latency', () => {
+it('shows no latency for a provider without calls', () => {
   const row = { provider: 'slurm', connections: { total: 1, held: 0, paused: 0 }, calls: { total: 0, errorRate: 0 } }
   expect(cellsOf(row)).toMatchObject({
     STATE: 'active',

@@ -4,8 +4,8 @@ import { expandMatrix } from '../../../clients/cli/src/input/matrix.ts'
 /** `${{ matrix.name }}` */
 const use = (name: string) => ['$', `{{ matrix.${name} }}`].join('')
 
-describe('a matrix', () => {
-  it('becomes one request for each combination, the last name varying fastest', () => {
+describe('matrix expansion', () => {
+  it('creates one request per combination and varies the last name fastest', () => {
     const request = { name: `train-${use('rate')}-${use('depth')}`, matrix: { rate: [0.1, 0.01], depth: [2, 4] } }
     expect(expandMatrix(request)).toEqual([
       { name: 'train-0.1-2' },
@@ -15,7 +15,7 @@ describe('a matrix', () => {
     ])
   })
 
-  it('keeps the type of a value that is the whole text, and replaces texts in lists and objects', () => {
+  it('keeps the type of a whole-string value and replaces text in lists and objects', () => {
     const request = {
       matrix: { cpus: [2], debug: [true] },
       resources: { cpus: use('cpus') },
@@ -25,7 +25,7 @@ describe('a matrix', () => {
     expect(expandMatrix(request)).toEqual([{ resources: { cpus: 2 }, command: ['run', '--cpus=2', true], nodes: 1 }])
   })
 
-  it('leaves out combinations that are excluded', () => {
+  it('omits excluded combinations', () => {
     const matrix = { a: [1, 2], b: [1, 2], exclude: [{ a: 2, b: 1 }] }
     expect(expandMatrix({ name: `${use('a')}-${use('b')}`, matrix })?.map(({ name }) => name)).toEqual([
       '1-1',
@@ -34,7 +34,7 @@ describe('a matrix', () => {
     ])
   })
 
-  it('is not required', () => {
+  it('returns null for a request without a matrix', () => {
     expect(expandMatrix({ name: 'one' })).toBeNull()
   })
 
@@ -48,7 +48,7 @@ describe('a matrix', () => {
     [{ a: [1], exclude: [{ a: 1 }] }, 'excludes every combination'],
     [{ a: [1], exclude: { a: 1 } }, 'matrix.exclude is no list'],
     [{ b: [1] }, 'matrix.a is used, but not defined. Defined names: b.'],
-  ])('%j is rejected', (matrix, message) => {
+  ])('rejects %j', (matrix, message) => {
     expect(() => expandMatrix({ name: use('a'), matrix })).toThrow(message)
   })
 })

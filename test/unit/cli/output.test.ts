@@ -21,8 +21,8 @@ function printed(format: Format, print: (output: ReturnType<typeof makeOutput>) 
   return [String(stdout.read() ?? ''), String(stderr.read() ?? '')]
 }
 
-describe('a list', () => {
-  it('is a table with aligned columns, one line for each record, and no control characters', () => {
+describe('list output', () => {
+  it('has aligned columns, one line per record and no control characters', () => {
     expect(printed('table', (out) => out.list(jobs, workloadView))[0]).toBe(
       [
         'ID      NAME   PROVIDER  STATUS   REASON  AGE',
@@ -36,29 +36,29 @@ describe('a list', () => {
   it.each([
     ['json', (text: string) => JSON.parse(text)],
     ['name', (text: string) => text.split('\n').slice(0, -1)],
-  ] as const)('is complete as %s', (format, read) => {
+  ] as const)('contains every record as %s', (format, read) => {
     const [text] = printed(format, (out) => out.list(jobs, workloadView))
     expect(read(text)).toEqual(format === 'json' ? jobs : ['job_1', 'job_20'])
   })
 
-  it('without records prints nothing but a note, and an empty list as JSON', () => {
+  it('is a note for an empty list, or an empty array as JSON', () => {
     expect(printed('table', (out) => out.list([], workloadView))).toEqual(['', 'None.\n'])
     expect(printed('json', (out) => out.list([], workloadView))).toEqual(['[]\n', ''])
   })
 })
 
-it('a record is shown with its nested fields', () => {
+it('prints a record with its nested fields', () => {
   const [text] = printed('table', (out) =>
     out.record({ id: 'job_1', labels: {}, resources: { cpus: 1 }, script: 'a\nb\u0007' }, workloadView),
   )
   expect(text).toBe('id         job_1\nlabels     -\nresources  cpus: 1\nscript     a\n           b\n')
 })
 
-it('text of the service cannot control the terminal', () => {
+it('removes terminal control characters from service text', () => {
   expect(printable('a\u001b]0;title\u0007b\u202e\u0000c\td')).toBe('abc d')
 })
 
-describe('an error', () => {
+describe('error output', () => {
   const problem = Object.assign(new Error('long message'), {
     ...{ code: 'invalid_request', status: 400, detail: 'Two fields are invalid.', requestId: 'r-1' },
     errors: [
@@ -67,7 +67,7 @@ describe('an error', () => {
     ],
   })
 
-  it('of the service names each field and the request', () => {
+  it('names each invalid field and the request id of an API error', () => {
     expect(renderError(problem, { json: false, paint: plain })).toBe(
       [
         'Error: Two fields are invalid. (400 invalid_request)',
@@ -90,7 +90,7 @@ describe('an error', () => {
     })
   })
 
-  it('of the command line is its message', () => {
+  it('is the message of a command error', () => {
     const error = new CommandError('No name is given.', { code: 'invalid_usage' })
     expect(renderError(error, { json: false, paint: plain })).toBe('Error: No name is given.\n')
   })

@@ -26,13 +26,13 @@ const stored = {
   profiles: { work: { url: 'https://a.example', apiKey: 'sy_work' }, home: { url: 'http://b/x', apiKey: 'sy_home' } },
 }
 
-describe('the file of profiles', () => {
-  it('is below XDG_CONFIG_HOME if that is an absolute path', () => {
+describe('profile file', () => {
+  it('is below XDG_CONFIG_HOME if that path is absolute', () => {
     expect(profilesPath({ HOME: '/h', XDG_CONFIG_HOME: '/c' })).toBe('/c/switchyard/config.yaml')
     expect(profilesPath({ HOME: '/h', XDG_CONFIG_HOME: 'relative' })).toBe('/h/.config/switchyard/config.yaml')
   })
 
-  it('is readable by its owner only, also if it was not before, and nothing else remains', async () => {
+  it('is written readable only by its owner, without leftover files', async () => {
     const path = profilesPath(env)
     await writeProfiles(path, stored)
     await chmod(path, 0o644)
@@ -43,7 +43,7 @@ describe('the file of profiles', () => {
     expect(await readProfiles(path)).toEqual(stored)
   })
 
-  it('that is damaged is reported without its content', async () => {
+  it('is reported as damaged without its content', async () => {
     const path = profilesPath(env)
     await writeProfiles(path, stored)
     await writeFile(path, 'profiles: {a: {url: x, apiKey: sy_secret')
@@ -53,7 +53,7 @@ describe('the file of profiles', () => {
   })
 })
 
-describe('the service', () => {
+describe('service selection', () => {
   beforeEach(() => writeProfiles(profilesPath(env), stored))
 
   it.each([
@@ -68,11 +68,11 @@ describe('the service', () => {
     [{ url: 'https://a.example/' }, {}, stored.profiles.work],
     [{}, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'sy_env' }, { url: 'https://c', apiKey: 'sy_env' }],
     [{ url: 'https://d' }, { SWITCHYARD_URL: 'https://c', SWITCHYARD_API_KEY: 'k' }, { url: 'https://d', apiKey: 'k' }],
-  ])('of %j and %j is %j', async (options, variables, wanted) => {
-    expect(await resolveService(options, { ...env, ...variables })).toEqual(wanted)
+  ])('resolves options %j and variables %j to %j', async (options, variables, expected) => {
+    expect(await resolveService(options, { ...env, ...variables })).toEqual(expected)
   })
 
-  it('at another address never gets the key of a profile', async () => {
+  it('never uses the key of a profile for another address', async () => {
     const resolved = resolveService({ url: 'https://evil.example' }, env)
     await expect(resolved).rejects.toThrow('is for https://a.example, not for https://evil.example')
     await expect(resolveService({}, { ...env, SWITCHYARD_URL: 'https://evil.example' })).rejects.toThrow(
@@ -82,27 +82,27 @@ describe('the service', () => {
     await expect(withProfile).rejects.toThrow('remove --profile')
   })
 
-  it.each(['nowhere', 'constructor'])('of the profile %s, which does not exist, is an error', async (profile) => {
+  it.each(['missing', 'constructor'])('rejects the unknown profile %s', async (profile) => {
     await expect(resolveService({ profile }, env)).rejects.toThrow(
       `Profile ${profile} does not exist. Existing profiles: work, home.`,
     )
   })
 
-  it('that nothing names is an error that says what to do', async () => {
+  it('explains how to configure a missing service', async () => {
     await expect(resolveService({}, { HOME: join(home, 'other') })).rejects.toThrow('Run switchyard login, or set')
   })
 })
 
-describe('the address of a service', () => {
+describe('service address', () => {
   it.each([
     ['https://a.example/', 'https://a.example'],
     ['http://127.0.0.1:8080/api/switchyard//', 'http://127.0.0.1:8080/api/switchyard'],
-  ])('%s is %s', (text, wanted) => {
-    expect(parseServiceUrl(text)).toBe(wanted)
+  ])('normalizes %s to %s', (text, expected) => {
+    expect(parseServiceUrl(text)).toBe(expected)
   })
 
   it.each(['a.example', 'ftp://a', 'https://user:secret@a', 'https://a?x=1', 'https://a#x'])(
-    '%s is rejected',
+    'rejects %s without repeating a password',
     (text) => {
       expect(() => parseServiceUrl(text)).toThrow(/^(?!.*secret)/)
     },
@@ -115,7 +115,7 @@ describe('the address of a service', () => {
     ['http://localhost', false],
     ['http://[::1]:1', false],
     ['https://a.example', false],
-  ])('%s: a key can be read on the network: %s', (url, wanted) => {
-    expect(isUnencrypted(url)).toBe(wanted)
+  ])('detects %s as unencrypted: %s', (url, expected) => {
+    expect(isUnencrypted(url)).toBe(expected)
   })
 })

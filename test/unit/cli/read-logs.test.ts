@@ -23,18 +23,18 @@ const conflict = async () => {
   throw errorOf(new Response('', { status: 409 }), JSON.stringify({ code: 'conflict', status: 409, detail: 'none' }))
 }
 
-describe('the logs', () => {
-  it('of a followed job that was canceled before its creation end without an error', async () => {
+describe('job log output', () => {
+  it('ignores a conflict only while following a job', async () => {
     expect(await read(conflict, true)).toEqual({ text: 'followed\n', notes: [] })
     await expect(read(conflict)).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  it('that are followed are printed once, with their links', async () => {
+  it('prints followed logs once, with their links', async () => {
     const logs = async () => ({ text: 'followed\n', links: [{ name: 'a', url: 'https://a' }] })
     expect(await read(logs, true)).toEqual({ text: 'followed\n', notes: ['https://a'] })
   })
 
-  it('with parts that never end say what is missing', async () => {
+  it('stops after 10,000 parts with a note', async () => {
     let parts = 0
     const logs = async () => ({ text: '.', links: [], next: String(parts++) })
     const { text, notes } = await read(logs)

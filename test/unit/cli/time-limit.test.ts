@@ -3,11 +3,11 @@ import { withTimeLimit } from '../../../clients/cli/src/waiting/time-limit.ts'
 
 const dayMs = 86_400_000
 
-/** Never ends by itself. */
+/** Ends only when aborted. */
 const endless = (signal: AbortSignal) =>
   new Promise<string>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-describe('a time limit', () => {
+describe('time limit', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
@@ -18,7 +18,7 @@ describe('a time limit', () => {
     return ended
   }
 
-  it('of forty days, which no timer can wait for at once, ends the wait after forty days', async () => {
+  it('ends a wait of forty days, longer than a timer supports', async () => {
     const ended = start(40 * dayMs)
     await vi.advanceTimersByTimeAsync(40 * dayMs - 1)
     expect(ended).not.toHaveBeenCalled()
@@ -28,13 +28,13 @@ describe('a time limit', () => {
     )
   })
 
-  it('that is absent never ends the wait', async () => {
+  it('never ends the wait if absent', async () => {
     const ended = start(undefined)
     await vi.advanceTimersByTimeAsync(400 * dayMs)
     expect(ended).not.toHaveBeenCalled()
   })
 
-  it('is not the error of a wait that is interrupted before', async () => {
+  it('does not replace the error of an interrupted wait', async () => {
     const interruption = new AbortController()
     const ended = start(dayMs, interruption.signal)
     interruption.abort()

@@ -15,7 +15,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return []
 }
 
-describe('the settings of the egress proxy', () => {
+describe('egress proxy settings', () => {
   it('are absent by default', () => {
     expect(egress({ NO_PROXY: 'not a list!' })).toEqual({ egressAllow: [], allowsUnresolved: false })
   })
@@ -27,7 +27,7 @@ describe('the settings of the egress proxy', () => {
     })
   })
 
-  it('use EGRESS_NO_PROXY instead of NO_PROXY if both are set', () => {
+  it('prefer EGRESS_NO_PROXY to NO_PROXY', () => {
     const NO_PROXY = 'a.example, .b.example'
     expect(egress({ EGRESS_PROXY, NO_PROXY }).egressProxy?.noProxy).toEqual(['a.example', '.b.example'])
     expect(egress({ EGRESS_PROXY, NO_PROXY, EGRESS_NO_PROXY: '10.0.0.0/8' }).egressProxy?.noProxy).toEqual([
@@ -35,7 +35,7 @@ describe('the settings of the egress proxy', () => {
     ])
   })
 
-  it('ignore and report what other programs write into NO_PROXY', () => {
+  it('ignore and report invalid entries of NO_PROXY', () => {
     const NO_PROXY = 'a.example,10.0.0,<local>,*.b.example,http://us:hunter2@c.example'
     expect(egress({ EGRESS_PROXY, NO_PROXY }).egressProxy?.noProxy).toEqual(['a.example', '*.b.example'])
     const ignored = (env: Record<string, string>) => ignoredNoProxy(readConfig(env))
@@ -44,7 +44,7 @@ describe('the settings of the egress proxy', () => {
       expect(ignored({ NO_PROXY, ...more })).toEqual([])
   })
 
-  it('leave names to the proxy only if the operator says so', () => {
+  it('leave name resolution to the proxy with EGRESS_PROXY_UNRESOLVED', () => {
     expect(egress({ EGRESS_PROXY, EGRESS_PROXY_UNRESOLVED: 'allow' }).allowsUnresolved).toBe(true)
   })
 
@@ -57,7 +57,7 @@ describe('the settings of the egress proxy', () => {
     [{ EGRESS_NO_PROXY: 'a.example' }, 'EGRESS_NO_PROXY is set and EGRESS_PROXY is not'],
     [{ EGRESS_PROXY, EGRESS_NO_PROXY: '10.0.0' }, 'EGRESS_NO_PROXY: "10.0.0" is no host'],
     [{ EGRESS_PROXY: 'http://hun%3Ater2:p@proxy.example' }, 'EGRESS_PROXY (not shown) has a colon in its user'],
-  ])('are rejected without repeating the URL: %o', (env, message) => {
+  ])('reject %o without repeating the URL', (env, message) => {
     const problems = problemsOf(env)
     expect(problems).toEqual([expect.stringContaining(message)])
     expect(problems.join('')).not.toMatch(/hun(%3A|:)?ter2/)

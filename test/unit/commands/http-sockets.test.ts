@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { watchSockets } from '../../../src/commands/http-sockets.ts'
 
-it('outlives clients that reset their connections while it is held, and answers the others', async () => {
-  const server = createServer((_request, response) => response.end('answered'))
+it('survives a connection reset during shutdown and responds to other clients', async () => {
+  const server = createServer((_request, response) => response.end('response body'))
   const sockets = watchSockets(server)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
@@ -17,10 +17,10 @@ it('outlives clients that reset their connections while it is held, and answers 
     return socket
   }
   const closed = sockets.close()
-  const [waiting, leaving] = await Promise.all([open('GET / HTTP/1.1\r\nHost: a\r\n\r\n'), open('GET / HTTP/1.1\r\n')])
+  const [waiting, aborted] = await Promise.all([open('GET / HTTP/1.1\r\nHost: a\r\n\r\n'), open('GET / HTTP/1.1\r\n')])
   await sleep(1)
-  leaving.resetAndDestroy()
-  const [answer] = await once(waiting.setEncoding('utf8'), 'data')
-  expect(answer).toContain('answered')
+  aborted.resetAndDestroy()
+  const [received] = await once(waiting.setEncoding('utf8'), 'data')
+  expect(received).toContain('response body')
   await closed
 })

@@ -6,7 +6,7 @@ import { redisOf } from '../../../src/commands/redis-settings.ts'
 import { readConfig } from '../../../src/config/config.ts'
 import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../../support/certificate-authority.ts'
 
-describe.skipIf(!hasOpenssl)(`the files of Redis${opensslSkipped}`, () => {
+describe.skipIf(!hasOpenssl)(`Redis TLS files${opensslSkipped}`, () => {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-redis-files-'))
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
   const file = (name: string, content: string) => {
@@ -35,7 +35,7 @@ describe.skipIf(!hasOpenssl)(`the files of Redis${opensslSkipped}`, () => {
     expect(settings?.sentinel).toEqual({ masterName: 'main', username: 'watcher', password: 'secret', tls })
   })
 
-  it('may be of the servers only, or of the Sentinels only', () => {
+  it('apply to the servers only, or to the Sentinels only', () => {
     const url = 'redis-sentinel://one?sentinelMasterId=main'
     const sentinels = read({ REDIS_URL: url, REDIS_SENTINEL_TLS: 'true', REDIS_TLS_CA_FILE: ca })
     expect([sentinels?.tls, sentinels?.sentinel?.tls]).toEqual([undefined, { ca: authority.certificate }])
@@ -54,7 +54,7 @@ describe.skipIf(!hasOpenssl)(`the files of Redis${opensslSkipped}`, () => {
       { REDIS_TLS_CERT_FILE: certificate, REDIS_TLS_KEY_FILE: file('locked.key', authority.encrypted(one.key)) },
       'are not a certificate and its private key',
     ],
-  ])('%o end the startup', (env, problem) => {
+  ])('reject %o at startup', (env, problem) => {
     expect(() => read(env)).toThrow(problem)
   })
 })

@@ -5,12 +5,12 @@ import { makeLogger } from '../../../src/infra/logger.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it('a database that is replaced under a running process is noticed, also after it could not be asked', async () => {
-  const answers: (number | null | Error)[] = [null, new Error('away'), 3, null]
+it('reports a replaced database, also after a failed check, until stopped', async () => {
+  const results: (number | null | Error)[] = [null, new Error('unavailable'), 3, null]
   const reopenReplaced = vi.fn(async () => {
-    const answer = answers.shift() ?? null
-    if (answer instanceof Error) throw answer
-    return answer
+    const result = results.shift() ?? null
+    if (result instanceof Error) throw result
+    return result
   })
   const warnings: unknown[] = []
   const logger = Object.assign(makeLogger({ level: 'silent' }), { warn: (context: unknown) => warnings.push(context) })

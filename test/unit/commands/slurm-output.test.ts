@@ -5,7 +5,7 @@ import { UnsecuredJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { slurmFinder } from '../../../src/commands/engines/slurm.ts'
 
-describe('the output of the demo of Slurm', () => {
+describe('output of the Slurm demo', () => {
   let directory: string
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'slurm-output-'))
@@ -19,7 +19,7 @@ describe('the output of the demo of Slurm', () => {
     const engine = await slurmFinder.find({ SLURM_JWT, SLURM_WORKING_DIRECTORY: directory })
     return 'missing' in engine ? engine.missing : engine.output?.({ ...ended, ...more })
   }
-  /** A file that was last written so many seconds from now. */
+  /** A file whose modification time is `seconds` from now. */
   function write(name: string, seconds: number): string {
     const path = join(directory, name)
     writeFileSync(path, `${name}\n`)
@@ -28,22 +28,22 @@ describe('the output of the demo of Slurm', () => {
     return path
   }
 
-  it('is the file in the working directory', async () => {
+  it('is read from the file in the working directory', async () => {
     write('slurm-7.out', 5)
     expect(await outputOf({ remote: { id: '7' } })).toBe('slurm-7.out\n')
   })
 
-  it('is the file that Slurm names', async () => {
+  it('is read from the file that Slurm names', async () => {
     const stdoutPath = write('named.txt', 5)
     expect(await outputOf({ remote: { id: '7' }, result: { slurm: { stdoutPath } } })).toBe('named.txt\n')
   })
 
-  it('is not that of an earlier job of another cluster under the same id', async () => {
+  it('is not read from an older file of another job with the same id', async () => {
     const path = write('slurm-7.out', -5)
     expect(await outputOf({ remote: { id: '7' } })).toBe(`(in ${path} on the cluster)`)
   })
 
-  it('is said to be on the cluster if this machine has no such file', async () => {
+  it('refers to the cluster if the file does not exist locally', async () => {
     expect(await outputOf({ remote: { id: '8' } })).toBe(`(in ${directory}/slurm-8.out on the cluster)`)
   })
 })

@@ -15,7 +15,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 const standalone = { form: 'standalone', hasTls: false, database: 0 }
 const sentinels = 'redis-sentinel://one.example,two.example'
 
-describe('the URL of Redis', () => {
+describe('Redis URL', () => {
   it.each([
     ['redis://cache', { ...standalone, hosts: [{ host: 'cache', port: 6379 }] }],
     ['rediss://cache:6380/3', { ...standalone, hasTls: true, database: 3, hosts: [{ host: 'cache', port: 6380 }] }],
@@ -51,7 +51,7 @@ describe('the URL of Redis', () => {
         ],
       },
     ],
-  ])('%s is understood', (url, expected) => {
+  ])('parses %s', (url, expected) => {
     expect(readRedisUrl(url)).toEqual(expected)
     expect(readConfig({ REDIS_URL: url }).REDIS_URL).toBe(url)
   })
@@ -59,17 +59,17 @@ describe('the URL of Redis', () => {
   it.each([
     ['http://hunter2@cache.example', 'must be `redis://'],
     ['redis-sentinels://cache.example', 'must be `redis://'],
-    ['redis://somebody:hunter@2@cache.example', 'Percent-encode'],
-    ['redis://somebody:hunter/2@cache.example', 'Percent-encode'],
-    ['redis://somebody:hunter#2@cache.example', 'Percent-encode'],
-    ['redis://somebody:hunter%2@cache.example', 'Percent-encode'],
+    ['redis://alice:hunter@2@cache.example', 'Percent-encode'],
+    ['redis://alice:hunter/2@cache.example', 'Percent-encode'],
+    ['redis://alice:hunter#2@cache.example', 'Percent-encode'],
+    ['redis://alice:hunter%2@cache.example', 'Percent-encode'],
     ['redis://hunter2@cache.example', 'has a user without a password'],
-    ['redis://somebody:@cache.example', 'has a user without a password'],
-    ['redis://somebody:hunter2@', 'has a host that is not of the form'],
-    ['redis://somebody:hunter2@:6379', 'has a host that is not of the form'],
-    ['redis://somebody:hunter2@cache.example:0', 'has a host that is not of the form'],
-    ['redis://somebody:hunter2@cache.example:70000', 'has a host that is not of the form'],
-    ['redis-cluster://somebody:hunter2@one.example,,two.example', 'has a host that is not of the form'],
+    ['redis://alice:@cache.example', 'has a user without a password'],
+    ['redis://alice:hunter2@', 'has a host that is not of the form'],
+    ['redis://alice:hunter2@:6379', 'has a host that is not of the form'],
+    ['redis://alice:hunter2@cache.example:0', 'has a host that is not of the form'],
+    ['redis://alice:hunter2@cache.example:70000', 'has a host that is not of the form'],
+    ['redis-cluster://alice:hunter2@one.example,,two.example', 'has a host that is not of the form'],
     ['redis://one.example,two.example', 'names several hosts. Name one, or use redis-sentinel://'],
     ['redis://cache.example/hunter2', 'is not the number of a logical database'],
     ['redis-cluster://cache.example/1', 'of which a cluster has none'],
@@ -78,16 +78,16 @@ describe('the URL of Redis', () => {
     [sentinels, 'does not name the master'],
     [`${sentinels}?sentinelMasterId=`, 'does not name the master'],
     [`${sentinels}?sentinelMasterId=a&sentinelMasterId=b`, 'does not name the master'],
-  ])('%s is rejected at startup, and nothing of it is repeated', (url, message) => {
+  ])('rejects %s without repeating any part of it', (url, message) => {
     const [problem = '', ...others] = problemsOf({ REDIS_URL: url })
     expect(others).toEqual([])
     expect(problem).toMatch(/^REDIS_URL (has an invalid value )?\(not shown\)/)
     expect(problem).toContain(message)
-    expect(problem).not.toMatch(/hunter|somebody|example/)
+    expect(problem).not.toMatch(/hunter|alice|example/)
   })
 })
 
-describe('the settings of Redis', () => {
+describe('Redis settings', () => {
   const withSentinels = { REDIS_URL: `${sentinels}?sentinelMasterId=main` }
 
   it.each([
@@ -97,16 +97,16 @@ describe('the settings of Redis', () => {
     [{ REDIS_URL: 'redis://cache', REDIS_SENTINEL_PASSWORD: 'hunter2' }, 'REDIS_URL names no Sentinels'],
     [{ REDIS_URL: 'rediss://cache', REDIS_TLS_CERT_FILE: '/c.pem' }, 'require each other'],
     [{ REDIS_URL: 'rediss://cache', REDIS_TLS_SERVER_NAME: '10.0.0.1' }, 'it must be a host name'],
-    [{ ...withSentinels, REDIS_SENTINEL_USERNAME: 'somebody' }, 'REDIS_SENTINEL_PASSWORD is not'],
+    [{ ...withSentinels, REDIS_SENTINEL_USERNAME: 'alice' }, 'REDIS_SENTINEL_PASSWORD is not'],
     [{ ...withSentinels, REDIS_TLS_CA_FILE: '/ca.pem' }, 'REDIS_URL does not use TLS (rediss://)'],
-  ])('%o are contradictory', (env, message) => {
+  ])('reject the contradiction in %o', (env, message) => {
     const [problem = '', ...others] = problemsOf(env)
     expect(others).toEqual([])
     expect(problem).toContain(message)
     expect(problem).not.toContain('hunter2')
   })
 
-  it('allow TLS for the Sentinels only, and for the servers only', () => {
+  it('allow TLS for only the Sentinels or only the servers', () => {
     const only = { ...withSentinels, REDIS_SENTINEL_TLS: 'true', REDIS_TLS_CA_FILE: '/ca.pem' }
     expect(readConfig(only)).toMatchObject({ REDIS_SENTINEL_TLS: true })
     const servers = { REDIS_URL: withSentinels.REDIS_URL.replace('redis-', 'rediss-'), REDIS_SENTINEL_TLS: 'false' }
