@@ -4,18 +4,18 @@ import { hasOpenssl, makeCertificateAuthority, opensslSkipped } from '../../supp
 
 const dayMs = 86_400_000
 
-describe.skipIf(!hasOpenssl)(`the period of a certificate${opensslSkipped}`, () => {
+describe.skipIf(!hasOpenssl)(`certificate validity${opensslSkipped}`, () => {
   it.each([
     ['before', -1, 'is not valid before'],
     ['after', 31, 'expired at'],
-  ] as const)('does not include the day %s it', (_when, days, words) => {
+  ] as const)('excludes the day %s the period', (_when, days, detail) => {
     const found = certificatesIn(makeCertificateAuthority().certificate)
     const [certificate] = 'code' in found ? [] : found
     if (certificate === undefined) throw new Error('There is no certificate.')
     const at = new Date(certificate.validFromDate.getTime() + days * dayMs)
     expect(periodError(certificate, at)).toMatchObject({
       code: 'certificate_expired',
-      detail: expect.stringContaining(words),
+      detail: expect.stringContaining(detail),
     })
     expect(periodError(certificate, new Date(certificate.validFromDate.getTime() + dayMs))).toBeNull()
   })

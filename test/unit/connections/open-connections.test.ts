@@ -14,8 +14,8 @@ const provider: Provider = {
   open: () => ({ drivers: {}, verify: async () => {} }),
 }
 
-/** Connections in a table that others change, and the clients that were opened for them and not closed. */
-function bench() {
+/** A connections table that other processes change, and the names of the open clients. */
+function setup() {
   const rows = new Map<string, number>()
   const open = new Set<string>()
   let aheadMs = 0
@@ -33,27 +33,27 @@ function bench() {
     },
     versions: async (ids) => new Map([...rows].filter(([id]) => ids.includes(id))),
   }
-  let made = 0
+  let created = 0
   const connections = makeOpenConnections({
     ...{ secretBox, providerById: () => provider, wakeWaiting: async () => {}, probeMs: 1000 },
     observed: (_, __, opened) => opened,
     repository: repository as ConnectionsRepository,
     clock: { now: () => new Date(0), monotonicMs: () => aheadMs },
     makeHttp() {
-      made += 1
-      const name = `client ${made}`
+      created += 1
+      const name = `client ${created}`
       open.add(name)
-      return { send: () => Promise.reject(new Error('nothing is sent')), close: async () => void open.delete(name) }
+      return { send: () => Promise.reject(new Error('unexpected request')), close: async () => void open.delete(name) }
     },
   })
-  const pass = (ms: number) => {
+  const advance = (ms: number) => {
     aheadMs += ms
   }
-  return { connections, rows, open, pass }
+  return { connections, rows, open, advance }
 }
 
-it('keeps nothing open of a connection that another process has deleted', async () => {
-  const { connections, rows, open } = bench()
+it('closes the client of a connection deleted by another process', async () => {
+  const { connections, rows, open } = setup()
   rows.set('a', 1).set('b', 1)
   await Promise.all([connections.open('a', 1), connections.open('b', 1)])
   await connections.dropStale()
@@ -63,8 +63,8 @@ it('keeps nothing open of a connection that another process has deleted', async 
   expect([...open]).toEqual(['client 2'])
 })
 
-it('keeps nothing open of the credentials that another process has replaced', async () => {
-  const { connections, rows, open } = bench()
+it('closes the client of credentials replaced by another process', async () => {
+  const { connections, rows, open } = setup()
   rows.set('a', 1)
   await connections.open('a', 1)
   rows.set('a', 2)
@@ -75,18 +75,18 @@ it('keeps nothing open of the credentials that another process has replaced', as
   expect([...open]).toEqual(['client 2'])
 })
 
-it('does not go on with a connection that is deleted', async () => {
-  const { connections, rows, open, pass } = bench()
+it('stops using a deleted connection', async () => {
+  const { connections, rows, open, advance } = setup()
   rows.set('a', 1)
   await connections.open('a', 1)
   rows.delete('a')
-  pass(5001)
+  advance(5001)
   expect(await connections.driverOf('a', 'job')).toBeUndefined()
   expect([...open]).toEqual([])
   await expect(connections.open('a', 1)).rejects.toThrow('deleted')
 })
 
-it('looks at nothing where nothing is open', async () => {
-  const { connections } = bench()
+it('accepts a stale check without open connections', async () => {
+  const { connections } = setup()
   await expect(connections.dropStale()).resolves.toBeUndefined()
 })

@@ -12,7 +12,7 @@ const collectGarbage: () => void = runInNewContext('gc')
 const end: FeedPlace = { position: { xid: '1', workloadId: 'job_1', seq: 1 }, epoch: 'here' }
 const listenerOf = (): Listener => ({ position: null, sendingSinceMs: null, wake() {}, cut() {} })
 
-it('keeps nothing of listeners that have left while others stay', async () => {
+it('releases listeners that left while others stay', async () => {
   const tails = makeTails({
     feed: {
       now: async () => cursorOf(end),
@@ -24,17 +24,17 @@ it('keeps nothing of listeners that have left while others stay', async () => {
   const staying = new AbortController()
   await tails.join('prj', listenerOf(), staying.signal)
 
-  async function comeAndGo(): Promise<WeakRef<Listener>> {
+  async function joinAndLeave(): Promise<WeakRef<Listener>> {
     const listener = listenerOf()
     const leaving = new AbortController()
     await tails.join('prj', listener, leaving.signal)
     leaving.abort()
     return new WeakRef(listener)
   }
-  const gone = await Promise.all(Array.from({ length: 20 }, comeAndGo))
+  const left = await Promise.all(Array.from({ length: 20 }, joinAndLeave))
   await sleep(10)
   collectGarbage()
-  const kept = gone.filter((listener) => listener.deref() !== undefined)
+  const retained = left.filter((listener) => listener.deref() !== undefined)
   staying.abort()
-  expect(kept).toEqual([])
+  expect(retained).toEqual([])
 })

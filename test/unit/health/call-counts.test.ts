@@ -10,7 +10,7 @@ const makeCounts = () => makeCallCounts({ monotonicMs: () => nowMs })
 const call = { connectionId: 'conn_1', operation: 'list', seconds: 0.04 }
 const outage = new ProviderError('unavailable', 'No connection to https://slurm.example.com (ECONNREFUSED).')
 
-it('adds up calls by connection, operation and code', () => {
+it('sums calls by connection, operation and code', () => {
   const counts = makeCounts()
   counts.add(call)
   counts.add({ ...call, seconds: 3 })
@@ -26,7 +26,7 @@ it('adds up calls by connection, operation and code', () => {
   expect(counts.take()).toEqual({ counts: [], results: [] })
 })
 
-it('remembers the last success and the last failure; a rejected request is neither', () => {
+it('records the last success and failure, but not a rejected request', () => {
   const counts = makeCounts()
   counts.add(call)
   nowMs = 2000
@@ -37,7 +37,7 @@ it('remembers the last success and the last failure; a rejected request is neith
   expect(counts.take().results).toEqual([{ connectionId: 'conn_1', succeededAtMs: 1000, failedAtMs: 2000, failure }])
 })
 
-it('removes secrets once from like failures, and again after the next store', () => {
+it('keeps the message of the first of several failures until the next store', () => {
   const counts = makeCounts()
   const fail = (message: string) => {
     counts.add({ ...call, operation: 'create', error: new ProviderError('timeout', message), environmentVariables: {} })
@@ -50,7 +50,7 @@ it('removes secrets once from like failures, and again after the next store', ()
   expect(counts.take().results).toMatchObject([{ failedAtMs: 1002, failure: { message: 'third' } }])
 })
 
-it('adds what could not be stored to what has been counted since, of which the results are newer', () => {
+it('merges counts that were not stored with newer ones and keeps the newest results', () => {
   const counts = makeCounts()
   counts.add(call)
   counts.add({ ...call, error: outage })
@@ -66,7 +66,7 @@ it('adds what could not be stored to what has been counted since, of which the r
   expect(again.results).toEqual([expect.objectContaining({ succeededAtMs: 5000, failedAtMs: 1000 })])
 })
 
-it('holds a bounded number of counts, however many connections are called while nothing can be stored', () => {
+it('limits counts and results to 10,000 connections', () => {
   const counts = makeCounts()
   for (let index = 0; index < 10_100; index += 1) counts.add({ ...call, connectionId: `conn_${index}` })
   const taken = counts.take()

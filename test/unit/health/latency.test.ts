@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest'
 import { bucketCount, bucketOf, latencyBoundsMs, quantileMs } from '../../../src/health/latency.ts'
 
-/** The buckets of calls with these durations. */
+/** Counts of durations by bucket. */
 function bucketsOf(durations: readonly number[]): number[] {
   const buckets = Array<number>(bucketCount).fill(0)
   for (const ms of durations) buckets[bucketOf(ms)] = (buckets[bucketOf(ms)] ?? 0) + 1
   return buckets
 }
 
-it('a duration belongs to the first bucket whose bound it does not exceed', () => {
+it('assigns a duration to the first bucket whose bound it does not exceed', () => {
   expect([0, 5, 5.01, 120_000, 120_001].map(bucketOf)).toEqual([0, 0, 1, 13, 14])
 })
 
-it('quantiles are within the bucket of the exact value', () => {
+it('estimates a quantile within the bucket of the exact value', () => {
   const durations = Array.from({ length: 1000 }, (_, index) => 2 * (index + 1))
   const buckets = bucketsOf(durations)
   for (const quantile of [0.01, 0.5, 0.95, 0.99, 1]) {
@@ -24,7 +24,7 @@ it('quantiles are within the bucket of the exact value', () => {
   }
 })
 
-it('a quantile above the highest bound is that bound, and there is none without calls', () => {
+it('caps a quantile at the highest bound and returns null without calls', () => {
   expect(quantileMs(bucketsOf([400_000]), 0.5)).toBe(120_000)
   expect(quantileMs(bucketsOf([]), 0.5)).toBeNull()
 })

@@ -22,8 +22,8 @@ const page = Type.Object(
   { additionalProperties: false },
 )
 
-describe('a validator', () => {
-  it('takes a body as it is', () => {
+describe('validator', () => {
+  it('does not coerce a body or add defaults', () => {
     const body = {}
     expect(validatorOf('body', page)(body)).toBe(true)
     expect(body).toEqual({})
@@ -31,7 +31,7 @@ describe('a validator', () => {
     expect(validatorOf('body', page)({ ids: 'a' })).toBe(false)
   })
 
-  it.each(['querystring', 'params', 'headers'])('makes of the text of %s what the schema says', (httpPart) => {
+  it.each(['querystring', 'params', 'headers'])('coerces the text of %s and adds defaults', (httpPart) => {
     const data = { limit: '7', ids: 'a' }
     expect(validatorOf(httpPart, page)(data)).toBe(true)
     expect(data).toEqual({ limit: 7, ids: ['a'] })
@@ -40,13 +40,13 @@ describe('a validator', () => {
     expect(empty).toEqual({ limit: 50 })
   })
 
-  it.each(['body', 'querystring'])('refuses what nobody knows in a %s instead of dropping it', (httpPart) => {
-    const data = { nonsense: '1' }
+  it.each(['body', 'querystring'])('rejects an unknown field in a %s instead of removing it', (httpPart) => {
+    const data = { unknown: '1' }
     expect(validatorOf(httpPart, page)(data)).toBe(false)
-    expect(data).toHaveProperty('nonsense')
+    expect(data).toHaveProperty('unknown')
   })
 
-  it('reports all that is wrong with this call, and nothing of another', () => {
+  it('reports all errors of the current call only', () => {
     const [one, other] = [validatorOf('body', page), validatorOf('body', page)]
     expect(one({ limit: 'x', ids: 7 })).toBe(false)
     expect(one.errors?.map(({ instancePath }) => instancePath)).toEqual(['/limit', '/ids'])
@@ -57,34 +57,34 @@ describe('a validator', () => {
     expect(one.errors).toBeNull()
   })
 
-  it('knows the schemas that routes share', () => {
+  it('resolves shared schemas', () => {
     const named = validatorOf('body', Type.Ref('Named'))
     expect([named({ name: 'a' }), named({})]).toEqual([true, false])
   })
 })
 
-describe('a serializer', () => {
-  it('is one for all routes with its schema, whatever headers they document', () => {
+describe('serializer', () => {
+  it('is reused for routes with the same schema, regardless of headers', () => {
     const serialize = serializerOf(Type.Ref('Named'))
     expect(serializerOf(Type.Ref('Named'))).toBe(serialize)
     expect(serializerOf({ ...Type.Ref('Named'), headers: { ETag: Type.String() } })).toBe(serialize)
     expect(serializerOf(page)).not.toBe(serialize)
   })
 
-  it('is one for all compilers that are asked for with schemas that read the same', () => {
+  it('is reused for compilers with equal shared schemas', () => {
     const serialize = serializerOf(Type.Ref('Named'))
     expect(serializerOf(Type.Ref('Named'), { ...shared })).toBe(serialize)
     expect(serializerOf(Type.Ref('Named'), structuredClone(shared))).toBe(serialize)
   })
 
-  it('follows the schemas that it was asked for with', () => {
+  it('uses the shared schemas of its compiler', () => {
     const others = { Named: Type.Object({ title: Type.String() }, { $id: 'Named' }) }
     const both = { name: 'a', title: 'b' }
     expect(serializerOf(Type.Ref('Named'), others)(both)).toBe('{"title":"b"}')
     expect(serializerOf(Type.Ref('Named'))(both)).toBe('{"name":"a"}')
   })
 
-  it('writes what its schema names and no more', () => {
+  it('writes only the fields of its schema', () => {
     expect(serializerOf(Type.Ref('Named'))({ name: 'a', secret: 'b' })).toBe('{"name":"a"}')
     expect(serializerOf({ ...Type.Ref('Named'), headers: { ETag: Type.String() } })({ name: 'a' })).toBe('{"name":"a"}')
   })

@@ -1,48 +1,50 @@
 import { describe, expect, it } from 'vitest'
 import { operations } from '../../support/contract.ts'
 
-const those = (isMeant: (operation: (typeof operations)[number]) => boolean) =>
-  operations.filter(isMeant).map(({ id }) => id)
+const operationIds = (matches: (operation: (typeof operations)[number]) => boolean) =>
+  operations.filter(matches).map(({ id }) => id)
 
-describe('the published contract', () => {
-  it('names If-Match where a change of the record in the meantime is refused, and nowhere else', () => {
-    const meant = those(({ statuses }) => statuses.includes(412))
-    expect(meant.length).toBeGreaterThan(5)
-    expect(those(({ headers }) => headers.includes('if-match'))).toEqual(meant)
+describe('published contract', () => {
+  it('documents If-Match exactly for operations that return 412', () => {
+    const expected = operationIds(({ statuses }) => statuses.includes(412))
+    expect(expected.length).toBeGreaterThan(5)
+    expect(operationIds(({ headers }) => headers.includes('if-match'))).toEqual(expected)
   })
 
-  it('names If-None-Match, and an ETag for it, where the answer may be that nothing has changed', () => {
-    const meant = those(({ statuses }) => statuses.includes(304))
-    expect(meant).toEqual(['getConnection', 'getJob', 'getEnvironment', 'getWebhookEndpoint'])
-    expect(those(({ headers }) => headers.includes('if-none-match'))).toEqual(meant)
-    expect(those(({ answerHeaders }) => answerHeaders[304]?.includes('etag') === true)).toEqual(meant)
+  it('documents If-None-Match and ETag exactly for operations that return 304', () => {
+    const expected = operationIds(({ statuses }) => statuses.includes(304))
+    expect(expected).toEqual(['getConnection', 'getJob', 'getEnvironment', 'getWebhookEndpoint'])
+    expect(operationIds(({ headers }) => headers.includes('if-none-match'))).toEqual(expected)
+    expect(operationIds(({ answerHeaders }) => answerHeaders[304]?.includes('etag') === true)).toEqual(expected)
   })
 
-  it('names Prefer where a request may wait, and says there that it did', () => {
-    const meant = ['getJob', 'getEnvironment']
-    expect(those(({ headers }) => headers.includes('prefer'))).toEqual(meant)
+  it('documents Prefer and Preference-Applied exactly for long polls', () => {
+    const expected = ['getJob', 'getEnvironment']
+    expect(operationIds(({ headers }) => headers.includes('prefer'))).toEqual(expected)
     for (const status of [200, 304])
-      expect(those(({ answerHeaders }) => answerHeaders[status]?.includes('preference-applied') === true)).toEqual(
-        meant,
-      )
+      expect(
+        operationIds(({ answerHeaders }) => answerHeaders[status]?.includes('preference-applied') === true),
+      ).toEqual(expected)
   })
 
-  it('names Idempotency-Key where work is submitted, and says there whether it was a replay', () => {
-    const meant = ['submitJob', 'createEnvironment']
-    // Each result of a batch tells for its job.
-    expect(those(({ headers }) => headers.includes('idempotency-key')).toSorted()).toEqual(
-      [...meant, 'submitJobBatch'].toSorted(),
+  it('documents Idempotency-Key and Idempotency-Replayed exactly for creates', () => {
+    const expected = ['submitJob', 'createEnvironment']
+    // A batch reports a replay in each result.
+    expect(operationIds(({ headers }) => headers.includes('idempotency-key')).toSorted()).toEqual(
+      [...expected, 'submitJobBatch'].toSorted(),
     )
-    expect(those(({ answerHeaders }) => answerHeaders[202]?.includes('idempotency-replayed') === true)).toEqual(meant)
+    expect(operationIds(({ answerHeaders }) => answerHeaders[202]?.includes('idempotency-replayed') === true)).toEqual(
+      expected,
+    )
   })
 
-  it('says wherever a record is made or changed where it is', () => {
+  it('documents Location for every 201 and 202 response', () => {
     for (const { id, answerHeaders } of operations)
       for (const [status, headers] of Object.entries(answerHeaders))
         if (status === '201' || status === '202') expect(headers, id).toContain('location')
   })
 
-  it('says wherever a later try makes sense when', () => {
+  it('documents Retry-After for every 429, 502 and 503 response', () => {
     for (const { id, answerHeaders } of operations)
       for (const [status, headers] of Object.entries(answerHeaders))
         if (['429', '502', '503'].includes(status)) expect(headers, id).toContain('retry-after')

@@ -9,7 +9,7 @@ import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
 const caller: Caller = { projectId: 'prj', scopes: new Set(), by: { subject: 'key', address: '', requestId: '' } }
 const server = fastify()
-const over = new AbortController()
+const shutdown = new AbortController()
 let reads = 0
 let url: string
 let isRevoked = false
@@ -21,19 +21,19 @@ beforeAll(async () => {
   })
   server.get('/quiet', (request: FastifyRequest, reply) => {
     request.caller = caller
-    const nothing = { messages: [], position: 0, isFull: false, isBehind: false, isOver: false }
+    const empty = { messages: [], position: 0, isFull: false, isBehind: false, isOver: false }
     return sendEvents(request, reply, {
-      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: over.signal },
+      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: shutdown.signal },
       from: 0,
       clock: { monotonicMs: () => performance.now() },
       wait: (_ms, signal) => once(signal, 'abort'),
-      read: async () => nothing,
+      read: async () => empty,
     })
   })
   server.get('/', (request: FastifyRequest, reply) => {
     request.caller = caller
     return sendEvents(request, reply, {
-      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: over.signal },
+      streams: { ...makeStreamLimit({ perCaller: 1 }), ended: shutdown.signal },
       from: 0,
       clock: { monotonicMs: () => performance.now() },
       wait: async () => {},
@@ -50,7 +50,7 @@ beforeAll(async () => {
     return sendEvents(request, reply, {
       streams: { ...makeStreamLimit({ perCaller: 1 }), ended: new AbortController().signal },
       from: 0,
-      // Each look is later than a heartbeat.
+      // Each read is later than a heartbeat.
       clock: { monotonicMs: () => (now += 60_000) },
       wait: async () => {},
       async read(after) {
@@ -64,7 +64,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close())
 
-it('ends when its key is revoked, also while nothing happens', async () => {
+it('ends when its key is revoked, also while idle', async () => {
   const [response] = (await once(get(`${url}/quiet`), 'response')) as [IncomingMessage]
   const ended = once(response.resume(), 'end')
   isRevoked = true
@@ -72,37 +72,37 @@ it('ends when its key is revoked, also while nothing happens', async () => {
   isRevoked = false
 })
 
-it('while nothing happens sends comment lines, which no client takes for a message', async () => {
+it('sends comment lines while idle', async () => {
   const [response] = (await once(get(`${url}/late`), 'response')) as [IncomingMessage]
-  // A connection that a stream has used is no good to anybody else.
+  // The connection of a stream cannot be reused.
   expect(response.headers.connection).toBe('close')
   let text = ''
   for await (const chunk of response.setEncoding('utf8')) text += chunk
   expect(text).toBe(':\n:\nid: 3\ndata: {"n":3}\n\n')
 })
 
-it('reads on only as the client takes what was read, and ends at once when the process stops', async () => {
+it('reads only as fast as the client consumes, and ends when the process stops', async () => {
   const [response] = (await once(get(url), 'response')) as [IncomingMessage]
   response.on('error', () => {})
-  let taken = 0
+  let received = 0
   response.on('data', (chunk: Buffer) => {
-    taken += chunk.length
+    received += chunk.length
   })
-  await vi.waitUntil(() => taken > 20_000_000, { timeout: 30_000 })
+  await vi.waitUntil(() => received > 20_000_000, { timeout: 30_000 })
   response.pause()
-  // What was on its way fills the buffers between the two; then nothing is read any more.
+  // In-flight data fills the buffers of both sides, then reading stops.
   let before = -1
   await vi.waitUntil(
     () => {
-      const isStill = reads === before
+      const hasStopped = reads === before
       before = reads
-      return isStill
+      return hasStopped
     },
     { timeout: 30_000, interval: 300 },
   )
-  expect(reads * 100_000 - taken).toBeLessThan(30_000_000)
+  expect(reads * 100_000 - received).toBeLessThan(30_000_000)
   const closed = once(response, 'close')
-  over.abort()
+  shutdown.abort()
   response.resume()
   await closed
   expect(reads).toBeLessThanOrEqual(before + 1)

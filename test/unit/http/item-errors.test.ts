@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { errorOfItem } from '../../../src/http/item-errors.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
-it('reports up to ten errors of a provider for each item, with pointers into the body', () => {
+it('reports up to ten errors for each item, with pointers into the body', () => {
   const errors = Array.from({ length: 30 }, (_, at) => ({
     ...{ in: 'body' as const, pointer: `/inputs/${at}`, code: 'unsupported', detail: 'Not supported.' },
   }))

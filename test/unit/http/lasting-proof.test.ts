@@ -15,15 +15,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** An open request of a key, which `revoke` ends; a time that stands still unless it is moved. */
+/** An open request with a key whose lookup can be replaced. */
 function openRequest() {
-  let asked = async (): Promise<typeof row | null> => row
-  let questions = 0
+  let lookup = async (): Promise<typeof row | null> => row
+  let lookupCount = 0
   const authenticate = makeAuthenticate({
     keys: {
       valid: () => {
-        questions += 1
-        return asked()
+        lookupCount += 1
+        return lookup()
       },
       used: async () => {},
     },
@@ -35,57 +35,60 @@ function openRequest() {
   return {
     request,
     authenticate: () => authenticate(request),
-    questions: () => questions,
-    becomes: (answer: typeof asked) => {
-      asked = answer
+    lookupCount: () => lookupCount,
+    replaceLookup: (replacement: typeof lookup) => {
+      lookup = replacement
     },
   }
 }
 
-describe('a request that lasts', () => {
+describe('open request', () => {
   it.each([0, 1, 500, 1999, 2000, 2001, 3000])('ends within 5 s of a revocation %d ms after its start', async (ms) => {
-    const { request, authenticate, becomes } = openRequest()
+    const { request, authenticate, replaceLookup } = openRequest()
     await authenticate()
-    const shutOut = vi.fn()
-    watchCaller(request, shutOut)
+    const onRevoked = vi.fn()
+    watchCaller(request, onRevoked)
     await vi.advanceTimersByTimeAsync(ms)
-    // Another request of the same key has it believed anew at the last moment.
+    // Another request refreshes the cached key at the last moment.
     await authenticate()
-    becomes(async () => null)
+    replaceLookup(async () => null)
     await vi.advanceTimersByTimeAsync(4999)
-    expect(shutOut).toHaveBeenCalledTimes(1)
+    expect(onRevoked).toHaveBeenCalledTimes(1)
   })
 
-  it('ends however many others its key has open, and asks no oftener for them', async () => {
-    const { request, authenticate, questions, becomes } = openRequest()
+  it('ends with 1,000 others of its key after few lookups', async () => {
+    const { request, authenticate, lookupCount, replaceLookup } = openRequest()
     await authenticate()
-    const shutOut = vi.fn()
+    const onRevoked = vi.fn()
     for (let count = 0; count < 1000; count += 1) {
-      watchCaller(request, shutOut)
+      watchCaller(request, onRevoked)
       await vi.advanceTimersByTimeAsync(2)
     }
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(questions()).toBeLessThanOrEqual(8)
-    becomes(async () => null)
+    expect(lookupCount()).toBeLessThanOrEqual(8)
+    replaceLookup(async () => null)
     await vi.advanceTimersByTimeAsync(4999)
-    expect(shutOut).toHaveBeenCalledTimes(1000)
-    expect(questions()).toBeLessThanOrEqual(12)
+    expect(onRevoked).toHaveBeenCalledTimes(1000)
+    expect(lookupCount()).toBeLessThanOrEqual(12)
   })
 
-  it('goes on while the key is good, or nobody can tell', async () => {
-    const { request, becomes } = openRequest()
-    const shutOut = vi.fn()
-    const stop = watchCaller(request, shutOut)
+  it('continues while the key is valid or cannot be checked', async () => {
+    const { request, replaceLookup } = openRequest()
+    const onRevoked = vi.fn()
+    const stop = watchCaller(request, onRevoked)
     await vi.advanceTimersByTimeAsync(10_000)
-    for (const error of [new Error('the database is away'), new ApiError('unavailable', 'the issuer is away')]) {
-      becomes(() => Promise.reject(error))
+    for (const error of [
+      new Error('the database is unavailable'),
+      new ApiError('unavailable', 'the issuer is unavailable'),
+    ]) {
+      replaceLookup(() => Promise.reject(error))
       await vi.advanceTimersByTimeAsync(10_000)
     }
-    expect(shutOut).not.toHaveBeenCalled()
-    becomes(async () => null)
+    expect(onRevoked).not.toHaveBeenCalled()
+    replaceLookup(async () => null)
     stop()
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(shutOut).not.toHaveBeenCalled()
+    expect(onRevoked).not.toHaveBeenCalled()
     expect(vi.getTimerCount()).toBe(0)
   })
 })

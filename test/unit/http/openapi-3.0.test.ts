@@ -7,8 +7,8 @@ import { document, type Schema } from '../../support/contract.ts'
 type Json = Record<string, unknown>
 
 function translated(schema: Json): Json {
-  const whole = { openapi: '3.1.0', info: {}, paths: {}, components: { schemas: { A: schema } } }
-  const { components } = asOpenApi30(whole) as { components: { schemas: { A: Json } } }
+  const document31 = { openapi: '3.1.0', info: {}, paths: {}, components: { schemas: { A: schema } } }
+  const { components } = asOpenApi30(document31) as { components: { schemas: { A: Json } } }
   return components.schemas.A
 }
 
@@ -36,11 +36,11 @@ it.each([
     { type: 'object', properties: { examples: { type: 'string', examples: [1] }, anyOf: { type: 'array' } } },
     { type: 'object', properties: { examples: { type: 'string', example: 1 }, anyOf: { type: 'array' } } },
   ],
-])('renders %j as %j', (schema, expected) => {
+])('converts %j to %j', (schema, expected) => {
   expect(translated(schema)).toEqual(expected)
 })
 
-it('example values pass through unchanged, even if they look like schemas', () => {
+it('keeps example values that look like schemas', () => {
   const value = { schema: { propertyNames: {} }, items: { anyOf: [{ type: 'null' }] } }
   const media = { schema: { type: 'object' }, examples: { one: { value } } }
   const post = { operationId: 'a', responses: {}, requestBody: { content: { 'application/json': media } } }
@@ -48,7 +48,7 @@ it('example values pass through unchanged, even if they look like schemas', () =
   expect(rendered).toMatchObject({ paths: { '/a': { post } } })
 })
 
-it('the published rendering has every operation, and nothing that 3.0 lacks', () => {
+it('the published 3.0 document has every operation and no 3.1 keywords', () => {
   const file = new URL('../../../openapi/openapi-3.0.json', import.meta.url)
   const text = readFileSync(file, 'utf8')
   const rendered = JSON.parse(text)
@@ -60,7 +60,7 @@ it('the published rendering has every operation, and nothing that 3.0 lacks', ()
   expect(text).not.toMatch(/"(const|patternProperties|propertyNames|identifier)":|"type": \[/)
 })
 
-/** Keywords that mean the same in 3.0, and those that the rendering translates. */
+/** Keywords with the same meaning in 3.0. */
 const sameIn30 = [
   ...[
     'additionalProperties',
@@ -85,7 +85,7 @@ function withInner(schema: Schema): readonly Schema[] {
   return [schema, ...inner.flatMap((each) => (typeof each === 'object' ? withInner(each) : []))]
 }
 
-/** The schemas of parameters, headers and bodies. Examples may look like them. */
+/** The schemas of parameters, headers and bodies, without examples. */
 function schemasIn(part: unknown): readonly Schema[] {
   if (typeof part !== 'object' || part === null) return []
   return Object.entries(part).flatMap(([key, inner]) => {
@@ -94,7 +94,7 @@ function schemasIn(part: unknown): readonly Schema[] {
   })
 }
 
-it('the published document has no keyword that the rendering neither keeps nor translates', () => {
+it('the published 3.1 document uses only keywords that the conversion supports', () => {
   const { schemas, ...components } = document.components
   const all = [...Object.values(schemas).flatMap(withInner), ...schemasIn({ ...document, components })]
   const found = new Set(all.flatMap((schema) => Object.keys(schema)))

@@ -9,9 +9,11 @@ import { servedSchemas } from '../../support/served-schemas.ts'
 const service = await servedSchemas()
 
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-/** Of the operations that are documented with a body, and with an answer. */
-const bodies = operations.flatMap(({ operationId, requestBody }) => (requestBody === undefined ? [] : [operationId]))
-const answers = operations.flatMap(({ operationId, responses }) =>
+/** Ids of the operations that document a request body, and of those that document a response body. */
+const withRequestBody = operations.flatMap(({ operationId, requestBody }) =>
+  requestBody === undefined ? [] : [operationId],
+)
+const withResponseBody = operations.flatMap(({ operationId, responses }) =>
   successOf(responses as never)?.schema === undefined ? [] : [operationId],
 )
 
@@ -21,8 +23,8 @@ function schemaOf(operationId: string, part: 'body' | 'answer'): Schema {
   return schema
 }
 
-describe('request bodies', () => {
-  it.each(bodies)('%s has one to three examples that the service accepts', (operationId) => {
+describe('request examples', () => {
+  it.each(withRequestBody)('%s has one to three examples that the service accepts', (operationId) => {
     const examples = Object.values(requestExamples[operationId] ?? {})
     expect(examples.length).toBeGreaterThan(0)
     expect(examples.length).toBeLessThan(4)
@@ -32,26 +34,26 @@ describe('request bodies', () => {
     }
   })
 
-  it('are the only ones with examples', () => {
-    expect(Object.keys(requestExamples).toSorted()).toEqual(bodies.toSorted())
+  it('exist only for operations with a request body', () => {
+    expect(Object.keys(requestExamples).toSorted()).toEqual(withRequestBody.toSorted())
   })
 
-  it('of jobs and environments are those of the demo', () => {
+  it('are demo requests for jobs and environments', () => {
     const accounts = Object.fromEntries(
       Object.entries(sandboxProviders).map(([id, provider]) => [id, provider.accounts[0]]),
     )
     const stories = makeStories({ accounts: accounts as never })
-    const told = stories.flatMap(({ job, environment }) => [job, environment])
+    const demoRequests = stories.flatMap(({ job, environment }) => [job, environment])
     for (const operationId of ['submitJob', 'createEnvironment'])
       for (const { value } of Object.values(requestExamples[operationId] ?? {})) {
         const { environmentId: _, ...request } = value as { environmentId?: string }
-        expect(told).toContainEqual(request)
+        expect(demoRequests).toContainEqual(request)
       }
   })
 })
 
-describe('success responses', () => {
-  it.each(answers)('%s has an example that the service could send', (operationId) => {
+describe('response examples', () => {
+  it.each(withResponseBody)('%s has an example that matches the response schema', (operationId) => {
     const example = answerExamples[operationId]
     const schema = schemaOf(operationId, 'answer')
     expect(service.errorsOf(schema, example)).toEqual([])
@@ -60,12 +62,12 @@ describe('success responses', () => {
       expect(JSON.parse(service.serialized(schema, example))).toMatchObject(example as object)
   })
 
-  it('are the only ones with examples', () => {
-    expect(Object.keys(answerExamples).toSorted()).toEqual(answers.toSorted())
+  it('exist only for operations with a response body', () => {
+    expect(Object.keys(answerExamples).toSorted()).toEqual(withResponseBody.toSorted())
   })
 })
 
-it('the validator of this test rejects what the service rejects', () => {
+it('the example validator rejects invalid values', () => {
   const job = schemaOf('submitJob', 'body')
   expect(service.errorsOf(job, { name: 'a', nodes: 1 })).not.toEqual([])
   expect(service.errorsOf(job, {})).not.toEqual([])
@@ -73,9 +75,9 @@ it('the validator of this test rejects what the service rejects', () => {
   expect(service.errorsOf(schemaOf('getJob', 'answer'), { status: 'done' })).not.toEqual([])
 })
 
-it('no query parameter has an example, which documentation pages would send as a filter', () => {
+it('query parameters have no examples, which documentation pages would send as filters', () => {
   const parameters = operations.flatMap(({ parameters: own = [] }) => own)
-  const filters = parameters.filter(({ in: place }) => place === 'query') as readonly object[]
+  const filters = parameters.filter(({ in: location }) => location === 'query') as readonly object[]
   expect(filters.length).toBeGreaterThan(20)
   expect(filters.filter((each) => 'example' in each || 'examples' in each)).toEqual([])
 })

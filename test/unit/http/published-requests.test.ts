@@ -11,17 +11,19 @@ import { fuzzRuns } from '../../support/fuzz.ts'
 import { spoilt, valuesOf } from '../../support/schema-arbitrary.ts'
 import { makeUnconnectedApp } from '../../support/unconnected-app.ts'
 
-const takesBody = operations.flatMap(({ body, ...operation }) => (body === null ? [] : [{ ...operation, body }]))
+const operationsWithBody = operations.flatMap(({ body, ...operation }) =>
+  body === null ? [] : [{ ...operation, body }],
+)
 
-/** Answers 204 to each body that the schemas of the routes allow. */
-let gate: HttpServer
+/** Returns 204 for each body that the route schemas allow. */
+let gateServer: HttpServer
 
 beforeAll(async () => {
   const caller: Caller = {
     ...{ projectId: 'prj', scopes: new Set(['admin'] as const) },
     by: { subject: 'key', address: '', requestId: '' },
   }
-  gate = await makeUnconnectedApp({
+  gateServer = await makeUnconnectedApp({
     environment: { MAX_EVENT_LOOP_DELAY_MS: '0' },
     deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
     prepare: (server) =>
@@ -32,7 +34,7 @@ beforeAll(async () => {
   })
 })
 
-/** The handler of a batch validates each job: the schema of its route is that of the envelope. */
+/** The batch handler validates each job; the route schema covers only the envelope. */
 function rejectInvalidItem(request: FastifyRequest): void {
   if (request.routeOptions.url !== '/jobs/batch') return
   const rules = { schema: Type.Ref('JobBatchItem'), more: () => [] }
@@ -43,9 +45,9 @@ function rejectInvalidItem(request: FastifyRequest): void {
   }
 }
 
-afterAll(() => gate?.close())
+afterAll(() => gateServer?.close())
 
-/** Validates with the published document alone. */
+/** Validates with only the published document. */
 const allowsPublished = makePublishedValidator()
 
 function makePublishedValidator(): (schema: Schema, body: unknown) => boolean {
@@ -63,19 +65,22 @@ function makePublishedValidator(): (schema: Schema, body: unknown) => boolean {
   }
 }
 
-/** Codes of what is checked apart from the schemas: no zero byte, no half of a pair, no number beyond the safe ones. */
+/** Codes of checks outside the schemas: zero bytes, lone surrogates, unsafe integers, depth. */
 const unsafe: ReadonlySet<unknown> = new Set(['characters', 'range', 'depth'])
-/** Refused while the body is parsed. */
+/** Rejected while the body is parsed. */
 const isPoisoned = (body: string) => body.includes('__proto__') || body.includes('constructor')
 
-async function compare({ method, path, body: schema }: (typeof takesBody)[number], body: unknown): Promise<void> {
+async function compare(
+  { method, path, body: schema }: (typeof operationsWithBody)[number],
+  body: unknown,
+): Promise<void> {
   const payload = JSON.stringify(body)
   if (payload === undefined || isPoisoned(payload)) return
   const url = path
     .replace('{deliveryId}', 'whd_01h455vb4pex5vsknk084sn02q')
     .replace('{id}', `${prefixes[path.split('/')[1] ?? '']}_01h455vb4pex5vsknk084sn02q`)
   const headers = { 'content-type': 'application/json' }
-  const response = await gate.inject({ method: method as 'POST', url, headers, payload })
+  const response = await gateServer.inject({ method: method as 'POST', url, headers, payload })
   if (response.statusCode === 400 && unsafe.has(response.json().errors[0]?.code)) return
   const isAllowed = allowsPublished(schema, JSON.parse(payload))
   // Each job of a batch is validated separately, so its errors are in the results.
@@ -89,12 +94,16 @@ const prefixes: Readonly<Record<string, string>> = {
   ...{ 'webhook-endpoints': 'whk', attention: 'job' },
 }
 
-describe('a body that the published document allows is a body that the service allows, and the reverse', () => {
-  it.each(takesBody)('$method $path', { timeout: 5000 + fuzzRuns * 200 }, async (operation) => {
-    const drawn = valuesOf(operation.body)
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn)), (body) => compare(operation, body)),
-      { numRuns: fuzzRuns },
-    )
-  })
+describe('published request schemas', () => {
+  it.each(operationsWithBody)(
+    'accept the same bodies as $method $path',
+    { timeout: 5000 + fuzzRuns * 200 },
+    async (operation) => {
+      const drawn = valuesOf(operation.body)
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(drawn, spoilt(drawn)), (body) => compare(operation, body)),
+        { numRuns: fuzzRuns },
+      )
+    },
+  )
 })

@@ -3,13 +3,13 @@ import { exceededLimit, maxFields, maxValues } from '../../../src/http/value-lim
 
 const listOf = (count: number, value: string) => Buffer.from(`[${Array(count).fill(value).join(',')}]`)
 
-describe('the limit of JSON values in a body', () => {
+describe('limit of JSON values in a body', () => {
   it.each([
     ['numbers', '0'],
-    ['texts', '""'],
-    ['texts with separators', '",[{"'],
-    ['texts with escaped quotes', String.raw`"\",\\"`],
-  ])('counts %s of a list, and the list', (_what, value) => {
+    ['strings', '""'],
+    ['strings with separators', '",[{"'],
+    ['strings with escaped quotes', String.raw`"\",\\"`],
+  ])('counts a list and its %s', (_what, value) => {
     expect(exceededLimit(listOf(maxValues - 2, value))).toBeNull()
     expect(exceededLimit(listOf(maxValues + 1, value))).toBe('values')
   })
@@ -21,15 +21,15 @@ describe('the limit of JSON values in a body', () => {
     expect(exceededLimit(listOf(maxValues / 2, '{"a":0,"b":0}'))).toBe('values')
   })
 
-  it('does not count what is within a long text', () => {
+  it('ignores separators within a long string', () => {
     expect(exceededLimit(Buffer.from(`["${'a,'.repeat(maxValues * 2)}"]`))).toBeNull()
   })
 })
 
-describe('the limit of fields in an object', () => {
+describe('limit of fields in an object', () => {
   const fields = (count: number, value = '0') => Array.from({ length: count }, (_, at) => `"f${at}":${value}`).join(',')
 
-  it('counts the fields of each object', () => {
+  it('counts the fields of each object separately', () => {
     expect(exceededLimit(Buffer.from(`{${fields(maxFields)}}`))).toBeNull()
     expect(exceededLimit(Buffer.from(`{${fields(maxFields + 1)}}`))).toBe('fields')
     expect(
@@ -46,14 +46,14 @@ describe('the limit of fields in an object', () => {
   it.each([
     ['lists', '[1,2,3]'],
     ['objects', '{"a":1,"b":[1,{}]}'],
-    ['texts', '",{,}],"'],
-  ])('counts none within %s, nor forgets those before', (_what, value) => {
+    ['strings', '",{,}],"'],
+  ])('ignores the content of nested %s', (_what, value) => {
     const few = maxFields / 2
     expect(exceededLimit(Buffer.from(`{"in":{${fields(few, value)}},${fields(few, value)}}`))).toBeNull()
     expect(exceededLimit(Buffer.from(`{${fields(maxFields + 1, value)}}`))).toBe('fields')
   })
 
-  it('is not counted in lists, nor in what is no JSON', () => {
+  it('does not apply to lists and invalid JSON', () => {
     expect(exceededLimit(listOf(maxFields * 2, '0000'))).toBeNull()
     expect(exceededLimit(Buffer.from(']}'.repeat(maxFields * 3) + ','.repeat(maxFields * 3)))).toBeNull()
   })

@@ -5,7 +5,7 @@ import { type BatcherOptions, makeBatcher } from '../../../src/infra/batcher.ts'
 class DataError extends Error {}
 class TransientError extends Error {}
 
-const concurrency = (
+const makeTestBatcher = (
   flush: BatcherOptions<number, string>['flush'],
   more: Partial<BatcherOptions<number, string>> = {},
 ) =>
@@ -18,37 +18,37 @@ const concurrency = (
     ...more,
   })
 
-const answer = (items: readonly number[]) => items.map((item) => `a${item}`)
+const resultsOf = (items: readonly number[]) => items.map((item) => `a${item}`)
 
-describe('calls that arrive together', () => {
-  it('share one statement, each with its own answer', async () => {
+describe('concurrent calls', () => {
+  it('share one statement and receive separate results', async () => {
     const batches: number[][] = []
-    const call = concurrency(async (items) => {
+    const call = makeTestBatcher(async (items) => {
       batches.push([...items])
-      return answer(items)
+      return resultsOf(items)
     })
     expect(await Promise.all([1, 2, 3].map(call))).toEqual(['a1', 'a2', 'a3'])
     expect(batches).toEqual([[1, 2, 3]])
   })
 
-  it('about the same thing are kept apart, the second one for the next statement', async () => {
+  it('go into different statements if their keys are equal', async () => {
     const batches: number[][] = []
     const flush = async (items: readonly number[]) => {
       batches.push([...items])
-      return answer(items)
+      return resultsOf(items)
     }
-    const call = concurrency(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
+    const call = makeTestBatcher(flush, { keyOf: (item) => String(item % 10), maxItems: 3 })
     expect(await Promise.all([1, 11, 2, 21, 3, 4].map(call))).toEqual(['a1', 'a11', 'a2', 'a21', 'a3', 'a4'])
     expect(batches).toEqual([[1, 2, 3], [11, 4], [21]])
   })
 
-  it('leave room for others, however many there are of one key', async () => {
+  it('leave space for other keys in each statement', async () => {
     const batches: number[][] = []
     const flush = async (items: readonly number[]) => {
       batches.push([...items])
-      return answer(items)
+      return resultsOf(items)
     }
-    const call = concurrency(flush, { keyOf: (item) => String(item % 10), maxPerKey: 2, maxItems: 4 })
+    const call = makeTestBatcher(flush, { keyOf: (item) => String(item % 10), maxPerKey: 2, maxItems: 4 })
     await Promise.all([1, 11, 21, 31, 2].map(call))
     expect(batches).toEqual([
       [1, 11, 2],
@@ -56,15 +56,15 @@ describe('calls that arrive together', () => {
     ])
   })
 
-  it('make up the next statement while one is under way', async () => {
+  it('form the next statement while one is running', async () => {
     const batches: number[][] = []
     const { promise: isOpen, resolve: open } = Promise.withResolvers<void>()
     const { promise: hasBegun, resolve: begin } = Promise.withResolvers<void>()
-    const call = concurrency(async (items) => {
+    const call = makeTestBatcher(async (items) => {
       batches.push([...items])
       begin()
       await isOpen
-      return answer(items)
+      return resultsOf(items)
     })
     const first = call(1)
     await hasBegun
@@ -74,38 +74,38 @@ describe('calls that arrive together', () => {
     expect(batches).toEqual([[1], [2, 3]])
   })
 
-  it('never make more statements at a time than there are lanes, nor larger ones than allowed', async () => {
+  it('respect the limits of concurrency and statement size', async () => {
     let running = 0
-    let most = 0
+    let maxRunning = 0
     const sizes: number[] = []
-    const call = concurrency(
+    const call = makeTestBatcher(
       async (items) => {
         running += 1
-        most = Math.max(most, running)
+        maxRunning = Math.max(maxRunning, running)
         sizes.push(items.length)
         await new Promise((resolve) => setImmediate(resolve))
         running -= 1
-        return answer(items)
+        return resultsOf(items)
       },
       { concurrency: 2, maxItems: 3 },
     )
     const all = Array.from({ length: 20 }, (_, index) => index)
-    expect(await Promise.all(all.map(call))).toEqual(answer(all))
-    expect(most).toBe(2)
+    expect(await Promise.all(all.map(call))).toEqual(resultsOf(all))
+    expect(maxRunning).toBe(2)
     expect(Math.max(...sizes)).toBe(3)
   })
 })
 
-describe('an error that belongs to one item', () => {
-  it('fails that item alone, wherever it stands and however many there are', async () => {
+describe('data error', () => {
+  it('fails only the item that causes it', async () => {
     const cases = fc.record({
       count: fc.integer({ min: 1, max: 40 }),
       bad: fc.uniqueArray(fc.nat(39), { maxLength: 4 }),
     })
     const property = fc.asyncProperty(cases, async ({ count, bad }) => {
-      const call = concurrency(async (items) => {
+      const call = makeTestBatcher(async (items) => {
         if (items.some((item) => bad.includes(item))) throw new DataError()
-        return answer(items)
+        return resultsOf(items)
       })
       const all = Array.from({ length: count }, (_, index) => index)
       const settled = await Promise.allSettled(all.map(call))
@@ -118,13 +118,13 @@ describe('an error that belongs to one item', () => {
   })
 })
 
-describe('an error of the moment', () => {
-  it('is answered by the same statement once more', async () => {
+describe('transient error', () => {
+  it('is retried once with the same items', async () => {
     const batches: number[][] = []
-    const call = concurrency(async (items) => {
+    const call = makeTestBatcher(async (items) => {
       batches.push([...items])
       if (batches.length === 1) throw new TransientError()
-      return answer(items)
+      return resultsOf(items)
     })
     expect(await Promise.all([call(1), call(2)])).toEqual(['a1', 'a2'])
     expect(batches).toEqual([
@@ -133,12 +133,12 @@ describe('an error of the moment', () => {
     ])
   })
 
-  it('fails everybody the second time, and the next call has its own chance', async () => {
+  it('fails all items after the retry, but not the next call', async () => {
     let flushes = 0
-    const call = concurrency(async (items) => {
+    const call = makeTestBatcher(async (items) => {
       flushes += 1
       if (flushes <= 2) throw new TransientError()
-      return answer(items)
+      return resultsOf(items)
     })
     expect(await Promise.allSettled([call(1), call(2)])).toEqual([
       { status: 'rejected', reason: expect.any(TransientError) },
@@ -149,9 +149,9 @@ describe('an error of the moment', () => {
   })
 })
 
-it('any other error fails the whole batch at once', async () => {
+it('any other error fails the whole batch without a retry', async () => {
   let flushes = 0
-  const call = concurrency(async () => {
+  const call = makeTestBatcher(async () => {
     flushes += 1
     throw new TypeError('a bug')
   })

@@ -2,60 +2,60 @@ import type { LookupFunction } from 'node:net'
 import { expect, it, vi } from 'vitest'
 import { makeBoundedLookup } from '../../../src/infra/bounded-lookup.ts'
 
-/** A resolver that answers when it is told to. */
-function scene(most: number) {
-  const asked: string[] = []
-  const answers = new Map<string, () => void>()
+/** A resolver that responds on demand. */
+function setup(maxConcurrent: number) {
+  const requested: string[] = []
+  const responses = new Map<string, () => void>()
   const lookup: LookupFunction = (hostname, _options, callback) => {
-    asked.push(hostname)
-    answers.set(hostname, () => callback(null, [{ address: '192.0.2.1', family: 4 }]))
+    requested.push(hostname)
+    responses.set(hostname, () => callback(null, [{ address: '192.0.2.1', family: 4 }]))
   }
-  const bounded = makeBoundedLookup(most, lookup)
-  const told = vi.fn()
-  const ask = (hostname: string) => bounded(hostname, { all: true }, (_error, found) => told(hostname, found))
-  return { asked, ask, told, answer: (hostname: string) => answers.get(hostname)?.() }
+  const bounded = makeBoundedLookup(maxConcurrent, lookup)
+  const results = vi.fn()
+  const resolve = (hostname: string) => bounded(hostname, { all: true }, (_error, found) => results(hostname, found))
+  return { requested, resolve, results, respond: (hostname: string) => responses.get(hostname)?.() }
 }
 
-it('asks for so many names at a time, the others in the order in which they came', () => {
-  const { asked, ask, answer, told } = scene(2)
-  for (const name of ['slow', 'b', 'c', 'd']) ask(name)
-  expect(asked).toEqual(['slow', 'b'])
-  answer('b')
-  expect(asked).toEqual(['slow', 'b', 'c'])
-  answer('c')
-  answer('d')
-  expect(told.mock.calls.map(([name]) => name)).toEqual(['b', 'c', 'd'])
+it('limits concurrent lookups and queues the others in order', () => {
+  const { requested, resolve, respond, results } = setup(2)
+  for (const name of ['slow', 'b', 'c', 'd']) resolve(name)
+  expect(requested).toEqual(['slow', 'b'])
+  respond('b')
+  expect(requested).toEqual(['slow', 'b', 'c'])
+  respond('c')
+  respond('d')
+  expect(results.mock.calls.map(([name]) => name)).toEqual(['b', 'c', 'd'])
 })
 
-it('asks once for a name that several want, and again later', () => {
-  const { asked, ask, answer, told } = scene(2)
-  for (const name of ['a', 'a', 'a']) ask(name)
-  expect(asked).toEqual(['a'])
-  answer('a')
-  expect(told).toHaveBeenCalledTimes(3)
-  ask('a')
-  expect(asked).toEqual(['a', 'a'])
+it('shares a running lookup between callers and repeats it later', () => {
+  const { requested, resolve, respond, results } = setup(2)
+  for (const name of ['a', 'a', 'a']) resolve(name)
+  expect(requested).toEqual(['a'])
+  respond('a')
+  expect(results).toHaveBeenCalledTimes(3)
+  resolve('a')
+  expect(requested).toEqual(['a', 'a'])
 })
 
-it('gives up on a lookup from when it is made, and keeps its place until the resolver responds', () => {
+it('times out a lookup but keeps its slot until the resolver responds', () => {
   vi.useFakeTimers()
-  const answers: (() => void)[] = []
-  const bounded = makeBoundedLookup(1, (_name, _options, callback) => answers.push(() => callback(null, [])), 100)
-  const told: unknown[] = []
-  bounded('slow', {}, (error) => told.push(error?.code))
-  bounded('queued', {}, (error) => told.push(error?.code ?? 'answered'))
+  const responses: (() => void)[] = []
+  const bounded = makeBoundedLookup(1, (_name, _options, callback) => responses.push(() => callback(null, [])), 100)
+  const results: unknown[] = []
+  bounded('slow', {}, (error) => results.push(error?.code))
+  bounded('queued', {}, (error) => results.push(error?.code ?? 'resolved'))
   vi.advanceTimersByTime(500)
-  expect([told, answers.length]).toEqual([['EAI_AGAIN'], 1])
-  answers[0]?.()
-  answers[1]?.()
-  expect(told).toEqual(['EAI_AGAIN', 'answered'])
+  expect([results, responses.length]).toEqual([['EAI_AGAIN'], 1])
+  responses[0]?.()
+  responses[1]?.()
+  expect(results).toEqual(['EAI_AGAIN', 'resolved'])
   vi.useRealTimers()
 })
 
-it('does not keep more waiting than it can hold', () => {
+it('rejects lookups beyond the queue limit', () => {
   const bounded = makeBoundedLookup(1, () => {})
-  const refused: unknown[] = []
-  for (let count = 0; count < 1100; count += 1) bounded(`n${count}`, {}, (error) => refused.push(error?.code))
-  expect(refused).toHaveLength(99)
-  expect(new Set(refused)).toEqual(new Set(['EAI_AGAIN']))
+  const rejected: unknown[] = []
+  for (let count = 0; count < 1100; count += 1) bounded(`n${count}`, {}, (error) => rejected.push(error?.code))
+  expect(rejected).toHaveLength(99)
+  expect(new Set(rejected)).toEqual(new Set(['EAI_AGAIN']))
 })

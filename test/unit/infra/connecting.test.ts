@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readConnecting } from '../../../src/infra/connecting.ts'
 
-const at = 'postgresql://somebody@db.example/switchyard'
+const at = 'postgresql://alice@db.example/switchyard'
 
 it.each([
   ['', { channelBinding: 'disable', isPooled: false }],
@@ -11,6 +11,6 @@ it.each([
     '?pgbouncer=true&connection_limit=5&pool_timeout=20',
     { channelBinding: 'disable', isPooled: true, maxConnections: 5, poolTimeoutMs: 20_000 },
   ],
-])('reads how to connect from %s', (parameters, expected) => {
+])('reads the connection options of %j', (parameters, expected) => {
   expect(readConnecting(at + parameters)).toEqual(expected)
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { nameDatabase, readConnectionUrl } from '../../../src/infra/connection-url.ts'
 
-describe('a connection URL', () => {
-  it('is left as it is where it names no session setting', () => {
-    const url = 'postgresql://somebody:p%40ss%2Fw%3Ard%231@db.example:6432/switchyard?sslmode=verify-full'
+describe('connection URL', () => {
+  it('is unchanged without session settings', () => {
+    const url = 'postgresql://alice:p%40ss%2Fw%3Ard%231@db.example:6432/switchyard?sslmode=verify-full'
     expect(readConnectionUrl(url)).toEqual({ url, settings: {} })
   })
 
@@ -16,17 +16,15 @@ describe('a connection URL', () => {
     ['channel_binding=require&connect_timeout=5&pgbouncer=true&connection_limit=5&pool_timeout=9', {}, ''],
     ['search_path=app,public', { search_path: 'app,public' }, ''],
     ['lock_timeout=500&schema=Own', { lock_timeout: '500', search_path: '"Own"' }, ''],
-  ])('gives up the settings of ?%s, and keeps what else it says', (parameters, settings, options) => {
+  ])('keeps only connection parameters and returns the session settings of ?%s', (parameters, settings, options) => {
     const read = readConnectionUrl(`postgresql://db.example/switchyard?sslmode=disable&${parameters}`)
     expect(read.settings).toEqual(settings)
     const { searchParams } = new URL(read.url)
     expect(Object.fromEntries(searchParams)).toEqual({ sslmode: 'disable', ...(options === '' ? {} : { options }) })
   })
 
-  it('is named without user and password, a socket by its directory', () => {
-    expect(nameDatabase('postgresql://somebody:hunter2@db.example:6432/switchyard?a=b')).toBe(
-      'db.example:6432/switchyard',
-    )
-    expect(nameDatabase('postgresql://somebody@/switchyard?host=/run/postgresql')).toBe('/run/postgresql/switchyard')
+  it('is displayed without credentials, or as a socket directory', () => {
+    expect(nameDatabase('postgresql://alice:hunter2@db.example:6432/switchyard?a=b')).toBe('db.example:6432/switchyard')
+    expect(nameDatabase('postgresql://alice@/switchyard?host=/run/postgresql')).toBe('/run/postgresql/switchyard')
   })
 })

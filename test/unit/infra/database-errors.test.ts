@@ -6,10 +6,10 @@ import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
 import { prismaError as known, databaseError as raw } from '../../support/database-error.ts'
 
-/** As Prisma wraps what the server said. */
+/** A server error as Prisma wraps it. */
 const wrapped = (originalCode: string, more = {}) => raw({ kind: 'postgres', originalCode, ...more })
 
-it('finds the SQLSTATE in what the database layer throws, and takes none of Prisma’s codes for one', () => {
+it('reads the SQLSTATE of a database error, but no Prisma code', () => {
   expect(sqlStateOf(wrapped('22P05'))).toBe('22P05')
   expect(sqlStateOf(new DriverAdapterError({ kind: 'TransactionWriteConflict', originalCode: '40001' }))).toBe('40001')
   expect(sqlStateOf(Object.assign(new DatabaseError('m', 1, 'error'), { code: '40P01' }))).toBe('40P01')
@@ -18,41 +18,41 @@ it('finds the SQLSTATE in what the database layer throws, and takes none of Pris
   expect(sqlStateOf(null)).toBeNull()
 })
 
-it.each(['22P05', '22003', '23505', '23503'])('%s is one row’s own fault', (state) => {
+it.each(['22P05', '22003', '23505', '23503'])('classifies %s as a data error', (state) => {
   expect(isDataError(wrapped(state))).toBe(true)
   expect(isTransientError(wrapped(state))).toBe(false)
 })
 
-it.each(['40001', '40P01', '55P03', '57P01', '08006'])('%s may work in a moment', (state) => {
+it.each(['40001', '40P01', '55P03', '57P01', '08006'])('classifies %s as transient', (state) => {
   expect(isTransientError(wrapped(state))).toBe(true)
   expect(isDataError(wrapped(state))).toBe(false)
 })
 
 it.each(['DatabaseNotReachable', 'ConnectionClosed', 'TooManyConnections', 'SocketTimeout'])(
-  'a connection that is not there may work in a moment: %s',
+  'classifies the connection error %s as transient',
   (kind) => expect(isTransientError(raw({ kind }))).toBe(true),
 )
 
-it('takes a transaction that Prisma gave up on for one that may work in a moment', () => {
+it('classifies P2028 as transient, but not P2002', () => {
   expect(isTransientError(known('P2028'))).toBe(true)
   expect(isTransientError(known('P2002'))).toBe(false)
 })
 
-const words = 'read ECONNRESET EPIPE: Connection terminated unexpectedly, 57P01'
+const text = 'read ECONNRESET EPIPE: Connection terminated unexpectedly, 57P01'
 it.each([
-  ['a refusal', new ApiError('invalid_request', words)],
-  ['a provider’s failure', new ProviderError('unavailable', words, { cause: new Error(words) })],
-  ['somebody’s socket', Object.assign(new Error(words), { code: 'EPIPE', errno: -32, syscall: 'write' })],
-  ['an error with a code like the server’s', Object.assign(new Error(words), { code: '57P01' })],
-  ['an error that wraps one of the database', new Error(words, { cause: wrapped('57P01') })],
-  ['a fault in a statement whose text repeats a client’s', wrapped('42601', { message: words })],
-  ['words', words],
-])('no words and no borrowed code make an outage of the database: %s', (_, error) => {
+  ['an API error', new ApiError('invalid_request', text)],
+  ['a provider error', new ProviderError('unavailable', text, { cause: new Error(text) })],
+  ['a socket error', Object.assign(new Error(text), { code: 'EPIPE', errno: -32, syscall: 'write' })],
+  ['an error with a SQLSTATE as code', Object.assign(new Error(text), { code: '57P01' })],
+  ['an error caused by a database error', new Error(text, { cause: wrapped('57P01') })],
+  ['a statement error that repeats client input', wrapped('42601', { message: text })],
+  ['a string', text],
+])('does not classify %s as a database error', (_, error) => {
   expect(isTransientError(error)).toBe(false)
   expect(isDataError(error)).toBe(false)
 })
 
-it('tells which constraint was broken', () => {
+it('identifies the violated constraint', () => {
   const broken = (index: string, more = {}) =>
     raw({ kind: 'UniqueConstraintViolation', originalCode: '23505', constraint: { index }, ...more })
   expect(isUniqueViolation(broken('workloads_correlation_tag_key'), 'workloads_correlation_tag_key')).toBe(true)

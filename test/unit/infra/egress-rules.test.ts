@@ -4,13 +4,14 @@ import { makeEgress } from '../../../src/infra/egress.ts'
 import { addressOf, classOf } from '../../../src/infra/egress-address.ts'
 import { allowsAddress, parseEgressRules } from '../../../src/infra/egress-rules.ts'
 
-const refusalOf = (url: string, ...allowed: string[]) => makeEgress({ rules: parseEgressRules(allowed) }).refusalOf(url)
+const rejectionOf = (url: string, ...allowed: string[]) =>
+  makeEgress({ rules: parseEgressRules(allowed) }).refusalOf(url)
 const classes = (text: string) => {
   const address = addressOf(text)
   return address === null ? null : classOf(address)
 }
 
-describe('where an address lies', () => {
+describe('address class', () => {
   it.each([
     '8.8.8.8',
     '1.1.1.1',
@@ -79,11 +80,11 @@ describe('where an address lies', () => {
   ])('%s is special', (address) => expect(classes(address)).toBe('special'))
 
   it.each(['', 'localhost', '10', '10.0.0', '0x7f.0.0.1', '010.0.0.1', '1.2.3.4.5', '1.2.3.256'])(
-    '%j is no address',
+    '%j is invalid',
     (text) => expect(classes(text)).toBe(null),
   )
 
-  it('an IPv4 address lies where it lies however it is written as IPv6', () => {
+  it('is the same for an IPv4 address and its IPv6 form', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         expect(classes(`::ffff:${address}`)).toBe(classes(address))
@@ -92,7 +93,7 @@ describe('where an address lies', () => {
   })
 })
 
-describe('a metadata service of a cloud', () => {
+describe('cloud metadata service', () => {
   it.each([
     ...['169.254.169.254', '169.254.170.2', '169.254.170.23', '169.254.0.23', '169.254.42.42', '192.0.0.192'],
     ...['168.63.129.16', '100.100.100.200', '100.96.0.96', '100.80.80.80', '::ffff:100.100.100.200'],
@@ -106,7 +107,7 @@ describe('a metadata service of a cloud', () => {
     ],
     ...['fd00:a9fe:a9fe::1', 'fd00:42::42', 'fd00:100::100:200', 'fe80::a9fe:a9fe', '64:ff9b::a9fe:a9fe'],
     ...['fd12:3456::a9fe:a9fe', 'fd00::5efe:6464:64c8', '2606:4700:64::a9fe:a9fe'],
-  ])('%s is opened by its own address alone', (host) => {
+  ])('%s is allowed only by its exact address', (host) => {
     const ranges = ['0.0.0.0/0', '100.64.0.0/10', '::/0', 'fd00::/8', 'fc00::/7', 'fd00:ec2::/127', '64:ff9b::/96']
     const destination = { host, port: 443 }
     expect(classes(host)).toBe('special')
@@ -115,18 +116,18 @@ describe('a metadata service of a cloud', () => {
   })
 
   it.each(['fd00:ec3::254', 'fd20:ce:1::254', 'fd00:c1::1', 'fd00:42::41', '100.100.100.201', '100.96.0.97'])(
-    '%s, beside one, is opened by a range',
+    '%s, next to a metadata address, is allowed by a range',
     (host) => expect(allowsAddress(parseEgressRules(['fd00::/8', '100.64.0.0/10']), { host, port: 443 })).toBe(true),
   )
 })
 
-describe('a URL that a client sends', () => {
+describe('client URL', () => {
   it.each([
     'https://api.example.com',
     'https://api.example.com:8443/base',
     'https://8.8.8.8',
     'https://[2606:4700::1]',
-  ])('%s may be called', (url) => expect(refusalOf(url)).toBe(null))
+  ])('%s is accepted', (url) => expect(rejectionOf(url)).toBe(null))
 
   it.each([
     'http://api.example.com',
@@ -149,33 +150,33 @@ describe('a URL that a client sends', () => {
     'https://user@api.example.com',
     'https://user:word@api.example.com',
     'not a url',
-  ])('%s may not', (url) => expect(refusalOf(url)).toEqual(expect.any(String)))
+  ])('%s is rejected', (url) => expect(rejectionOf(url)).toEqual(expect.any(String)))
 
-  it('may be of a listed host, by http and on the listed port', () => {
-    expect(refusalOf('http://slurm.internal:6820', 'slurm.internal:6820')).toBe(null)
-    expect(refusalOf('http://slurm.internal:6821', 'slurm.internal:6820')).not.toBe(null)
-    expect(refusalOf('https://slurm.internal:6821', 'slurm.internal:6820')).toBe(null)
-    expect(refusalOf('http://HUB.example.org.', '*.example.org')).toBe(null)
-    expect(refusalOf('http://example.org', '*.example.org')).not.toBe(null)
-    expect(refusalOf('http://notexample.org', '*.example.org')).not.toBe(null)
-    expect(refusalOf('http://10.1.2.3', '10.0.0.0/8')).toBe(null)
-    expect(refusalOf('http://11.1.2.3', '10.0.0.0/8')).not.toBe(null)
-    expect(refusalOf('http://[fd00::5]:8000', '[fd00::5]:8000')).toBe(null)
-    expect(refusalOf('http://[fd00::5]:8001', '[fd00::5]:8000')).not.toBe(null)
-    expect(refusalOf('http://localhost:8000', '127.0.0.1')).toBe(null)
+  it('is accepted for a listed host, over HTTP only on the listed port', () => {
+    expect(rejectionOf('http://slurm.internal:6820', 'slurm.internal:6820')).toBe(null)
+    expect(rejectionOf('http://slurm.internal:6821', 'slurm.internal:6820')).not.toBe(null)
+    expect(rejectionOf('https://slurm.internal:6821', 'slurm.internal:6820')).toBe(null)
+    expect(rejectionOf('http://HUB.example.org.', '*.example.org')).toBe(null)
+    expect(rejectionOf('http://example.org', '*.example.org')).not.toBe(null)
+    expect(rejectionOf('http://notexample.org', '*.example.org')).not.toBe(null)
+    expect(rejectionOf('http://10.1.2.3', '10.0.0.0/8')).toBe(null)
+    expect(rejectionOf('http://11.1.2.3', '10.0.0.0/8')).not.toBe(null)
+    expect(rejectionOf('http://[fd00::5]:8000', '[fd00::5]:8000')).toBe(null)
+    expect(rejectionOf('http://[fd00::5]:8001', '[fd00::5]:8000')).not.toBe(null)
+    expect(rejectionOf('http://localhost:8000', '127.0.0.1')).toBe(null)
   })
 
-  it('may be by http to a name that could lie in a listed range: that is seen when it is dialled', () => {
-    expect(refusalOf('http://slurm.internal', '10.0.0.0/8')).toBe(null)
+  it('is accepted over HTTP for a name that may resolve to a listed range', () => {
+    expect(rejectionOf('http://slurm.internal', '10.0.0.0/8')).toBe(null)
   })
 
-  it('a refusal does not repeat the URL, which may hold a password', () => {
-    expect(refusalOf('http://user:canary-word@10.0.0.1')).not.toContain('canary-word')
+  it('is not repeated in the rejection', () => {
+    expect(rejectionOf('http://user:canary-word@10.0.0.1')).not.toContain('canary-word')
   })
 })
 
-describe('an allow-list', () => {
-  it('reaches link-local addresses and metadata services one by one only', () => {
+describe('allow-list', () => {
+  it('permits link-local and metadata addresses only individually', () => {
     const everything = parseEgressRules(['0.0.0.0/0', '::/0'])
     const at = (host: string) => ({ host, port: 80 })
     for (const host of ['169.254.169.254', '100.100.100.200', '224.0.0.1', 'fe80::1', 'fd00:ec2::254'])
@@ -197,7 +198,7 @@ describe('an allow-list', () => {
     'a b',
     'fd00::/129',
     '',
-  ])('says that %j is no entry', (entry) => {
+  ])('rejects the entry %j', (entry) => {
     expect(() => parseEgressRules([entry])).toThrow(/is no host/)
   })
 })

@@ -15,20 +15,20 @@ function logged(record: object): string {
   return output
 }
 
-describe('the logger', () => {
+describe('logger', () => {
   it.each([
     ['at the top', { password: 'hunter2' }],
     ['one level down', { connection: { credentials: { any: 'hunter2' } } }],
     ['in request headers', { req: { headers: { authorization: 'Bearer hunter2' } } }],
     ['in signed headers', { req: { headers: { 'x-ncp-apigw-signature-v2': 'hunter2', 'x-auth-token': 'hunter2' } } }],
-    ['in a header of a provider that nobody knows yet', { headers: { 'X-Acme-Session-Token': 'hunter2' } }],
+    ['in an unknown provider header', { headers: { 'X-Acme-Session-Token': 'hunter2' } }],
     ['in header form at the top', { 'x-ncp-iam-access-key': 'hunter2' }],
   ])('removes a secret %s', (_where, record) => {
     expect(logged(record)).not.toContain('hunter2')
     expect(logged(record)).toContain('[redacted]')
   })
 
-  it('keeps what is no secret', () => {
+  it('keeps fields without secrets', () => {
     expect(JSON.parse(logged({ jobId: 'job_1', provider: 'slurm' }))).toMatchObject({
       jobId: 'job_1',
       provider: 'slurm',

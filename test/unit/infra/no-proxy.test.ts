@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseNoProxy } from '../../../src/infra/proxy-server.ts'
 
-describe('the destinations that bypass a proxy', () => {
+describe('proxy bypass list', () => {
   it.each([
     ['*', 'api.example.com', 443, true],
     ['example.com', 'example.com', 443, true],
@@ -24,12 +24,12 @@ describe('the destinations that bypass a proxy', () => {
     ['', '127.0.0.1', 80, true],
     ['', '[::1]', 80, true],
     ['', 'api.example.com', 443, false],
-  ])('%j of %s, port %d: %s', (entry, host, port, isBypassed) => {
+  ])('matches the entry %j with %s port %d: %s', (entry, host, port, isBypassed) => {
     const entries = entry === '' ? [] : [entry]
     expect(parseNoProxy(entries)({ host, port })).toBe(isBypassed)
   })
 
-  it('are rejected by name if they are not valid', () => {
+  it('rejects an invalid entry by name', () => {
     expect(() => parseNoProxy(['10.0.0'])).toThrow('"10.0.0" is no host')
   })
 })

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { nextTurn } from '../../../src/infra/turns.ts'
 import { yieldingMap } from '../../../src/infra/yielding-map.ts'
 
-/** How much `work` counts in each pass of the event loop. */
+/** Calls of `count` in each pass of the event loop. */
 async function countsPerPass(work: (count: () => void) => Promise<unknown>): Promise<number[]> {
   const counts = [0]
   let isDone = false
@@ -20,7 +20,7 @@ async function countsPerPass(work: (count: () => void) => Promise<unknown>): Pro
   return counts
 }
 
-it('one of those that wait continues per pass of the event loop, in their order', async () => {
+it('one waiter resumes per pass of the event loop, in order', async () => {
   const order: number[] = []
   const counts = await countsPerPass((count) =>
     Promise.all(
@@ -35,13 +35,13 @@ it('one of those that wait continues per pass of the event loop, in their order'
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
 })
 
-it('lists that are mapped at the same time take turns', async () => {
+it('concurrent maps share the 20 items of a pass', async () => {
   const list = Array.from({ length: 200 }, (_, at) => at)
   const counts = await countsPerPass((count) => Promise.all([1, 2, 3, 4].map(() => yieldingMap(list, count))))
   expect(Math.max(...counts)).toBe(20)
 })
 
-it('items that take long end the turn earlier', async () => {
+it('slow items end a pass early', async () => {
   const pause = new Int32Array(new SharedArrayBuffer(4))
   const counts = await countsPerPass((count) =>
     yieldingMap([1, 2, 3], () => {

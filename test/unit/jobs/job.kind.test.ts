@@ -9,8 +9,8 @@ const decide = (environment: { status: string; desired?: string; remoteId?: stri
     makeFacts<'job'>({ environment: { remoteId: 'remote-1', desired: 'run', ...environment } as never }),
   )
 
-describe('a job that was not sent yet', () => {
-  it('is sent into an environment that runs', () => {
+describe('job before its creation', () => {
+  it('is created in a running environment', () => {
     expect(decide({ status: 'running' })).toEqual({ do: 'create' })
   })
 
@@ -21,7 +21,7 @@ describe('a job that was not sent yet', () => {
     },
   )
 
-  it.each(['failed', 'deleting', 'deleted'])('fails with an environment that is %s', (status) => {
+  it.each(['failed', 'deleting', 'deleted'])('fails with a %s environment', (status) => {
     expect(decide({ status })).toMatchObject({
       do: 'settle',
       change: { status: 'failed', reason: 'environment_failed', message: expect.stringContaining(`is ${status},`) },
@@ -29,7 +29,7 @@ describe('a job that was not sent yet', () => {
   })
 
   it.each(['queued', 'provisioning', 'running', 'stopped', 'blocked'])(
-    'fails with an environment that is %s and shall be deleted: the delete waits for its jobs',
+    'fails with a %s environment that is to be deleted',
     (status) => {
       expect(decide({ status, desired: 'delete' })).toMatchObject({
         do: 'settle',
@@ -38,7 +38,7 @@ describe('a job that was not sent yet', () => {
     },
   )
 
-  it('that the client canceled ends as canceled, whatever its environment is', () => {
+  it('is canceled on request, regardless of its environment', () => {
     expect(decide({ status: 'provisioning', desired: 'delete' }, { desired: 'cancel', generation: 1 })).toMatchObject({
       do: 'settle',
       change: { status: 'canceled' },

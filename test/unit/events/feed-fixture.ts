@@ -9,19 +9,19 @@ import type { Kind } from '../../../src/vocabulary/kinds.ts'
 
 const origin: FeedPosition = { xid: '0', workloadId: '', seq: 0 }
 
-/** A feed in memory, which shows what is below a horizon; with every read of it counted. */
-export function makeScene({ maxBytes = 1_000_000 } = {}) {
+/** An in-memory feed that returns the events below a horizon and counts reads. */
+export function makeFeedFixture({ maxBytes = 1_000_000 } = {}) {
   const written: ProjectEvent[] = []
   const seqs = new Map<string, number>()
-  let shown = 0
+  let horizon = 0
   let reads = 0
   let epoch = 'here'
-  let heard = () => {}
+  let notify = () => {}
   const repository: FeedRepository = {
-    end: async () => ({ end: positionOf(written[shown - 1]), epoch }),
+    end: async () => ({ end: positionOf(written[horizon - 1]), epoch }),
     async read(_projectId, { after, limit }) {
       reads += 1
-      const upTo = shown
+      const upTo = horizon
       await turn()
       const events = written
         .slice(0, upTo)
@@ -36,21 +36,21 @@ export function makeScene({ maxBytes = 1_000_000 } = {}) {
   const wait = (_id: string, ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const timeout = setTimeout(resolve, ms)
-      heard = () => {
+      notify = () => {
         clearTimeout(timeout)
         resolve()
       }
-      signal.addEventListener('abort', heard, { once: true })
+      signal.addEventListener('abort', notify, { once: true })
     })
   const tails = makeTails({ feed, wait, clock, maxBytes })
 
   return {
     written,
     reads: () => reads,
-    become: (other: string) => {
+    setEpoch: (other: string) => {
       epoch = other
     },
-    /** One transaction: an event of each of these workloads. */
+    /** One transaction with an event of each workload. */
     write(xid: number, workloads: readonly number[], text = '') {
       for (const workload of workloads.toSorted((a, b) => a - b)) {
         const workloadId = `job_${workload}`
@@ -70,21 +70,21 @@ export function makeScene({ maxBytes = 1_000_000 } = {}) {
         })
       }
     },
-    /** All that is written is below the horizon, and told of. */
-    show(count = written.length) {
-      shown = count
-      heard()
+    /** Raises the horizon to `count` events and notifies listeners. */
+    publish(count = written.length) {
+      horizon = count
+      notify()
     },
     async listen({
       cursor = null,
       kinds = ['job', 'environment'],
       isPermitted = async () => true,
     }: Partial<Omit<Audience, 'kinds'>> & { kinds?: readonly Kind[] } = {}) {
-      const over = new AbortController()
-      const end = vi.fn(() => over.abort())
+      const ended = new AbortController()
+      const end = vi.fn(() => ended.abort())
       const audience = { projectId: 'prj', cursor, kinds: () => kinds, isPermitted }
-      const texts = await openFeedStream({ feed, tails, clock }, audience, { signal: over.signal, end })
-      return makeClient(texts, over, end)
+      const texts = await openFeedStream({ feed, tails, clock }, audience, { signal: ended.signal, end })
+      return makeClient(texts, ended, end)
     },
     cursorOf: (event: ProjectEvent | undefined) => cursorOf({ position: positionOf(event), epoch }),
   }
@@ -95,44 +95,44 @@ function positionOf(event: FeedPosition | undefined): FeedPosition {
   return { xid, workloadId, seq }
 }
 
-export type Scene = ReturnType<typeof makeScene>
-export type Client = Awaited<ReturnType<Scene['listen']>>
+export type FeedFixture = ReturnType<typeof makeFeedFixture>
+export type Client = Awaited<ReturnType<FeedFixture['listen']>>
 
-/** Takes text while it is told to, and remembers what it was told. */
-function makeClient(texts: AsyncIterable<string | Uint8Array>, over: AbortController, end: () => void) {
-  const told: string[] = []
+/** Reads messages on demand and records the ids of received events. */
+function makeClient(texts: AsyncIterable<string | Uint8Array>, ended: AbortController, end: () => void) {
+  const received: string[] = []
   const ids: string[] = []
   let comments = 0
   const iterator = texts[Symbol.asyncIterator]()
-  async function take(): Promise<boolean> {
+  async function readOne(): Promise<boolean> {
     const { done, value } = await iterator.next()
     const text = Buffer.from(value ?? '').toString()
     if (text.startsWith(':')) comments += 1
     for (const [, id = '', data = ''] of text.matchAll(/^id: (.*)\ndata: (.*)\n\n/gm)) {
       ids.push(id)
-      told.push(JSON.parse(data).id)
+      received.push(JSON.parse(data).id)
     }
     return done !== true
   }
   return {
-    told,
+    received,
     ids,
     end,
     comments: () => comments,
-    take,
-    takeAll: async () => {
-      while (await take());
+    readOne,
+    readAll: async () => {
+      while (await readOne());
     },
-    hasLeft: () => over.signal.aborted,
-    leave: () => over.abort(),
+    hasDisconnected: () => ended.signal.aborted,
+    disconnect: () => ended.abort(),
   }
 }
 
-export async function inVirtualTime<T>(run: (pass: (ms: number) => Promise<void>) => Promise<T>): Promise<T> {
+export async function inVirtualTime<T>(run: (advance: (ms: number) => Promise<void>) => Promise<T>): Promise<T> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
   try {
     return await run(async (ms) => {
-      for (let passed = 0; passed < ms; passed += 10) {
+      for (let elapsed = 0; elapsed < ms; elapsed += 10) {
         await vi.advanceTimersByTimeAsync(10)
         await turn()
       }
