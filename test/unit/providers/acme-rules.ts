@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { SpecRules } from '../../../src/providers/field-rules.ts'
 
-/** The fields and options of a provider that does not exist. */
+/** Fields and options of a fictional provider. */
 export const rules: SpecRules<'job'> = {
   provider: 'acme',
   accepts: {

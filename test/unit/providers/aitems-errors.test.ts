@@ -8,13 +8,13 @@ const failure = (status: number, body: unknown, headers: Record<string, string> 
   return failureOf({ status, headers, text }, { clock, secrets: [] }, 'GET /api/v1/services')
 }
 
-describe('the errors of AiTEMS', () => {
+describe('AiTEMS error mapping', () => {
   it.each([
     [400, 'invalid_request'],
     [401, 'unauthenticated'],
     [403, 'permission_denied'],
     [404, 'not_found'],
-  ])('HTTP %i is documented, whatever JSON comes with it or none', (status, code) => {
+  ])('maps HTTP %i to the rejection %s for a JSON object or an empty body', (status, code) => {
     for (const body of [{}, { message: 'no' }, { timestamp: 'x', status, error: 'No', path: '/' }, '', ' \n']) {
       expect(failure(status, body)).toMatchObject({ isRejection: true, error: { code, httpStatus: status } })
     }
@@ -31,11 +31,11 @@ describe('the errors of AiTEMS', () => {
     [500, 'unavailable'],
     [502, 'unavailable'],
     [504, 'timeout'],
-  ])('HTTP %i is not documented: %s, and no refusal', (status, code) => {
+  ])('maps undocumented HTTP %i to %s without a rejection', (status, code) => {
     expect(failure(status, {})).toMatchObject({ isRejection: false, error: { code } })
   })
 
-  it.each([[200], [201], [204]])('HTTP %i is no error', (status) => {
+  it.each([[200], [201], [204]])('returns no error for HTTP %i', (status) => {
     for (const body of [{ result: 'ok' }, 'true', '']) expect(failure(status, body)).toBeNull()
   })
 
@@ -45,18 +45,18 @@ describe('the errors of AiTEMS', () => {
     [{ status: { code: 400, message: 'm' }, message: 'm' }],
     [{ returnCode: '800', returnMessage: 'm' }],
     [{ message: 'm' }],
-  ])('HTTP 200 with %o is an error and tells nothing about what was done', (body) => {
+  ])('maps HTTP 200 with %o to bad_response without a rejection', (body) => {
     expect(failure(200, body)).toMatchObject({ isRejection: false, error: { code: 'bad_response', httpStatus: 200 } })
   })
 
-  it('takes no answer for an error because a field of it is called so', () => {
+  it('ignores error-like fields of a successful response', () => {
     const service = { serviceId: 'abcdefghijk', status: 'learnable', message: 'hello', error: null }
     expect(failure(200, service)).toBeNull()
     expect(failure(200, { trains: [], error: null })).toBeNull()
   })
 
-  it("reads the gateway's envelope first, also where HTTP says success", () => {
-    const envelope = (errorCode: string) => ({ error: { errorCode, message: 'said the gateway' } })
+  it('reads the gateway envelope first, also with HTTP 200', () => {
+    const envelope = (errorCode: string) => ({ error: { errorCode, message: 'gateway message' } })
     expect(failure(404, envelope('300'))).toMatchObject({ isRejection: true, error: { code: 'unsupported' } })
     expect(failure(429, envelope('400'))).toMatchObject({ isRejection: true, error: { code: 'quota_exceeded' } })
     expect(failure(200, envelope('900'))).toMatchObject({ isRejection: false, error: { code: 'bad_response' } })
@@ -70,11 +70,11 @@ describe('the errors of AiTEMS', () => {
     [{ status: 400, error: 'Bad Request' }, '"{"status":400,"error":"Bad Request"}"'],
     ['', '(empty)'],
     [{ message: 'Bearer abcdefghijklmnop' }, 'Bearer [redacted]'],
-  ])('finds the words in %o', (body, words) => {
-    expect(failure(400, body)?.error.message).toBe(`AiTEMS returned HTTP 400 to GET /api/v1/services: ${words}`)
+  ])('includes the provider message of %o', (body, message) => {
+    expect(failure(400, body)?.error.message).toBe(`AiTEMS returned HTTP 400 to GET /api/v1/services: ${message}`)
   })
 
-  it("keeps Retry-After, and knows the service's 404 from the gateway's", () => {
+  it('keeps Retry-After and distinguishes the 404s of service and gateway', () => {
     expect(failure(503, {}, { 'retry-after': '7' })?.error.retryAfterMs).toBe(7000)
     expect(isNoSuchResource(failure(404, {})?.error)).toBe(true)
     expect(isNoSuchResource(failure(404, { error: { errorCode: '300', message: 'x' } })?.error)).toBe(false)

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { codeOfBareStatus } from '../../../src/providers/kit/bare-status.ts'
 import { failureDecisionOf } from '../../../src/workloads/apply/failure-policy.ts'
 
-describe('a status whose body is in no form that is documented', () => {
+describe('HTTP status without a documented body', () => {
   it.each([400, 404, 405, 408, 409, 413, 429, 500, 502, 503, 504])(
-    'of %i ends neither a create nor a wish',
+    'settles neither a create nor an action with %i',
     (status) => {
       const error = { code: codeOfBareStatus(status), notSent: false }
       expect(['find', 'again']).toContain(failureDecisionOf('create', error))
@@ -12,7 +12,7 @@ describe('a status whose body is in no form that is documented', () => {
     },
   )
 
-  it('tells rejected credentials and missing rights', () => {
+  it('identifies rejected credentials and missing permissions', () => {
     expect([401, 403].map(codeOfBareStatus)).toEqual(['unauthenticated', 'permission_denied'])
   })
 })

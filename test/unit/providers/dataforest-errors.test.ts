@@ -5,10 +5,10 @@ import { makeFixedClock } from '../../support/fixed-clock.ts'
 const clock = makeFixedClock('2024-05-01T12:00:00Z')
 const failure = (status: number, body: unknown, headers: Record<string, string> = {}) =>
   failureOf({ status, headers, text: typeof body === 'string' ? body : JSON.stringify(body) }, { clock, secrets: [] })
-const gateway = (errorCode: string | number) => ({ error: { errorCode, message: 'said the gateway' } })
+const gateway = (errorCode: string | number) => ({ error: { errorCode, message: 'gateway message' } })
 const service = (message: string) => ({ success: false, message })
 
-describe('the errors of Data Forest', () => {
+describe('Data Forest error mapping', () => {
   it.each([
     [400, '100', 'invalid_request', true],
     [401, 200, 'unauthenticated', true],
@@ -24,10 +24,10 @@ describe('the errors of Data Forest', () => {
     [504, '510', 'timeout', false],
     [401, '999', 'unauthenticated', false],
     [200, '900', 'bad_response', false],
-  ])('gateway: HTTP %i with errorCode %s is %s', (status, errorCode, code, isRejection) => {
-    const got = failure(status, gateway(errorCode))
-    expect(got).toMatchObject({ isRejection, error: { code, httpStatus: status, providerCode: String(errorCode) } })
-    expect(got?.error.message).toContain('said the gateway')
+  ])('maps gateway HTTP %i with errorCode %s to %s', (status, errorCode, code, isRejection) => {
+    const found = failure(status, gateway(errorCode))
+    expect(found).toMatchObject({ isRejection, error: { code, httpStatus: status, providerCode: String(errorCode) } })
+    expect(found?.error.message).toContain('gateway message')
   })
 
   it.each([
@@ -44,10 +44,10 @@ describe('the errors of Data Forest', () => {
     [200, 'there is no such element of style', 'invalid_request', false],
     [200, 'something', 'invalid_request', false],
     [409, 'something', 'conflict', false],
-  ])('service: HTTP %i saying %s is %s, its words kept', (status, message, code, isRejection) => {
-    const got = failure(status, service(message))
-    expect(got).toMatchObject({ isRejection, error: { code, httpStatus: status } })
-    expect(got?.error.message).toContain(message)
+  ])('maps service HTTP %i with message %s to %s', (status, message, code, isRejection) => {
+    const found = failure(status, service(message))
+    expect(found).toMatchObject({ isRejection, error: { code, httpStatus: status } })
+    expect(found?.error.message).toContain(message)
   })
 
   it.each([
@@ -60,23 +60,23 @@ describe('the errors of Data Forest', () => {
     [401, '<html>', 'unauthenticated'],
     [502, '<html>', 'unavailable'],
     [504, '<html>', 'timeout'],
-  ])('no envelope: HTTP %i with %s is %s and no refusal', (status, body, code) => {
+  ])('maps HTTP %i with body %s to %s without a rejection', (status, body, code) => {
     expect(failure(status, body)).toMatchObject({ isRejection: false, error: { code } })
   })
 
-  it('is no error with HTTP 2xx and success true', () => {
+  it('returns no error for HTTP 200 with success true', () => {
     expect(failure(200, { success: true, message: 'success', id: 'a' })).toBeNull()
   })
 
-  it('names the clock when the gateway shows another time', () => {
+  it('names the clock if the gateway reports a different time', () => {
     const wrongKey = failure(401, gateway('200'), { date: 'Wed, 01 May 2024 12:04:59 GMT' })
     const wrongClock = failure(401, gateway('200'), { date: 'Wed, 01 May 2024 12:05:00 GMT' })
     expect([wrongKey?.error.field, wrongClock?.error.field]).toEqual(['credentials', 'clock'])
   })
 
-  it('names the field that it blames', () => {
-    const blamed = failure(400, service('invalid request parameter (data.input[1].hdfs, "x"). must match'))
-    expect(blamed?.error.parameter).toBe('data.input[1].hdfs')
+  it('names the rejected field', () => {
+    const rejected = failure(400, service('invalid request parameter (data.input[1].hdfs, "x"). must match'))
+    expect(rejected?.error.parameter).toBe('data.input[1].hdfs')
     expect(failure(400, service('exceeds a resource quota'))?.error.parameter).toBeUndefined()
   })
 

@@ -23,14 +23,14 @@ it.each([
   ['data.input[1].hdfs', '/inputs/1/source'],
   ['data.output[0].path', '/outputs/0/path'],
   ['data.output[].path', '/outputs/0/path'],
-  // Which of the two is not told.
+  // Ambiguous between two inputs.
   ['data.input[].hdfs', undefined],
-  // Not given, not ours, or nothing that is sent.
+  // Absent from the spec, unknown, or never sent.
   ['docker.workdir', undefined],
   ['data.input[7].hdfs', undefined],
   ['image', undefined],
   ['configuration.name', undefined],
   ['', undefined],
-])('the field that a provider calls %s is %s', (parameter, pointer) => {
+])('maps the provider field %s to %s', (parameter, pointer) => {
   expect(pointerTo(commonAccepts('gpu'), spec, parameter)).toBe(pointer)
 })

@@ -7,8 +7,8 @@ import type { EnvironmentSpec, JobSpec } from '../../../src/vocabulary/spec.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { rules } from './acme-rules.ts'
 
-describe('filling in defaults', () => {
-  it('fills what is absent, leaves what is given, and changes nothing in place', () => {
+describe('field defaults', () => {
+  it('fill absent fields only, without modifying the input', () => {
     const spec: JobSpec = { name: 'x', inputs: [{ source: 'a', path: 'b' }] }
     const accepts = {
       ...rules.accepts,
@@ -28,12 +28,12 @@ describe('filling in defaults', () => {
     })
   })
 
-  it('fills nothing in that something given excludes', () => {
+  it('omit fields excluded by given ones', () => {
     const { resources } = withDefaults(rules.accepts, { name: 'x', resources: { flavor: 'f' } })
     expect(resources).toEqual({ flavor: 'f', nodes: 1 })
   })
 
-  it('fills what the vocabulary says of absent fields into what is given, unless the driver says otherwise', () => {
+  it('complete given objects with schema defaults unless the driver overrides them', () => {
     const spec: EnvironmentSpec = {
       name: 'x',
       resources: { accelerator: { count: 1 } },
@@ -65,7 +65,7 @@ describe('filling in defaults', () => {
     expect(withDefaults({}, { name: 'x', outputs: [] })).toEqual({ name: 'x', outputs: [] })
   })
 
-  it('fills in nothing beside what is given when only parts of a spec are new', () => {
+  it('complete only the given objects of a partial spec', () => {
     const part = { name: 'x', autoStop: { afterSeconds: 600 } }
     expect(withDefaultsInside(rules.accepts, part)).toEqual({
       name: 'x',
@@ -73,7 +73,7 @@ describe('filling in defaults', () => {
     })
   })
 
-  it('comes out the same when done twice', () => {
+  it('are idempotent', () => {
     fc.assert(
       fc.property(fc.option(fc.constantFrom('main', 'other'), { nil: undefined }), fc.boolean(), (queue, hasCpus) => {
         const spec = { name: 'x', ...(queue && { queue }), ...(hasCpus && { resources: { cpus: 3 } }) }
@@ -84,15 +84,15 @@ describe('filling in defaults', () => {
   })
 })
 
-describe('dataforest', () => {
+describe('Data Forest fields', () => {
   const open = () =>
     dataforestProvider.open({
       ...dataforestProvider.sample,
-      http: { send: () => Promise.reject(new Error('nothing is sent')) },
+      http: { send: () => Promise.reject(new Error('unexpected request')) },
       clock: makeFixedClock(),
     })
 
-  it('takes the example requests of its documents', () => {
+  it('accept the documented example requests', () => {
     const { job, environment } = open().drivers
     if (job === undefined || environment === undefined) throw new Error('both kinds are expected')
     const spec: JobSpec = {
@@ -120,13 +120,13 @@ describe('dataforest', () => {
     ['m\n', false],
     ['m', false],
     ['eightchr', false],
-  ])('takes the prefix %j of an app: %s', (namePrefix, isTaken) => {
+  ])('validate the name prefix %j: %s', (namePrefix, isValid) => {
     const driver = open().drivers.job
     if (driver === undefined) throw new Error('jobs are expected')
     const spec = { name: 'x', image: 'tensorflow:1', command: ['ls'], providerOptions: { dataforest: { namePrefix } } }
     const found = checkSpec({ provider: 'dataforest', ...driver }, spec)
     expect([...new Set(found.map(({ pointer }) => pointer))]).toEqual(
-      isTaken ? [] : ['/providerOptions/dataforest/namePrefix'],
+      isValid ? [] : ['/providerOptions/dataforest/namePrefix'],
     )
   })
 
@@ -141,7 +141,7 @@ describe('dataforest', () => {
     [{ command: undefined }, '/command'],
     [{ autoStop: { afterSeconds: 600 } }, '/autoStop'],
     [{ interfaces: ['ssh'] }, '/interfaces'],
-  ])('refuses an AI workspace with %o at %s', (part, pointer) => {
+  ])('reject an AI workspace with %o at %s', (part, pointer) => {
     const driver = open().drivers.environment
     if (driver === undefined) throw new Error('environments are expected')
     const spec = { name: 'api-test', image: 'tensorflow:1', command: ['ls'], ...part }
@@ -150,8 +150,8 @@ describe('dataforest', () => {
   })
 })
 
-describe('the registry', () => {
-  it('knows each provider by a one-word id, once', () => {
+describe('provider registry', () => {
+  it('has a unique one-word id for each provider', () => {
     const ids = providers.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
     for (const id of ids) expect(id).toMatch(/^[a-z]+$/)

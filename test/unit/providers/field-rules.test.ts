@@ -6,12 +6,12 @@ import { fieldPaths } from '../../../src/vocabulary/field-paths.ts'
 import { environmentFields, type JobSpec, jobFields } from '../../../src/vocabulary/spec.ts'
 import { rules } from './acme-rules.ts'
 
-const good: JobSpec = { name: 'x', image: 'a:1', resources: { cpus: 1 } }
+const validSpec: JobSpec = { name: 'x', image: 'a:1', resources: { cpus: 1 } }
 const problems = (spec: object) => checkSpec(rules, spec as JobSpec)
-const codes = (spec: object) => problems({ ...good, ...spec }).map(({ pointer, code }) => `${pointer} ${code}`)
+const codes = (spec: object) => problems({ ...validSpec, ...spec }).map(({ pointer, code }) => `${pointer} ${code}`)
 
-describe('checking a spec against a driver', () => {
-  it('tells twenty faults of options, and looks for no more', () => {
+describe('spec validation', () => {
+  it('reports twenty errors of options and stops reading', () => {
     let reads = 0
     const zones = new Proxy(new Array(340_000).fill(7), {
       get(target, key) {
@@ -20,12 +20,12 @@ describe('checking a spec against a driver', () => {
       },
     })
     const options = Type.Object({ zones: Type.Array(Type.String()) })
-    const told = checkSpec({ ...rules, options }, { ...good, providerOptions: { acme: { zones } } })
-    expect(told.map(({ code }) => code)).toEqual(Array(20).fill('invalid_option'))
+    const errors = checkSpec({ ...rules, options }, { ...validSpec, providerOptions: { acme: { zones } } })
+    expect(errors.map(({ code }) => code)).toEqual(Array(20).fill('invalid_option'))
     expect(reads).toBeLessThan(1000)
   })
 
-  it('finds nothing wrong with what fits', () => {
+  it('accepts a valid spec', () => {
     expect(
       codes({ queue: 'main', description: 'kept here', command: ['ls'], environmentVariables: { A: '1' } }),
     ).toEqual([])
@@ -59,16 +59,16 @@ describe('checking a spec against a driver', () => {
     [{ providerOptions: { other: {} } }, '/providerOptions/other unsupported'],
     [{ providerOptions: { acme: { zone: 'far' } } }, '/providerOptions/acme/zone invalid_option'],
     [{ providerOptions: { acme: { zoen: 'a' } } }, '/providerOptions/acme/zoen invalid_option'],
-  ])('%o: %s', (spec, expected) => {
+  ])('rejects %o: %s', (spec, expected) => {
     expect(codes(spec)).toEqual([expected])
   })
 
-  it('passes what says nothing: the defaults of the vocabulary, empty lists', () => {
+  it('accepts default values and empty lists of unsupported fields', () => {
     const spec = { mounts: [], ports: [], resources: { cpus: 1, nodes: 1 } }
     expect(codes({ ...spec, outputs: [{ destination: 'a', path: 'b', overwrite: false }] })).toEqual([])
   })
 
-  it('knows the defaults of the vocabulary', () => {
+  it('uses the schema defaults as neutral values', () => {
     const found: Record<string, unknown> = {}
     for (const path of fieldPaths) {
       const value = defaultAt({ ...jobFields, ...environmentFields }, path)
@@ -77,7 +77,7 @@ describe('checking a spec against a driver', () => {
     expect(neutralValues).toEqual(found)
   })
 
-  it('asks for parts of an object only where the object is there', () => {
+  it('requires fields of an object only if the object is given', () => {
     const accepts = { storage: { to: 'st' }, 'storage.type': { to: 'st.type', required: true as const } }
     const check = (spec: object) =>
       checkSpec({ provider: 'acme', accepts }, spec as JobSpec).map((each) => each.pointer)
@@ -85,7 +85,7 @@ describe('checking a spec against a driver', () => {
     expect(check({ name: 'x', storage: { sizeGiB: 1 } })).toEqual(['/storage/type', '/storage/sizeGiB'])
   })
 
-  it('knows the rules between fields', () => {
+  it('checks the rules between fields', () => {
     const accepts = Object.fromEntries(fieldPaths.map((path) => [path, { to: '' }]))
     const check = (spec: object) => checkSpec({ provider: 'acme', accepts }, { name: 'x', ...spec } as JobSpec)
     expect(check({ command: ['a'], script: 'b' })).toMatchObject([{ pointer: '/script', code: 'exclusive' }])
@@ -97,29 +97,29 @@ describe('checking a spec against a driver', () => {
     expect(check({ command: ['é'.repeat(32_768), 'a'] })).toMatchObject([{ pointer: '/command', code: 'too_long' }])
   })
 
-  it('says what was sent, the rule and what to do, but repeats nothing that may be secret', () => {
-    const [image] = problems({ ...good, image: `X${'y'.repeat(200)}` })
+  it('names the value and the rule, but no potential secret', () => {
+    const [image] = problems({ ...validSpec, image: `X${'y'.repeat(200)}` })
     expect(image?.detail).toMatch(
       /^"Xy+…" cannot be sent to acme as img: it must be in a valid form \(name and number\)\.$/,
     )
     expect(image?.detail.length).toBeLessThan(250)
     const secret = [
-      ...problems({ ...good, environmentVariables: { A: 'hush-hush' } }),
-      ...problems({ ...good, command: ['hush-hush'] }),
-      ...problems({ ...good, providerOptions: { acme: { zone: 'hush-hush' } } }),
+      ...problems({ ...validSpec, environmentVariables: { A: 'hush-hush' } }),
+      ...problems({ ...validSpec, command: ['hush-hush'] }),
+      ...problems({ ...validSpec, providerOptions: { acme: { zone: 'hush-hush' } } }),
     ]
     expect(secret).toHaveLength(3)
     expect(JSON.stringify(secret)).not.toContain('hush')
   })
 
-  it('adds what only the driver can check', () => {
+  it('includes the errors of the driver check', () => {
     const check = () => [{ pointer: '/command', detail: 'something has to run' }]
-    expect(checkSpec({ ...rules, check }, good)).toEqual([
+    expect(checkSpec({ ...rules, check }, validSpec)).toEqual([
       { pointer: '/command', code: 'unprocessable', detail: 'something has to run' },
     ])
   })
 
-  it('points at what is there, or at what is missing in what is there', () => {
+  it('points to given values or to missing fields of given objects', () => {
     const word = fc.string({ maxLength: 6 })
     const spec = fc.record(
       {
@@ -149,7 +149,7 @@ describe('checking a spec against a driver', () => {
   })
 })
 
-/** The default that a schema gives to a path. */
+/** The schema default at a path. */
 function defaultAt(fields: Record<string, TSchema>, path: string): unknown {
   const [first = '', ...rest] = path.split('.')
   let schema: TSchema | undefined = fields[first]

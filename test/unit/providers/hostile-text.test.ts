@@ -9,9 +9,9 @@ import type { Json } from '../../../src/vocabulary/json.ts'
 import { cpuMsOf, mostCpuMs } from '../../support/cpu-time.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
 
-/** Work that grows with the square of so much takes minutes; what grows with the text, a hundredth of a second. */
-const muchOf = (piece: string) => piece.repeat(Math.ceil(250_000 / piece.length))
-/** Texts that a pattern which goes back over what it has read needs minutes to ages for. */
+/** Enough text that quadratic work takes minutes and linear work a hundredth of a second. */
+const largeText = (piece: string) => piece.repeat(Math.ceil(250_000 / piece.length))
+/** Texts that a backtracking pattern needs minutes for. */
 const pieces = [
   ...['a-', 'a', ' ', '\n', '"', '\\"', '\\', '=', "'", '…', '://', '://a:', '://a:b@', 'http://a:b', 'eyJ', 'eyJ.'],
   ...[
@@ -35,9 +35,9 @@ const values = Object.fromEntries(
 )
 const hide = makeHide({ ...values, NAME: 'abcd-efgh', SAME: 'a'.repeat(4096) })
 
-describe('much of a hostile text', { timeout: 60_000 }, () => {
-  it.each(pieces)('is cleaned in no time: %j', (piece) => {
-    for (const text of [` ${muchOf(piece)}`, `"password":"${muchOf(piece)}`, `https://u:${muchOf(piece)} @`]) {
+describe('large hostile text', { timeout: 60_000 }, () => {
+  it.each(pieces)('is redacted in bounded CPU time: %j', (piece) => {
+    for (const text of [` ${largeText(piece)}`, `"password":"${largeText(piece)}`, `https://u:${largeText(piece)} @`]) {
       expect(cpuMsOf(() => redactText(text, ['literal-1', 'aaaaaaaaab']))).toBeLessThan(mostCpuMs)
       expect(cpuMsOf(() => hide.text(text))).toBeLessThan(mostCpuMs)
       expect(cpuMsOf(() => excerpt(text, ['literal-1']))).toBeLessThan(mostCpuMs)
@@ -45,11 +45,11 @@ describe('much of a hostile text', { timeout: 60_000 }, () => {
     }
   })
 
-  it('is cleaned in no time, however it is made', () => {
+  it('is redacted in bounded CPU time for any combination of pieces', () => {
     const piece = fc.oneof(fc.constantFrom(...pieces), fc.string({ minLength: 1, maxLength: 3 }))
     fc.assert(
       fc.property(piece, piece, piece, (head, body, tail) => {
-        const text = head + muchOf(body) + tail
+        const text = head + largeText(body) + tail
         expect(cpuMsOf(() => redactText(text))).toBeLessThan(mostCpuMs)
         expect(cpuMsOf(() => hide.text(text))).toBeLessThan(mostCpuMs)
       }),
@@ -58,9 +58,9 @@ describe('much of a hostile text', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    ['alike', (index: number) => `${'v'.repeat(4090)}${index}`],
-    ['of many words', (index: number) => `${'a-'.repeat(2045)}${index}`],
-  ])('is cleaned when a provider repeats a hundred long variables for each of ten tasks: %s', (_what, makeValue) => {
+    ['similar values', (index: number) => `${'v'.repeat(4090)}${index}`],
+    ['values with many hyphens', (index: number) => `${'a-'.repeat(2045)}${index}`],
+  ])('is redacted when a provider repeats 100 long variables for ten tasks: %s', (_what, makeValue) => {
     const variables = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`NAME_${index}`, makeValue(index)]))
     const echo = {
       env: Object.entries(variables).map(([name, value]) => ({ name, value })),
@@ -69,19 +69,19 @@ describe('much of a hostile text', { timeout: 60_000 }, () => {
     const tasks = Array.from({ length: 10 }, () => echo)
     const own = makeHide(variables)
     let shown: Json = null
-    // The driver's part, and then the engine's.
+    // Redaction by the driver, then by the engine.
     expect(cpuMsOf(() => redactText(tasks.map(({ log }) => log).join(' ')))).toBeLessThan(mostCpuMs)
     expect(cpuMsOf(() => (shown = own.json({ tasks })))).toBeLessThan(mostCpuMs)
     expect(JSON.stringify(shown)).not.toMatch(/vvvv|a-a-/)
   })
 })
 
-describe('a text of many megabytes', { timeout: 60_000 }, () => {
-  it('overflows no stack of a regular expression', () => {
+describe('text of several megabytes', { timeout: 60_000 }, () => {
+  it('does not overflow the stack of a regular expression', () => {
     expect(redactText(`{"password":"${'a'.repeat(10_000_000)}`)).toBe('{"password":"[redacted]')
   })
 
-  it('is read no further than it is shown, and so is a payload', () => {
+  it('is cut to the maximum length, and bounded as a payload', () => {
     const long = 'word '.repeat(4_000_000)
     expect(cleanMessage(long, [])).toHaveLength(501)
     const small = Array.from({ length: 3_000_000 }, () => 0)
@@ -94,14 +94,14 @@ describe('a text of many megabytes', { timeout: 60_000 }, () => {
     expect(boundedPayload({ long, id: 'a' })).toMatchObject({ id: 'a' })
   })
 
-  it('says that it was cut also where what was cut away are secrets', () => {
+  it('is marked as cut if only secrets were cut', () => {
     const key = `-----BEGIN PRIVATE KEY-----${'a'.repeat(60_000)}-----END PRIVATE KEY-----`
     expect(boundedPayload(Array.from({ length: 40 }, () => key))).toMatchObject({ cut: true })
   })
 })
 
-/** What was hidden once: the patterns as they were before they had to be fast. */
-const once: readonly [RegExp, string][] = [
+/** The former, slower patterns. */
+const formerPatterns: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[redacted]'],
   [/\b(Bearer|Basic|token) +[A-Za-z0-9._~+/=-]{8,}/gi, '$1 [redacted]'],
   [/([?&](?:[a-z_-]*token|signature|sig|password|access_?key|secret)=)[^&#\s"']+/gi, '$1[redacted]'],
@@ -109,14 +109,14 @@ const once: readonly [RegExp, string][] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s/@]+@/gi, '$1[redacted]@'],
   [/eyJ[\w-]+(\.[\w-]*){0,2}/g, '[redacted]'],
 ]
-function redactedOnce(text: string, literals: readonly string[]): string {
+function redactedByFormer(text: string, literals: readonly string[]): string {
   let clean = text
   for (const literal of literals) clean = clean.replaceAll(literal, '[redacted]')
-  for (const [pattern, replacement] of once) clean = clean.replace(pattern, replacement)
+  for (const [pattern, replacement] of formerPatterns) clean = clean.replace(pattern, replacement)
   return clean
 }
 
-describe('what the patterns find', () => {
+describe('redaction patterns', () => {
   const known = ['lite"ral', 'other literal']
   const around = fc.constantFrom(
     ...[
@@ -155,12 +155,12 @@ describe('what the patterns find', () => {
     maxLength: 12,
   })
 
-  it('is all that they found once, and more', () => {
+  it('find everything that the former patterns found', () => {
     fc.assert(
       fc.property(text, (parts) => {
         const whole = parts.join('')
         const shown = redactText(whole, known)
-        const before = redactedOnce(whole, known)
+        const before = redactedByFormer(whole, known)
         for (const part of [...parts.filter((each) => each.startsWith('s3cr3t')), ...known])
           if (!before.includes(part)) expect(shown).not.toContain(part)
       }),
@@ -172,18 +172,18 @@ describe('what the patterns find', () => {
     ['redis://:hush-hush@host', 'redis://:[redacted]@host'],
     ['postgres://u:p@hush@host/db', 'postgres://u:[redacted]@host/db'],
     ['your token eyJhbGci.eyJzdWIi.c2ln is over', 'your token [redacted] is over'],
-  ])('is also a password without a user or with an @, and a JWT: %s', (said, shown) => {
-    expect(redactText(said)).toBe(shown)
+  ])('also find passwords without a user or with an @, and JWTs: %s', (input, shown) => {
+    expect(redactText(input)).toBe(shown)
   })
 })
 
-describe('a cut', () => {
-  it('never goes through a secret', () => {
+describe('truncation', () => {
+  it('never splits a secret', () => {
     const secret = 'canary-0123456789-abcdef'
     const forms = [secret, `Bearer ${secret}`, `"password":"${secret}"`, `https://u:${secret}@h`, `?token=${secret}`]
     fc.assert(
       fc.property(fc.constantFrom(...forms), fc.integer({ min: 0, max: 40 }), (form, before) => {
-        // Much of what was read is hidden, so that the end of what is read is shown.
+        // Most of the text is redacted, so the end of the processed part is shown.
         const key = `-----BEGIN PRIVATE KEY-----${'k'.repeat(4000 - before)}-----END PRIVATE KEY-----`
         const words = `${key} ${form} and on and on`
         expect(cleanMessage(words, form === secret ? [secret] : [])).not.toContain('canary')
@@ -193,14 +193,14 @@ describe('a cut', () => {
   })
 })
 
-describe('an answer of ModelArts', () => {
-  it('may be nested as deep as it likes', () => {
+describe('ModelArts response', () => {
+  it('is cut where it is nested too deeply', () => {
     let deep: Json = 'end'
     for (let depth = 0; depth < 100_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { deep }
     expect(JSON.stringify(payloadOf({ deep }, []))).toContain('too deep')
   })
 
-  it('may name many tasks', () => {
+  it('is read in bounded CPU time with 20,000 tasks', () => {
     const tasks = Array.from({ length: 20_000 }, (_, index) => `worker-${index}`)
     const task_statuses = tasks.map((task) => ({ task, exit_code: 0 })).reverse()
     const job = { metadata: { id: 'x' }, status: { phase: 'Completed', tasks, task_statuses } }

@@ -34,7 +34,7 @@ const correlationTag = fc.stringMatching(/^[a-z][a-z0-9]{11}$/)
 const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((value) => !value.includes('\0'))
 
 describe('readers', () => {
-  it('never throw, whatever they read from', () => {
+  it('never throw for any JSON value', () => {
     const readers = [readText, readId, readNumber, readFlag, readObject, readList, readEntries, readTime]
     fc.assert(
       fc.property(fc.jsonValue(), fc.string(), (value, key) => {
@@ -45,7 +45,7 @@ describe('readers', () => {
     expect(readObject({}, '__proto__')).toEqual({})
   })
 
-  it('take ids as numbers, numbers as digits and flags as words', () => {
+  it('accept numeric ids, digits as numbers and words as flags', () => {
     const from = { id: 17, big: '9', flag: 'false', none: '' }
     expect([readId(from, 'id'), readNumber(from, 'big'), readFlag(from, 'flag'), readText(from, 'none')]).toEqual([
       '17',
@@ -65,21 +65,21 @@ describe('readers', () => {
     ['1970-01-01T09:00:00+09:00', {}, undefined],
     [0, {}, undefined],
     ['soon', { offset: '+09:00' }, undefined],
-  ])('read the time %s', (value, form, expected) => {
+  ])('parse the time %s', (value, form, expected) => {
     expect(readTime({ at: value }, 'at', form)?.toISOString()).toBe(expected)
   })
 })
 
-describe('an error', () => {
-  it('is bounded, whatever a vendor says', () => {
+describe('provider error', () => {
+  it('has a bounded message and provider code', () => {
     const error = new ProviderError('internal', 'x'.repeat(5000), { providerCode: 'y'.repeat(5000) })
     expect(error.message).toHaveLength(1000)
     expect(error.providerCode).toHaveLength(100)
   })
 })
 
-describe('bodies', () => {
-  it('that are not JSON are bad responses with their first words', () => {
+describe('response bodies', () => {
+  it('are bad responses with an excerpt if they are not JSON', () => {
     const html = { status: 502, headers: {}, text: '<html>\n <h1>Bad Gateway</h1>' }
     expect(() => parseBody(html)).toThrow('HTTP 502 with a body that is not JSON: "<html> <h1>Bad Gateway</h1>"')
     expect(() => parseBody({ ...html, text: '' })).toThrow('(empty)')
@@ -87,7 +87,7 @@ describe('bodies', () => {
     expect(excerpt('x'.repeat(1000)).length).toBeLessThan(200)
   })
 
-  it('are parsed once, however many read them', () => {
+  it('are parsed only once', () => {
     let reads = 0
     const response = {
       ...{ status: 200, headers: {} },
@@ -101,13 +101,13 @@ describe('bodies', () => {
   })
 
   it.each(['-12345678901234567', '[1, 12345678901234567]', '{"a":\n12345678901234567}', '12345678901234567'])(
-    'keep the digits of a long number wherever it stands: %s',
+    'keep the digits of the long number in %s',
     (text) => {
       expect(JSON.stringify(tryParseJson(text))).toContain(`"${/-?\d{16,}/.exec(text)?.[0]}"`)
     },
   )
 
-  it('keep them at every place, and however long they are', () => {
+  it('keep the digits of long numbers at any position and of any length', () => {
     for (let before = 0; before < 40; before++)
       for (const length of [16, 17, 18, 31, 32, 33]) {
         const digits = '9'.repeat(length)
@@ -115,7 +115,7 @@ describe('bodies', () => {
       }
   })
 
-  it('keep the digits of ids that a double cannot hold', () => {
+  it('keep only numbers beyond the double range as strings', () => {
     expect(tryParseJson('{"id":12345678901234567890,"n":5,"at":1722237457000}')).toEqual({
       id: '12345678901234567890',
       n: 5,
@@ -124,21 +124,21 @@ describe('bodies', () => {
   })
 })
 
-describe('marks', () => {
-  it('are read back from descriptions and names, and take the characters that they say', () => {
+describe('correlation tags', () => {
+  it('are read back from descriptions and names and have the declared length', () => {
     fc.assert(
       fc.property(correlationTag, fc.string({ minLength: 1, maxLength: 60 }), (value, words) => {
-        const marked = tagDescription(words, value)
-        expect(tagOfDescription(marked)).toBe(value)
-        expect(withoutTag(marked)).toBe(words)
-        expect(marked.length - words.length).toBe(descriptionTagLength(value.length))
+        const tagged = tagDescription(words, value)
+        expect(tagOfDescription(tagged)).toBe(value)
+        expect(withoutTag(tagged)).toBe(words)
+        expect(tagged.length - words.length).toBe(descriptionTagLength(value.length))
         expect(tagOfName(tagName(words, value), value.length)).toBe(value)
         expect(tagName(words, value).length - words.length).toBe(nameTagLength(value.length))
       }),
     )
   })
 
-  it('are not seen where there are none', () => {
+  it('are absent from text without a complete tag', () => {
     expect([tagOfDescription(''), tagOfDescription('[sy:abc'), tagOfDescription(undefined)]).toEqual([null, null, null])
     expect([tagOfName('file-system', 12), tagOfName('a-systematic', 12), tagOfName(undefined, 12)]).toEqual([
       null,
@@ -150,14 +150,14 @@ describe('marks', () => {
 })
 
 describe('shell quoting', () => {
-  it('gives a shell exactly the words of the argv', () => {
+  it('preserves the arguments', () => {
     const argvs = fc.sample(fc.array(text, { minLength: 1, maxLength: 6 }), 25)
     const lines = argvs.map((argv) => `printf '%s\\0' ${quoteCommand(['x', ...argv]).slice(2)}`).join('\n')
     const words = execFileSync('sh', ['-c', lines]).toString('utf8').split('\0').slice(0, -1)
     expect(words).toEqual(argvs.flat())
   })
 
-  it('runs a program whose name is a word of the shell, and exports values as they are', () => {
+  it('quotes shell keywords as program names and preserves exported values', () => {
     expect(quoteCommand(['if', 'A=1'])).toBe("'if' A=1")
     expect(quoteCommand(['A=1'])).toBe("'A=1'")
     expect(quoteCommand([''])).toBe("''")
@@ -166,8 +166,8 @@ describe('shell quoting', () => {
   })
 })
 
-describe('a walk over pages', () => {
-  it('is complete at the last page, and only then', async () => {
+describe('page scan', () => {
+  it('is complete only after the last page', async () => {
     const read = async (cursor: number | null) => {
       const page = cursor ?? 0
       return { items: [page], next: page < 3 ? page + 1 : null }
@@ -182,29 +182,29 @@ describe('a walk over pages', () => {
   })
 })
 
-describe('the token cache', () => {
+describe('token cache', () => {
   function cache(marginMs = 1000) {
     const clock = makeFixedClock()
-    let asked = 0
+    let requests = 0
     const tokens = makeTokenCache({
       clock,
       marginMs,
-      request: async () => ({ value: `t${++asked}`, expiresAt: new Date(clock.now().getTime() + 60_000) }),
+      request: async () => ({ value: `t${++requests}`, expiresAt: new Date(clock.now().getTime() + 60_000) }),
     })
-    return { clock, tokens, signal: new AbortController().signal, asked: () => asked }
+    return { clock, tokens, signal: new AbortController().signal, requests: () => requests }
   }
 
-  it('asks once for many callers and again when the token nears its end', async () => {
-    const { clock, tokens, signal, asked } = cache()
+  it('requests one token for concurrent callers and a new one before expiry', async () => {
+    const { clock, tokens, signal, requests } = cache()
     expect(await Promise.all([tokens.get(signal), tokens.get(signal)])).toEqual(['t1', 't1'])
     clock.advance(58_999)
     expect(await tokens.get(signal)).toBe('t1')
     clock.advance(1)
     expect(await tokens.get(signal)).toBe('t2')
-    expect(asked()).toBe(2)
+    expect(requests()).toBe(2)
   })
 
-  it('replaces a token that was rejected, once', async () => {
+  it('replaces a rejected token once', async () => {
     const { tokens, signal } = cache()
     const used: string[] = []
     const rejectAll = async (token: string) => {
@@ -218,7 +218,7 @@ describe('the token cache', () => {
     expect(used).toEqual(['t1', 't2', 't3'])
   })
 
-  it('lets an impatient caller go without taking the token from the others', async () => {
+  it('keeps the request for other callers if one aborts', async () => {
     const gate = Promise.withResolvers<{ value: string; expiresAt: Date }>()
     const tokens = makeTokenCache({ clock: makeFixedClock(), marginMs: 0, request: () => gate.promise })
     const abort = new AbortController()
@@ -231,12 +231,16 @@ describe('the token cache', () => {
   })
 })
 
-describe('a failed create', () => {
+describe('failed create', () => {
   const never = () => false
-  it('is a refusal only where it is documented or nothing was sent', () => {
-    const refused = new ProviderError('conflict', 'taken', { httpStatus: 400, providerCode: 'x' })
-    expect(createFailure(refused, () => true)).toBe(refused)
-    expect(createFailure(refused, never)).toMatchObject({ code: 'outcome_unknown', httpStatus: 400, providerCode: 'x' })
+  it('is a rejection only if it is documented or was not sent', () => {
+    const rejection = new ProviderError('conflict', 'taken', { httpStatus: 400, providerCode: 'x' })
+    expect(createFailure(rejection, () => true)).toBe(rejection)
+    expect(createFailure(rejection, never)).toMatchObject({
+      code: 'outcome_unknown',
+      httpStatus: 400,
+      providerCode: 'x',
+    })
     const notSent = new ProviderError('invalid_request', 'no', { notSent: true })
     expect(createFailure(notSent, never)).toBe(notSent)
     const late = new ProviderError('timeout', 'late')
@@ -246,7 +250,7 @@ describe('a failed create', () => {
 })
 
 describe('Retry-After', () => {
-  it('is read as seconds or as a date', () => {
+  it('is parsed as seconds or as a date', () => {
     const clock = makeFixedClock('2024-05-01T12:00:00Z')
     expect(retryAfterMs({ 'retry-after': '30' }, clock)).toBe(30_000)
     expect(retryAfterMs({ 'retry-after': 'Wed, 01 May 2024 12:01:00 GMT' }, clock)).toBe(60_000)
@@ -257,10 +261,10 @@ describe('Retry-After', () => {
   })
 
   it.each(['3601', '86400', '999999999', '9'.repeat(400), 'Thu, 02 May 2024 12:00:00 GMT', '01 May 2077 00:00:00 GMT'])(
-    'is an hour at most: %s',
-    (asked) => {
+    'is limited to one hour: %s',
+    (value) => {
       const clock = makeFixedClock('2024-05-01T12:00:00Z')
-      expect(retryAfterMs({ 'retry-after': asked }, clock)).toBe(3_600_000)
+      expect(retryAfterMs({ 'retry-after': value }, clock)).toBe(3_600_000)
       expect(retryAfterMs({ 'retry-after': '3600' }, clock)).toBe(3_600_000)
       expect(retryAfterMs({ 'retry-after': '3599' }, clock)).toBe(3_599_000)
     },

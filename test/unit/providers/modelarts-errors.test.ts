@@ -2,24 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { failureOf, isTokenRejected, tokenFailure } from '../../../src/providers/modelarts/errors.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 
-const reading = { clock: makeFixedClock(), secrets: ['s3cret-key'] }
+const context = { clock: makeFixedClock(), secrets: ['s3cret-key'] }
 
 function failure(status: number, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const found = failureOf({ status, headers, text }, reading)
-  if (found === null) throw new Error('it is a success')
+  const found = failureOf({ status, headers, text }, context)
+  if (found === null) throw new Error('expected a failure')
   return found
 }
 
-const said = (error_code: string, error_msg = 'words') => ({ error_code, error_msg })
+const errorBody = (error_code: string, error_msg = 'words') => ({ error_code, error_msg })
 
-describe('what an answer of ModelArts means', () => {
+describe('ModelArts error mapping', () => {
   it.each([
     ['notebooks and training', { error_code: 'ModelArts.6318', error_msg: 'The path is bad.' }],
     ['demanager, as documented', { error_code: 'ModelArts.6318', error_message: 'The path is bad.' }],
     ['training v1', { is_success: false, error_code: 'ModelArts.6318', error_message: 'The path is bad.' }],
     ['IAM', { error: { code: 'ModelArts.6318', message: 'The path is bad.' } }],
-  ])('is read from the error shape of %s', (_name, body) => {
+  ])('reads the error format of %s', (_name, body) => {
     const { error, isRejection } = failure(400, body)
     expect(error).toMatchObject({ code: 'invalid_request', providerCode: 'ModelArts.6318', httpStatus: 400 })
     expect(error.message).toBe('ModelArts returned HTTP 400 ModelArts.6318: The path is bad.')
@@ -49,85 +49,85 @@ describe('what an answer of ModelArts means', () => {
     [401, 'APIGW.0307', 'unauthenticated'],
     [404, 'APIG.0101', 'unsupported'],
     [429, 'APIG.0308', 'rate_limited'],
-  ] as const)('HTTP %i with %s is a documented %s', (status, code, meaning) => {
-    expect(failure(status, said(code))).toMatchObject({ error: { code: meaning }, isRejection: true })
+  ] as const)('maps HTTP %i with %s to the rejection %s', (status, code, meaning) => {
+    expect(failure(status, errorBody(code))).toMatchObject({ error: { code: meaning }, isRejection: true })
   })
 
   it.each([
-    [500, said('ModelArts.0010'), 'unavailable'],
-    [400, said('ModelArts.6361'), 'unavailable'],
-    [408, said('ModelArts.6100'), 'timeout'],
-    [504, said('APIG.0201'), 'timeout'],
-    [502, said('APIG.0202'), 'unavailable'],
-    [500, said('ModelArts.6318'), 'invalid_request'],
-    [400, said('ModelArts.9999'), 'invalid_request'],
+    [500, errorBody('ModelArts.0010'), 'unavailable'],
+    [400, errorBody('ModelArts.6361'), 'unavailable'],
+    [408, errorBody('ModelArts.6100'), 'timeout'],
+    [504, errorBody('APIG.0201'), 'timeout'],
+    [502, errorBody('APIG.0202'), 'unavailable'],
+    [500, errorBody('ModelArts.6318'), 'invalid_request'],
+    [400, errorBody('ModelArts.9999'), 'invalid_request'],
     [401, 'who are you', 'unauthenticated'],
     [403, '<html>no</html>', 'permission_denied'],
     [503, '', 'unavailable'],
     [302, '', 'bad_response'],
-  ] as const)('HTTP %i with %j says nothing certain about a create', (status, body, meaning) => {
+  ] as const)('leaves the outcome of a create open for HTTP %i with %j', (status, body, meaning) => {
     expect(failure(status, body)).toMatchObject({ error: { code: meaning }, isRejection: false })
   })
 
   it.each(['{"error_code":"ModelArts.63', '<html>no</html>', ''])(
-    'a 400 that says no code, such as %j, is no reason to give anything up',
+    'maps HTTP 400 without a code to bad_response: %j',
     (body) => {
       const { error, isRejection } = failure(400, body)
       expect([error.code, isRejection]).toEqual(['bad_response', false])
     },
   )
 
-  it('a 404 that names no missing object is no statement about one', () => {
+  it('maps HTTP 404 without a known code to bad_response', () => {
     expect(failure(404, '<html>not here</html>').error.code).toBe('bad_response')
-    expect(failure(404, said('ModelArts.9404')).error.code).toBe('bad_response')
+    expect(failure(404, errorBody('ModelArts.9404')).error.code).toBe('bad_response')
   })
 
-  it('a success that says "no" inside is a failure', () => {
+  it('returns an error for HTTP 200 with an error code', () => {
     const { error, isRejection } = failure(200, { is_success: false, error_code: 'ModelArts.0104', error_msg: 'no' })
     expect([error.code, isRejection]).toEqual(['invalid_request', true])
-    expect(failure(200, said('ModelArts.6301')).error.code).toBe('conflict')
+    expect(failure(200, errorBody('ModelArts.6301')).error.code).toBe('conflict')
   })
 
-  it('an instance with an error code of its own is no failure of the call', () => {
+  it('returns no error for a failed instance or an empty body', () => {
     const text = JSON.stringify({ id: 'DE-1', status: 'CREATE_FAILED', error_code: 'ModelArts.6360', error_msg: 'x' })
-    expect(failureOf({ status: 200, headers: {}, text }, reading)).toBeNull()
-    expect(failureOf({ status: 200, headers: {}, text: '' }, reading)).toBeNull()
+    expect(failureOf({ status: 200, headers: {}, text }, context)).toBeNull()
+    expect(failureOf({ status: 200, headers: {}, text: '' }, context)).toBeNull()
   })
 
-  it('waits as long as it is told, and five minutes where a key may be locked', () => {
-    expect(failure(429, said('ModelArts.2799'), { 'retry-after': '17' }).error.retryAfterMs).toBe(17_000)
-    expect(failure(401, said('APIG.0301', 'verify aksk signature fail')).error.retryAfterMs).toBe(300_000)
-    expect(failure(401, said('APIG.0301', 'decrypt token fail')).error.retryAfterMs).toBeUndefined()
+  it('keeps Retry-After and adds five minutes for keys that may be locked', () => {
+    expect(failure(429, errorBody('ModelArts.2799'), { 'retry-after': '17' }).error.retryAfterMs).toBe(17_000)
+    expect(failure(401, errorBody('APIG.0301', 'verify aksk signature fail')).error.retryAfterMs).toBe(300_000)
+    expect(failure(401, errorBody('APIG.0301', 'decrypt token fail')).error.retryAfterMs).toBeUndefined()
   })
 
   it.each([
     [
       401,
-      said('APIG.0301', 'Incorrect IAM authentication information: verify aksk signature fail'),
+      errorBody('APIG.0301', 'Incorrect IAM authentication information: verify aksk signature fail'),
       'credentials.secretKey',
     ],
-    [401, said('APIG.0301', 'Get secretKey failed'), 'credentials.accessKey'],
-    [401, said('APIG.0301', 'AK access failed to reach the limit,forbidden'), 'credentials.accessKey'],
-    [401, said('APIG.0301', 'signature expired'), 'clock'],
-    [403, said('ModelArts.0206', 'Invalid AK/SK.'), 'credentials.secretKey'],
-    [401, said('APIG.0307'), 'settings.region'],
-    [403, said('ModelArts.0210'), 'settings.projectId'],
-    [404, said('ModelArts.2786'), 'settings.projectId'],
-    [400, said('ModelArts.0102'), 'settings.workspaceId'],
-  ])('HTTP %i with %j points at %s', (status, body, field) => {
+    [401, errorBody('APIG.0301', 'Get secretKey failed'), 'credentials.accessKey'],
+    [401, errorBody('APIG.0301', 'AK access failed to reach the limit,forbidden'), 'credentials.accessKey'],
+    [401, errorBody('APIG.0301', 'signature expired'), 'clock'],
+    [403, errorBody('ModelArts.0206', 'Invalid AK/SK.'), 'credentials.secretKey'],
+    [401, errorBody('APIG.0307'), 'settings.region'],
+    [403, errorBody('ModelArts.0210'), 'settings.projectId'],
+    [404, errorBody('ModelArts.2786'), 'settings.projectId'],
+    [400, errorBody('ModelArts.0102'), 'settings.workspaceId'],
+  ])('names the field for HTTP %i with %j: %s', (status, body, field) => {
     expect(failure(status, body).error.field).toBe(field)
   })
 
-  it('keeps secrets that are echoed out of the message', () => {
-    expect(failure(400, said('ModelArts.0101', 'bad s3cret-key')).error.message).not.toContain('s3cret-key')
+  it('removes repeated secrets from the message', () => {
+    expect(failure(400, errorBody('ModelArts.0101', 'bad s3cret-key')).error.message).not.toContain('s3cret-key')
     expect(failure(502, 'no s3cret-key here').error.message).not.toContain('s3cret-key')
   })
 })
 
-describe('a rejected token', () => {
-  it('is worth another one, unless the next would be of the wrong project as well', () => {
-    const isWorthAnother = (status: number, code: string) => isTokenRejected(failure(status, said(code)).error)
-    const renewed = [
+describe('ModelArts token failure', () => {
+  it('leads to a new token unless the project is wrong', () => {
+    const isReplaced = (status: number, code: string) => isTokenRejected(failure(status, errorBody(code)).error)
+    const replaced = [
       'ModelArts.0201',
       'ModelArts.0202',
       'ModelArts.0203',
@@ -135,10 +135,10 @@ describe('a rejected token', () => {
       'ModelArts.6401',
       'APIG.0307',
     ]
-    expect(renewed.every((code) => isWorthAnother(401, code))).toBe(true)
-    expect(isWorthAnother(404, 'ModelArts.2786')).toBe(false)
-    expect(isWorthAnother(401, 'ModelArts.0212')).toBe(false)
-    expect(isWorthAnother(403, 'ModelArts.0108')).toBe(false)
+    expect(replaced.every((code) => isReplaced(401, code))).toBe(true)
+    expect(isReplaced(404, 'ModelArts.2786')).toBe(false)
+    expect(isReplaced(401, 'ModelArts.0212')).toBe(false)
+    expect(isReplaced(403, 'ModelArts.0108')).toBe(false)
   })
 
   it.each([
@@ -149,13 +149,13 @@ describe('a rejected token', () => {
     ],
     [404, { error: { code: 404, message: 'Could not find domain: ACME' } }, 'credentials.domainName'],
     [400, { error_code: 'IAM.0011', error_msg: 'The project is not valid.' }, 'settings.projectId'],
-  ])('IAM answering HTTP %i with %j points at the login and says that nothing was sent', (status, body, field) => {
-    const error = tokenFailure({ status, headers: {}, text: JSON.stringify(body) }, reading)
+  ])('names the login field for IAM HTTP %i with %j', (status, body, field) => {
+    const error = tokenFailure({ status, headers: {}, text: JSON.stringify(body) }, context)
     expect(error).toMatchObject({ code: 'unauthenticated', field, notSent: true })
   })
 
-  it('IAM being down is no rejection', () => {
-    const error = tokenFailure({ status: 503, headers: {}, text: '' }, reading)
+  it('is unavailable, not rejected, during an IAM outage', () => {
+    const error = tokenFailure({ status: 503, headers: {}, text: '' }, context)
     expect(error).toMatchObject({ code: 'unavailable', notSent: true, field: undefined })
   })
 })

@@ -42,16 +42,16 @@ const headers = {
 }
 
 describe('SDK-HMAC-SHA256', () => {
-  it('has vectors', () => expect(vectors.length).toBeGreaterThanOrEqual(5))
+  it('has test vectors', () => expect(vectors.length).toBeGreaterThanOrEqual(5))
 
-  it.each(vectors)('signs the vector $name as the vendor does', (vector) => {
+  it.each(vectors)('matches the vendor signature of vector $name', (vector) => {
     const request = toSign(vector)
     expect(canonicalRequest(request)).toBe(vector.canonical_request)
     expect(stringToSign(request)).toBe(vector.string_to_sign)
     expect(authorizationOf(request, { accessKey: vector.ak, secretKey: vector.sk })).toBe(vector.authorization)
   })
 
-  it('signs a path whose segments need encoding', () => {
+  it('signs an encoded path', () => {
     const uri = encodePath([
       'v2',
       project,
@@ -70,11 +70,11 @@ describe('SDK-HMAC-SHA256', () => {
     )
   })
 
-  it('keeps a slash inside a segment apart from the slashes between them', () => {
+  it('encodes a slash within a path segment', () => {
     expect(encodePath(['a/b', 'c'])).toBe('/a%2Fb/c')
   })
 
-  it('signs other headers when the request has them', () => {
+  it('signs additional headers', () => {
     const request = {
       method: 'GET',
       uri: '/x',
@@ -88,7 +88,7 @@ describe('SDK-HMAC-SHA256', () => {
     )
   })
 
-  it('writes the date in whole seconds of UTC', () => {
+  it('formats the date in whole UTC seconds', () => {
     expect(sdkDate(new Date('2024-01-02T04:04:05.999+01:00'))).toBe('20240102T030405Z')
   })
 })

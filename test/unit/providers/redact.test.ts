@@ -20,14 +20,14 @@ interface Proofs {
 
 describe('redact', () => {
   it.each(['password', 'adminPasswd', 'secretKey', 'x-auth-token', 'Authorization', 'sk', 'access_key', 'keyPair'])(
-    'hides what stands under %s, nested too',
+    'hides the values of %s at any depth',
     (key) => {
       const clean = JSON.stringify(redact({ list: [{ deep: { [key]: 'hush-hush' } }], [key]: { inner: 'hush' } }))
       expect(clean).not.toContain('hush')
     },
   )
 
-  it('keeps what only sounds like a secret', () => {
+  it('keeps values whose key only resembles a secret', () => {
     const value = { hasToken: true, passwordSet: false, tokens: 5, key: 'a', state: 'RUNNING', accessKeyId: null }
     expect(redact(value)).toEqual(value)
   })
@@ -41,14 +41,14 @@ describe('redact', () => {
   })
 
   it.each([
-    ['the header as it is', ({ signature }: Proofs) => signature],
+    ['the unchanged header', ({ signature }: Proofs) => signature],
     ['JSON with its slashes escaped', ({ signature }: Proofs) => JSON.stringify(signature).replaceAll('/', '\\/')],
     ['JSON with its quotes escaped', ({ odd }: Proofs) => JSON.stringify({ message: odd })],
     ['a query string', ({ signature }: Proofs) => `?s=${encodeURIComponent(signature)}`],
     ['a part of the header', ({ digest }: Proofs) => `your signature ${digest} is not ours`],
     ['a bearer token', ({ token }: Proofs) => `token <${token}> has expired`],
     ['a known secret', ({ known }: Proofs) => `the key ${known} is locked`],
-  ])('hides what a request carried where an answer repeats it as %s', (_form, repeat) => {
+  ])('hides a sent secret that the response repeats as %s', (_form, repeat) => {
     const proofs = {
       signature: 'ab/cd+ef/gh==',
       digest: '0a1b2c3d',
@@ -63,28 +63,28 @@ describe('redact', () => {
       cookie: proofs.odd,
       'proxy-authorization': `Bearer ${proofs.token}`,
     }
-    const said = repeat(proofs)
-    expect(cleanMessage(said, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
+    const repeated = repeat(proofs)
+    expect(cleanMessage(repeated, sentSecrets(headers, ['AKAK']))).toContain('[redacted]')
     for (const filler of [0, 140, 155, 480, 495, 4090]) {
-      const words = 'x'.repeat(filler) + said
+      const message = 'x'.repeat(filler) + repeated
       for (const clean of [
-        cleanMessage(words, sentSecrets(headers, ['AKAK'])),
-        excerpt(words, sentSecrets(headers, ['AKAK'])),
+        cleanMessage(message, sentSecrets(headers, ['AKAK'])),
+        excerpt(message, sentSecrets(headers, ['AKAK'])),
       ]) {
-        // No secret, nor the first half of one where the text is cut.
+        // Neither a secret nor the first half of a truncated one.
         for (const secret of Object.values(proofs))
           expect(clean).not.toContain(secret.slice(0, Math.ceil(secret.length / 2)))
       }
     }
   })
 
-  it('marks where words were cut, so that whoever hides more of them sees half a word', () => {
+  it('marks truncated text with an ellipsis', () => {
     expect(cleanMessage('x'.repeat(500), [])).toBe('x'.repeat(500))
     expect(cleanMessage('x'.repeat(501), [])).toBe(`${'x'.repeat(500)}…`)
     expect(excerpt(`${'x'.repeat(161)}`)).toBe(`"${'x'.repeat(160)}…"`)
   })
 
-  it('takes no secret for one that a request did not carry, and nothing for a secret that proves nothing', () => {
+  it('does not treat ordinary headers and short tokens as secrets', () => {
     const headers = {
       accept: 'application/json',
       'x-project-id': 'project-1',
@@ -95,12 +95,12 @@ describe('redact', () => {
     expect(cleanMessage('project-1 is not yours', sentSecrets(headers))).toBe('project-1 is not yours')
   })
 
-  it('hides what stands under a name of a secret in text that is JSON', () => {
+  it('hides the values of secret keys in JSON text', () => {
     const clean = redactText('{"user":"ann","password":"hush \\" hush","accessToken" : "hush","n":1')
     expect(clean).toBe('{"user":"ann","password":"[redacted]","accessToken" : "[redacted]","n":1')
   })
 
-  it('keeps a payload within its bound, whatever is in it', () => {
+  it('limits the size and depth of a payload', () => {
     const many: Json = Array.from({ length: 5000 }, (_, i) => ({ index: i, word: '\u0001é"'.repeat(10) }))
     expect(Buffer.byteLength(JSON.stringify(boundedPayload(many)))).toBeLessThanOrEqual(maxPayloadBytes)
     expect(boundedPayload(many)).toMatchObject({ cut: true })

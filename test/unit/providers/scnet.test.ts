@@ -6,8 +6,8 @@ import { loginHeaders } from '../../../src/providers/scnet/signer.ts'
 import { targetAt } from '../../../src/providers/scnet/urls.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
 
-describe('the login signature', () => {
-  it('is the lower-case hex HMAC-SHA256 of the compact JSON in the documented key order', () => {
+describe('login signature', () => {
+  it('is the hex HMAC-SHA256 of the compact JSON in documented key order', () => {
     const pair = { user: 'bob', accessKey: '85f96a42b13f4d2c8b760d2775bbcca8', secretKey: 'test-secret' }
     // Own vector, by another implementation: printf '{"accessKey":…}' | openssl dgst -sha256 -hmac test-secret
     expect(loginHeaders(pair, 1_764_597_591_999)).toEqual({
@@ -20,11 +20,11 @@ describe('the login signature', () => {
 })
 
 describe('durations and times', () => {
-  it('writes hours beyond two digits', () => {
+  it('format hours beyond two digits', () => {
     expect([clockTime(59), clockTime(3661), clockTime(1_296_000)]).toEqual(['00:00:59', '01:01:01', '360:00:00'])
   })
 
-  it('reads both forms, and nothing from words', () => {
+  it('parse both duration formats, but no words', () => {
     expect(['360:00:00', '1-00:00:05', '01:02:03', 'unlimited', '--', undefined].map(secondsOf)).toEqual([
       1_296_000,
       86_405,
@@ -35,31 +35,31 @@ describe('durations and times', () => {
     ])
   })
 
-  it('writes a moment in the zone of the platform', () => {
+  it('format a time in the time zone of the platform', () => {
     expect(localTime(new Date('2025-12-01T17:00:00Z'), '+08:00')).toBe('2025-12-02 01:00:00')
     expect(localTime(new Date('2025-12-01T01:00:00Z'), '-02:30')).toBe('2025-11-30 22:30:00')
   })
 })
 
-describe('addresses of services', () => {
+describe('service addresses', () => {
   it.each([
     ['https://h:65106', 'https://h:65106', '/ai/openapi/v2/x'],
     ['https://h:65106/', 'https://h:65106', '/ai/openapi/v2/x'],
     ['https://h/ai', 'https://h', '/ai/openapi/v2/x'],
     ['https://h/proxy/ai/', 'https://h', '/proxy/ai/openapi/v2/x'],
     ['https://h/proxy', 'https://h', '/proxy/ai/openapi/v2/x'],
-  ])('puts /ai behind %s only where it is missing', (url, origin, target) => {
+  ])('add /ai to %s only if it is missing', (url, origin, target) => {
     expect(targetAt('ai', url, '/openapi/v2/x')).toEqual({ origin, target })
   })
 })
 
-describe('the state of an HPC job', () => {
-  it.each(Object.entries(hpcStates))('reads %s as %s when nothing else speaks', (raw, status) => {
+describe('HPC job state', () => {
+  it.each(Object.entries(hpcStates))('maps %s to %s without further details', (raw, status) => {
     expect(outcomeOf({ jobStatus: raw, reason: 'None', exitCode: '' }, false)).toMatchObject({ rawState: raw, status })
     expect(outcomeOf({ jobState: raw }, false)).toMatchObject({ rawState: raw, status })
   })
 
-  it.each(['statX', 'statNew', 'toString', 'BOOTING'])('keeps the raw word of %s and concludes nothing', (raw) => {
+  it.each(['statX', 'statNew', 'toString', 'BOOTING'])('keeps the unknown raw state %s without a status', (raw) => {
     expect(outcomeOf({ jobStatus: raw }, false)).toEqual({ rawState: raw, status: null })
   })
 
@@ -76,29 +76,29 @@ describe('the state of an HPC job', () => {
       { status: 'succeeded', exitCode: 0 },
     ],
     [{ initContentAttr: 'not json', reason: 'None', exitCode: '' }, { status: 'succeeded' }],
-  ])('does not take statC for a success where %j says otherwise', (more, expected) => {
+  ])('refines statC by the details %j', (more, expected) => {
     expect(outcomeOf({ jobStatus: 'statC', ...(more as object) }, false)).toEqual({ rawState: 'statC', ...expected })
   })
 
-  it('takes statE for running, unless it is from the history', () => {
+  it('maps statE to running, but to a final outcome in the history', () => {
     expect(outcomeOf({ jobStatus: 'statE' }, false)).toMatchObject({ status: 'running' })
     expect(outcomeOf({ jobState: 'statE', jobExitStatus: 0 }, true)).toMatchObject({ status: 'succeeded', exitCode: 0 })
     expect(outcomeOf({ jobState: 'statE', jobExitStatus: 1 }, true)).toMatchObject({ status: 'failed' })
     expect(outcomeOf({ jobState: 'statE' }, true)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
   })
 
-  it('shows no exit code of a job that runs', () => {
+  it('has no exit code while the job runs', () => {
     expect(outcomeOf({ jobStatus: 'statR', exitCode: '0:0' }, false)).toEqual({ rawState: 'statR', status: 'running' })
   })
 })
 
-describe('lists', () => {
+describe('list scan', () => {
   const idOf = (item: Json) => String(item)
   const reader = (pages: readonly (readonly [readonly Json[], number | undefined])[]) => (start: number) => {
-    let passed = 0
+    let offset = 0
     for (const [items, total] of pages) {
-      if (passed === start) return Promise.resolve({ items, total })
-      passed += items.length
+      if (offset === start) return Promise.resolve({ items, total })
+      offset += items.length
     }
     return Promise.resolve({ items: [], total: pages[0]?.[1] })
   }
@@ -109,17 +109,17 @@ describe('lists', () => {
     ['records', { total: '1', records: ['a'] }],
     ['items', { total: 1, items: ['a'] }],
     ['rows', { total: 1, rows: ['a'] }],
-  ])('are read from %s', (_name, data) => {
+  ])('reads items from %s', (_name, data) => {
     expect(pageOf(data).items).toEqual(['a'])
   })
 
-  it('take no list for an empty one only where the total says 0', () => {
+  it('accepts a missing list only with a total of 0', () => {
     expect(pageOf({ total: 0, list: null }).items).toEqual([])
     expect(() => pageOf(null)).toThrow('in an unknown form')
     expect(() => pageOf({ total: 2 })).toThrow('in an unknown form')
   })
 
-  it('are complete at their total', async () => {
+  it('is complete at the total', async () => {
     const read = reader([
       [['a', 'b'], 3],
       [['c'], 3],
@@ -127,7 +127,7 @@ describe('lists', () => {
     expect(await scanList({ read, idOf })).toEqual({ items: ['a', 'b', 'c'], isComplete: true })
   })
 
-  it('are incomplete where they end before their total, or the total moved', async () => {
+  it('is incomplete if the list ends early or the total changes', async () => {
     const short = reader([[['a'], 3]])
     expect(await scanList({ read: short, idOf })).toMatchObject({ isComplete: false })
     const moved = reader([
@@ -137,7 +137,7 @@ describe('lists', () => {
     expect(await scanList({ read: moved, idOf })).toMatchObject({ isComplete: false })
   })
 
-  it('without a total end with an empty page, or with one that repeats', async () => {
+  it('ends at an empty or repeated page without a total', async () => {
     const read = reader([
       [['a', 'b'], undefined],
       [['c'], undefined],
@@ -147,13 +147,13 @@ describe('lists', () => {
     expect(await scanList({ read: ignoring, idOf })).toEqual({ items: ['a', 'b'], isComplete: true })
   })
 
-  it('stop at a cap', async () => {
+  it('is incomplete at the page limit', async () => {
     let next = 0
     const endless = () => Promise.resolve({ items: [next++], total: undefined })
     expect(await scanList({ read: endless, idOf })).toMatchObject({ isComplete: false })
   })
 
-  it('are read page by page with a cursor that notices a service that ignores it', async () => {
+  it('detects an ignored cursor and an early end', async () => {
     const ignoring = { read: () => Promise.resolve({ items: ['a', 'b'], total: undefined }), idOf }
     const first = await readPage(ignoring, null)
     expect(first).toEqual({ items: ['a', 'b'], next: '2:a' })

@@ -20,7 +20,7 @@ function hintsWithAdds() {
   return { adds, hints: makeHints({ queue, trace: null, log: { warn: () => {} } }) }
 }
 
-it('sends the first hint at once, and gathers those that follow', async () => {
+it('sends the first hint immediately and batches the following ones', async () => {
   const { adds, hints } = hintsWithAdds()
   for (const connectionId of ['a', 'b', 'b', 'c', 'b']) {
     hints.due(connectionId)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { filterOf } from '../../../src/records/list-query.ts'
 
-it('splits a label at its first ":", so that values may contain one', () => {
+it('splits a label at its first ":"', () => {
   expect(filterOf({ label: ['team:a', 'time:12:30', 'empty:'] })).toEqual({
     labels: [
       { key: 'team', value: 'a' },
@@ -11,7 +11,7 @@ it('splits a label at its first ":", so that values may contain one', () => {
   })
 })
 
-it('keeps what is given and nothing else', () => {
+it('contains only the given filters', () => {
   expect(filterOf({})).toEqual({})
   expect(filterOf({ active: false, namePrefix: 'a', createdAfter: '2024-05-01T00:00:00Z' })).toEqual({
     active: false,
@@ -27,7 +27,7 @@ it.each([
   '0001-01-01T00:00:00+01:00',
   '9999-12-31T23:59:59-23:59',
   '2024-05-01T00:00:00+01',
-])('refuses a time that the database cannot hold: %s', (text) => {
+])('rejects a time that the database cannot store: %s', (text) => {
   for (const parameter of ['createdAfter', 'createdBefore'])
     expect(() => filterOf({ [parameter]: text })).toThrow(
       expect.objectContaining({

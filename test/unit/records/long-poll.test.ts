@@ -6,8 +6,8 @@ import { makeWorkload } from '../workloads/make-workload.ts'
 const isRunning = ({ status }: { status: string }) => status === 'running'
 const job = (status: 'queued' | 'running') => makeWorkload('job', { status })
 
-/** A clock that moves while one waits, and what was waited for until it was over. */
-function scene(statuses: ('queued' | 'running')[]) {
+/** A clock that each completed wait advances, and the lengths of these waits. */
+function setup(statuses: ('queued' | 'running')[]) {
   const clock = makeFixedClock()
   const waits: number[] = []
   const deps = {
@@ -24,71 +24,77 @@ function scene(statuses: ('queued' | 'running')[]) {
   return { deps, waits }
 }
 
-const patient = new AbortController().signal
+const neverAborted = new AbortController().signal
 
-it('returns immediately if the condition holds already', async () => {
-  const { deps, waits } = scene(['running'])
-  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'running' })
+it('returns immediately if the condition is met', async () => {
+  const { deps, waits } = setup(['running'])
+  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: neverAborted })).toMatchObject({ status: 'running' })
   expect(waits).toEqual([])
 })
 
-it('reads again after each wake-up, until it is enough', async () => {
-  const { deps, waits } = scene(['queued', 'queued', 'running'])
-  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'running' })
+it('reads again after each wake-up until the condition is met', async () => {
+  const { deps, waits } = setup(['queued', 'queued', 'running'])
+  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: neverAborted })).toMatchObject({
+    status: 'running',
+  })
   expect(waits).toHaveLength(2)
 })
 
-it('misses no change that comes while it reads', async () => {
+it('does not miss a change during a read', async () => {
   const clock = makeFixedClock()
   let status: 'queued' | 'running' = 'queued'
-  let tell = () => {}
+  let notify = () => {}
   const deps = {
     clock,
     wait: (_ms: number, signal: AbortSignal) =>
       new Promise<boolean>((resolve) => {
-        tell = () => resolve(true)
-        signal.addEventListener('abort', tell)
+        notify = () => resolve(true)
+        signal.addEventListener('abort', notify)
       }),
     read: async () => {
       const read = job(status)
       status = 'running'
-      tell()
+      notify()
       return read
     },
   }
-  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'running' })
+  expect(await readUntil(deps, isRunning, { waitMs: 60_000, signal: neverAborted })).toMatchObject({
+    status: 'running',
+  })
 })
 
 it('polls every two seconds, and returns the latest read at the timeout', async () => {
-  const { deps, waits } = scene(['queued'])
-  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: patient })).toMatchObject({ status: 'queued' })
+  const { deps, waits } = setup(['queued'])
+  expect(await readUntil(deps, isRunning, { waitMs: 5000, signal: neverAborted })).toMatchObject({ status: 'queued' })
   expect(waits).toEqual([2000, 2000, 1000])
 })
 
 it('does not wait with a timeout of zero', async () => {
-  const { deps, waits } = scene(['queued'])
-  await readUntil(deps, isRunning, { waitMs: 0, signal: patient })
+  const { deps, waits } = setup(['queued'])
+  await readUntil(deps, isRunning, { waitMs: 0, signal: neverAborted })
   expect(waits).toEqual([])
 })
 
-it('stops when the client has left', async () => {
-  const { deps, waits } = scene(['queued'])
-  const left = new AbortController()
-  const leaving = {
+it('stops when the client disconnects', async () => {
+  const { deps, waits } = setup(['queued'])
+  const disconnected = new AbortController()
+  const disconnecting = {
     ...deps,
     wait: async (ms: number, signal: AbortSignal) => {
-      const isOver = await deps.wait(ms, signal)
-      left.abort()
-      return isOver
+      const mayContinue = await deps.wait(ms, signal)
+      disconnected.abort()
+      return mayContinue
     },
   }
-  await readUntil(leaving, isRunning, { waitMs: 60_000, signal: left.signal })
+  await readUntil(disconnecting, isRunning, { waitMs: 60_000, signal: disconnected.signal })
   expect(waits).toHaveLength(1)
 })
 
-it('returns the current record when the client disconnects', async () => {
-  const { deps, waits } = scene(['queued'])
-  const ending = { ...deps, wait: async (ms: number, signal: AbortSignal) => (await deps.wait(ms, signal)) && false }
-  expect(await readUntil(ending, isRunning, { waitMs: 60_000, signal: patient })).toMatchObject({ status: 'queued' })
+it('returns the current record if the wait is refused', async () => {
+  const { deps, waits } = setup(['queued'])
+  const refusing = { ...deps, wait: async (ms: number, signal: AbortSignal) => (await deps.wait(ms, signal)) && false }
+  expect(await readUntil(refusing, isRunning, { waitMs: 60_000, signal: neverAborted })).toMatchObject({
+    status: 'queued',
+  })
   expect(waits).toHaveLength(1)
 })

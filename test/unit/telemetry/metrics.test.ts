@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { makeMetrics, makeProcessMetrics } from '../../../src/telemetry/metrics.ts'
 import { valueIn } from '../../support/metrics-text.ts'
 
-/** A database whose measurements are answered by the test, in turn. */
-function makeServed() {
+/** Metrics whose measurements the test completes in order. */
+function setup() {
   const started: PromiseWithResolvers<number>[] = []
   const failures: unknown[] = []
   let nowMs = 1000
@@ -13,9 +13,9 @@ function makeServed() {
     clock: { monotonicMs: () => nowMs },
     onFailure: (error) => void failures.push(error),
     async measure() {
-      const answer = Promise.withResolvers<number>()
-      started.push(answer)
-      return [{ name: 'duplicates', samples: [{ labels: {}, value: await answer.promise }] }]
+      const measurement = Promise.withResolvers<number>()
+      started.push(measurement)
+      return [{ name: 'duplicates', samples: [{ labels: {}, value: await measurement.promise }] }]
     },
   })
   async function scrape() {
@@ -23,16 +23,16 @@ function makeServed() {
     expect(valueIn(text, 'switchyard_process_process_start_time_seconds')).toBeGreaterThan(0)
     return [valueIn(text, 'switchyard_installation_metrics_up'), valueIn(text, 'switchyard_duplicates')]
   }
-  const pass = (ms: number) => {
+  const advance = (ms: number) => {
     nowMs += ms
   }
-  return { started, failures, scrape, pass }
+  return { started, failures, scrape, advance }
 }
 
-it('measures at most once at a time, and again 5 s after the end of the last measurement', async () => {
-  const { started, scrape, pass } = makeServed()
+it('measures once at a time, and again 5 s after the last measurement', async () => {
+  const { started, scrape, advance } = setup()
   const scrapes = [scrape()]
-  pass(6000)
+  advance(6000)
   scrapes.push(scrape())
   expect(started).toHaveLength(1)
   started[0]?.resolve(3)
@@ -40,17 +40,17 @@ it('measures at most once at a time, and again 5 s after the end of the last mea
     [1, 3],
     [1, 3],
   ])
-  pass(5000)
+  advance(5000)
   expect(await scrape()).toEqual([1, 3])
-  pass(1)
+  advance(1)
   const later = scrape()
   expect(started).toHaveLength(2)
   started[1]?.resolve(4)
   expect(await later).toEqual([1, 4])
 })
 
-it('tells that a measurement failed, and tries again at the next scrape', async () => {
-  const { started, failures, scrape } = makeServed()
+it('reports a failed measurement and retries at the next scrape', async () => {
+  const { started, failures, scrape } = setup()
   const first = scrape()
   const outage = new Error('the database is unavailable')
   started[0]?.reject(outage)
@@ -61,15 +61,15 @@ it('tells that a measurement failed, and tries again at the next scrape', async 
   expect(await second).toEqual([1, 3])
 })
 
-it('does not wait for a slow measurement, whose result a later scrape serves for a minute', async () => {
-  const { started, scrape, pass } = makeServed()
+it('does not wait for a slow measurement and serves its result for a minute', async () => {
+  const { started, scrape, advance } = setup()
   expect(await scrape()).toEqual([0, undefined])
   started[0]?.resolve(3)
   await setImmediate()
-  pass(30_000)
+  advance(30_000)
   expect(await scrape()).toEqual([0, 3])
   expect(started).toHaveLength(2)
-  pass(30_001)
+  advance(30_001)
   expect(await scrape()).toEqual([0, undefined])
   expect(started).toHaveLength(2)
 }, 15_000)

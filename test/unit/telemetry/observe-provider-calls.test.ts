@@ -13,19 +13,19 @@ import type { Spec } from '../../../src/vocabulary/kinds.ts'
 type Observed = Readonly<{ provider: string; operation: string; code: string }>
 
 function makeObserved() {
-  const seen: Observed[] = []
+  const observedCalls: Observed[] = []
   const recorded: EndedCall[] = []
   const observe = makeObserveProvider({
-    metrics: { observe: (_, labels) => void seen.push(labels as Observed) },
+    metrics: { observe: (_, labels) => void observedCalls.push(labels as Observed) },
     tracing: noTracing,
     record: (call) => void recorded.push(call),
     clock: { monotonicMs: () => 0 },
   })
-  return { seen, recorded, observe }
+  return { observedCalls, recorded, observe }
 }
 
 it.each(providers.map((provider) => [provider.id, provider] as const))(
-  'leaves the capabilities of %s as they are',
+  'preserves the capabilities of %s',
   (_, provider) => {
     const opened = openInertly(provider, provider.sample.settings)
     const observed = makeObserved().observe(provider.id, 'conn_1', opened)
@@ -37,14 +37,14 @@ it.each(providers.map((provider) => [provider.id, provider] as const))(
   },
 )
 
-it('reports each call with its operation and code, and passes results and errors through', async () => {
+it('reports each call with its operation and code, and passes on results and errors', async () => {
   const failure = new ProviderError('rate_limited', 'Slow down.')
   const driver = {
     get: async () => 'gone',
     controls: { cancel: () => Promise.reject(failure) },
     list: () => Promise.reject(new TypeError('a defect')),
   } as unknown as Driver<'job'>
-  const { seen, recorded, observe } = makeObserved()
+  const { observedCalls, recorded, observe } = makeObserved()
   const { drivers } = observe('slurm', 'conn_1', {
     drivers: { job: driver },
     verify: async () => {},
@@ -53,7 +53,7 @@ it('reports each call with its operation and code, and passes results and errors
   expect(await drivers.job?.get('1', signal)).toBe('gone')
   await expect(drivers.job?.controls.cancel?.('1', signal)).rejects.toBe(failure)
   await expect(drivers.job?.list({ cursor: null, watched: [] }, signal)).rejects.toThrow('a defect')
-  expect(seen).toEqual([
+  expect(observedCalls).toEqual([
     { provider: 'slurm', operation: 'get', code: 'ok' },
     { provider: 'slurm', operation: 'cancel', code: 'rate_limited' },
     { provider: 'slurm', operation: 'list', code: 'internal' },
@@ -65,7 +65,7 @@ it('reports each call with its operation and code, and passes results and errors
   ])
 })
 
-it('records what a create and an update send, so that it can be removed from their messages', async () => {
+it('records the environment variables of creates and updates for redaction', async () => {
   const failure = new ProviderError('invalid_request', 'ALPHA=secret is not valid.')
   const driver = {
     create: () => Promise.reject(failure),

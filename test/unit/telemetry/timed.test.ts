@@ -3,7 +3,7 @@ import { type Ended, timed } from '../../../src/telemetry/timed.ts'
 
 const clock = { monotonicMs: () => 0 }
 
-it('reports each operation once, and returns or throws what it does', async () => {
+it('reports each operation once and returns its result or error', async () => {
   const ended: Ended<string>[] = []
   const failure = new Error('no capacity')
   expect(
@@ -26,7 +26,7 @@ it('reports each operation once, and returns or throws what it does', async () =
   ])
 })
 
-it('keeps the result and the error of an operation whose report fails, and warns', async () => {
+it('keeps the result or error if the report fails, with a warning', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const report = vi.fn(() => {
     throw new Error('unknown label')

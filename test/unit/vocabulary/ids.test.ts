@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { idAt, makeId } from '../../../src/vocabulary/ids.ts'
 
-it.each(['job', 'environment'] as const)('tells from a time which %s ids were made before it and which after', (of) => {
+it.each(['job', 'environment'] as const)('separates %s ids created before a time from those after it', (kind) => {
   const before = Date.now()
-  const id = makeId(of)
+  const id = makeId(kind)
   const after = Date.now() + 1
-  expect(id >= idAt(of, before)).toBe(true)
-  expect(id < idAt(of, after)).toBe(true)
+  expect(id >= idAt(kind, before)).toBe(true)
+  expect(id < idAt(kind, after)).toBe(true)
 })
 
-it('orders times as ids are ordered, the oldest and the latest too', () => {
+it('orders times like ids, including the extremes', () => {
   const ms = fc.integer({ min: -1, max: 2 ** 48 })
   fc.assert(
     fc.property(ms, ms, (a, b) => {

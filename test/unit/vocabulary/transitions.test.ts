@@ -16,49 +16,49 @@ const tables = [
     name: 'job',
     table: jobTransitions as Transitions<string>,
     kind: jobKind,
-    ends: ['succeeded', 'failed', 'canceled', 'unknown'],
+    terminal: ['succeeded', 'failed', 'canceled', 'unknown'],
   },
   {
     name: 'environment',
     table: environmentTransitions as Transitions<string>,
     kind: environmentKind,
-    ends: ['deleted'],
+    terminal: ['deleted'],
   },
 ]
 
-/** All that can follow from a status, by however many steps. */
+/** All statuses reachable from a status. */
 function reachable(table: Transitions<string>, from: string): ReadonlySet<string> {
   const seen = new Set([from])
   for (const status of seen) for (const next of table[status] ?? []) seen.add(next)
   return seen
 }
 
-describe.each(tables)('the statuses of a $name', ({ table, kind, ends }) => {
-  it('end where the contract says, and only there', () => {
-    expect(terminalStatuses(table)).toEqual(ends)
+describe.each(tables)('statuses of a $name', ({ table, kind, terminal }) => {
+  it('are terminal exactly if the contract says so', () => {
+    expect(terminalStatuses(table)).toEqual(terminal)
   })
 
-  it('can all be reached from where every one begins', () => {
+  it('are all reachable from the initial status', () => {
     expect([...reachable(table, kind.waiting)].toSorted()).toEqual(statusesOf(table).toSorted())
   })
 
-  it('all lead to an end', () => {
+  it('all lead to a terminal status', () => {
     for (const status of statusesOf(table))
-      expect([...reachable(table, status)].some((next) => ends.some((end) => end === next))).toBe(true)
+      expect([...reachable(table, status)].some((next) => terminal.some((end) => end === next))).toBe(true)
   })
 
-  it('have no way out of an end, but may stay', () => {
-    for (const end of ends) {
+  it('do not change after a terminal status', () => {
+    for (const end of terminal) {
       expect(isTerminal(table, end)).toBe(true)
       for (const status of statusesOf(table)) expect(isAllowed(table, end, status)).toBe(status === end)
     }
   })
 
-  it('are never entered from themselves in the table: staying is always legal', () => {
+  it('have no explicit transition to themselves', () => {
     for (const status of statusesOf(table)) expect(table[status]).not.toContain(status)
   })
 
-  it('let the engine take each of its own steps', () => {
+  it('permit the transitions of the engine', () => {
     const steps = [
       [kind.waiting, kind.dispatchingStatus],
       [kind.dispatchingStatus, kind.waiting],
@@ -70,7 +70,7 @@ describe.each(tables)('the statuses of a $name', ({ table, kind, ends }) => {
     for (const [from, to] of steps) expect(isAllowed(table, from, to), `${from} → ${to}`).toBe(true)
   })
 
-  it('are all words of one form', () => {
+  it('are single lowercase words', () => {
     for (const status of statusesOf(table)) expect(status).toMatch(/^[a-z]+$/)
   })
 })

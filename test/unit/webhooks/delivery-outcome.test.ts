@@ -5,24 +5,24 @@ import { webhookSettings } from '../../../src/webhooks/webhook-settings.ts'
 const settings = webhookSettings({ timeoutMs: 10_000 })
 const now = new Date('2024-05-01T12:00:00Z')
 const middle = { retryStep: 0, failures: 0, now, chance: 0.5 }
-const on = (httpStatus: number, retryAfter: string | null = null, more = {}) =>
+const outcomeOf = (httpStatus: number, retryAfter: string | null = null, more = {}) =>
   deliveryOutcome({ httpStatus, retryAfter }, { ...middle, ...more }, settings)
 
 it.each([200, 201, 202, 204, 299])('HTTP %i is a success', (httpStatus) => {
-  expect(on(httpStatus)).toEqual({ is: 'delivered' })
+  expect(outcomeOf(httpStatus)).toEqual({ is: 'delivered' })
 })
 
 it.each([199, 301, 302, 307, 400, 401, 404, 429, 500, 503])('HTTP %i is a failure', (httpStatus) => {
-  expect(on(httpStatus)).toMatchObject({ is: 'failed', retryMs: 5000, disables: null })
+  expect(outcomeOf(httpStatus)).toMatchObject({ is: 'failed', retryMs: 5000, disables: null })
 })
 
-it('HTTP 410 is the end of the delivery and of its endpoint', () => {
-  expect(on(410, '60')).toMatchObject({ is: 'failed', retryMs: null, disables: 'gone' })
+it('HTTP 410 fails the delivery and disables its endpoint', () => {
+  expect(outcomeOf(410, '60')).toMatchObject({ is: 'failed', retryMs: null, disables: 'gone' })
 })
 
-it('follows the schedule of the specification: ten attempts in about three days', () => {
+it('retries follow the schedule of ten attempts in about three days', () => {
   const waits = Array.from({ length: 10 }, (_, retryStep) => {
-    const outcome = on(500, null, { retryStep })
+    const outcome = outcomeOf(500, null, { retryStep })
     return outcome.is === 'failed' ? outcome.retryMs : undefined
   })
   const [second, minute, hour] = [1000, 60_000, 3_600_000]
@@ -30,14 +30,14 @@ it('follows the schedule of the specification: ten attempts in about three days'
   expect(waits).toEqual([...scheduled, null])
 })
 
-it('spreads what failed together, by a tenth', () => {
-  expect(on(500, null, { chance: 0 })).toMatchObject({ retryMs: 4500 })
-  expect(on(500, null, { chance: 1 })).toMatchObject({ retryMs: 5500 })
+it('retry delays vary by ten percent', () => {
+  expect(outcomeOf(500, null, { chance: 0 })).toMatchObject({ retryMs: 4500 })
+  expect(outcomeOf(500, null, { chance: 1 })).toMatchObject({ retryMs: 5500 })
 })
 
-it('lets the whole endpoint pause for longer with each failure, up to a minute', () => {
+it('each failure extends the endpoint pause, up to a minute', () => {
   const pauses = [0, 1, 2, 5, 6, 1000].map((failures) => {
-    const outcome = on(500, null, { failures })
+    const outcome = outcomeOf(500, null, { failures })
     return outcome.is === 'failed' ? outcome.pauseMs : undefined
   })
   expect(pauses).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000])
@@ -49,14 +49,14 @@ describe('Retry-After', () => {
     ['a date', 429, 'Wed, 01 May 2024 12:02:00 GMT', 120_000],
     ['more than an hour', 503, '999999', 3_600_000],
     ['less than the schedule', 503, '1', 5000],
-    ['a date that has passed', 503, 'Wed, 01 May 2024 11:00:00 GMT', 5000],
-    ['no time at all', 503, 'soon', 5000],
-    ['an answer that has no say in it', 404, '120', 5000],
-  ])('of %s', (_, httpStatus, retryAfter, retryMs) => {
-    expect(on(httpStatus, retryAfter)).toMatchObject({ retryMs })
+    ['a past date', 503, 'Wed, 01 May 2024 11:00:00 GMT', 5000],
+    ['an invalid value', 503, 'soon', 5000],
+    ['a status that does not support it', 404, '120', 5000],
+  ])('sets the retry delay with %s', (_, httpStatus, retryAfter, retryMs) => {
+    expect(outcomeOf(httpStatus, retryAfter)).toMatchObject({ retryMs })
   })
 
-  it('holds for the endpoint as a whole', () => {
-    expect(on(429, '120')).toMatchObject({ askedMs: 120_000 })
+  it('applies to the whole endpoint', () => {
+    expect(outcomeOf(429, '120')).toMatchObject({ askedMs: 120_000 })
   })
 })

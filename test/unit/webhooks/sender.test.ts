@@ -5,16 +5,16 @@ import { makeSender } from '../../../src/webhooks/sender.ts'
 
 const due = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `whd_${index}` }) as ClaimedDelivery)
 
-it('goes on claiming while there is a backlog, and looks for what is new at a pace of its own', async () => {
+it('continues to claim during a backlog without further fan-outs', async () => {
   const backlog = due(80)
   const sent: string[] = []
-  const { promise: over, resolve: end } = Promise.withResolvers<void>()
-  let looks = 0
+  const { promise: allSent, resolve: end } = Promise.withResolvers<void>()
+  let fanOuts = 0
   const sender = makeSender({
-    // No time passes: whatever waits for some would wait for ever.
+    // The clock stands still, so a timed wait would never end.
     clock: { monotonicMs: () => 0 },
     async fanOut() {
-      looks += 1
+      fanOuts += 1
       return { hasEndpoints: true, isBehind: false, read: 1 }
     },
     claims: { claimProbes: async () => [], claimSteady: async () => backlog.splice(0, 8) },
@@ -29,8 +29,8 @@ it('goes on claiming while there is a backlog, and looks for what is new at a pa
     log: { warn: () => {} },
   })
   sender.start()
-  await over
+  await allSent
   await sender.stop()
   expect(new Set(sent).size).toBe(80)
-  expect(looks).toBe(1)
+  expect(fanOuts).toBe(1)
 })
