@@ -4,8 +4,8 @@ import type { AdmissionRepository, NewWorkload } from '../../../src/workloads/in
 import { fingerprintOf, hashOf, makeAdmission, makeCorrelationTag } from '../../../src/workloads/intake/admission.ts'
 import { databaseError } from '../../support/database-error.ts'
 
-describe('a correlation tag', () => {
-  it('is of the asked length, begins with a letter, and tells the installation where there is room', () => {
+describe('correlation tag', () => {
+  it('has the requested length and starts with the installation tag if that fits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 4, max: 40 }), (length) => {
         const correlationTag = makeCorrelationTag(length, 'k7q')
@@ -16,13 +16,13 @@ describe('a correlation tag', () => {
     )
   })
 
-  it('is drawn each time', () => {
+  it('is unique for each call', () => {
     expect(new Set(Array.from({ length: 1000 }, () => makeCorrelationTag(10, 'k7q'))).size).toBe(1000)
   })
 })
 
-describe('a fingerprint', () => {
-  it('does not depend on the order of keys, at any depth', () => {
+describe('fingerprint', () => {
+  it('does not depend on key order at any depth', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         expect(fingerprintOf(reversed(value))).toBe(fingerprintOf(value))
@@ -30,14 +30,14 @@ describe('a fingerprint', () => {
     )
   })
 
-  it('depends on everything else', () => {
+  it('depends on types, list order and all fields', () => {
     const base = { a: 1, b: [1, 2] }
     for (const other of [{ a: '1', b: [1, 2] }, { a: 1, b: [2, 1] }, { a: 1 }, { a: 1, b: [1, 2], c: null }])
       expect(fingerprintOf(other)).not.toBe(fingerprintOf(base))
   })
 })
 
-/** The same value with the keys of each object the other way round. */
+/** The same value with reversed key order in each object. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed)
   if (value === null || typeof value !== 'object') return value
@@ -54,15 +54,15 @@ const newWorkload = (id: string, body: object, key: string | null = 'k') =>
     key: key === null ? null : { hash: hashOf(key), fingerprint: fingerprintOf(body), ttlHours: 24 },
   }) as NewWorkload
 
-/** One project's keys, with the table's rule: the first of a key wins. */
-function makeKeys(breaks: () => Error | null = () => null) {
+/** An in-memory repository in which the first insert of a key wins. */
+function makeKeys(nextError: () => Error | null = () => null) {
   const holders = new Map<string, { workloadId: string; fingerprint: string }>()
   const batches: string[][] = []
   const correlationTags: string[] = []
   const recorded = new Map<string, Date>()
   const repository = {
     async insert(news: readonly NewWorkload[]) {
-      const error = breaks()
+      const error = nextError()
       if (error !== null) throw error
       batches.push(news.map(({ id }) => id))
       const created = news.filter(({ id, key, correlationTag, projectId, kind }) => {
@@ -88,7 +88,7 @@ function makeKeys(breaks: () => Error | null = () => null) {
 }
 
 describe('admission', () => {
-  it('joins equal keys that arrive together: one workload, the others are its replays', async () => {
+  it('combines concurrent requests with equal keys into one workload and its replays', async () => {
     const { admission } = makeKeys()
     const admitted = await Promise.all(
       ['job_1', 'job_2', 'job_3'].map((id) => admission.admit(newWorkload(id, { a: 1 }))),
@@ -97,7 +97,7 @@ describe('admission', () => {
     expect(admitted.map(({ isReplay }) => isReplay)).toEqual([false, true, true])
   })
 
-  it('refuses another body under the same key, and names the workload that has it', async () => {
+  it('rejects another body under the same key and names its workload', async () => {
     const { admission } = makeKeys()
     await admission.admit(newWorkload('job_1', { a: 1 }))
     await expect(admission.admit(newWorkload('job_2', { a: 2 }))).rejects.toMatchObject({
@@ -106,13 +106,13 @@ describe('admission', () => {
     })
   })
 
-  it('takes workloads without a key as they come', async () => {
+  it('admits workloads without a key in one batch', async () => {
     const { admission, batches } = makeKeys()
     await Promise.all([1, 2, 3].map((number) => admission.admit(newWorkload(`job_${number}`, {}, null))))
     expect(batches).toEqual([['job_1', 'job_2', 'job_3']])
   })
 
-  it('draws a correlation tag again that exists already', async () => {
+  it('replaces a correlation tag that already exists', async () => {
     const clash = databaseError({
       ...{ kind: 'UniqueConstraintViolation', originalCode: '23505' },
       constraint: { index: 'workloads_correlation_tag_key' },
@@ -125,7 +125,7 @@ describe('admission', () => {
     expect(correlationTags[0]).not.toBe('k7qaaaaaaaa')
   })
 
-  it('lets a key be tried again after its first request failed', async () => {
+  it('accepts a key again after its first request failed', async () => {
     const errors = [new Error('a bug')]
     const { admission } = makeKeys(() => errors.shift() ?? null)
     const [first, second] = await Promise.allSettled(
@@ -135,26 +135,23 @@ describe('admission', () => {
     expect(second).toMatchObject({ value: { id: 'job_2', isReplay: false } })
   })
 
-  it.each([null, 'k'])(
-    'knows its own workload again when the connection broke after the commit (key %s)',
-    async (key) => {
-      const { repository, recorded, admission } = makeKeys()
-      const { insert } = repository
-      let tries = 0
-      repository.insert = async (news) => {
-        tries += 1
-        if (tries > 1) return new Map()
-        for (const [id, at] of await insert(news)) if (at !== 'limited') recorded.set(id, at)
-        throw databaseError({ kind: 'ConnectionClosed' })
-      }
-      expect(await admission.admit(newWorkload('job_1', {}, key))).toEqual({
-        ...{ id: 'job_1', createdAt: new Date(0), isReplay: false },
-      })
-      expect(tries).toBe(2)
-    },
-  )
+  it.each([null, 'k'])('recognizes its workload if the connection broke after the commit (key %s)', async (key) => {
+    const { repository, recorded, admission } = makeKeys()
+    const { insert } = repository
+    let tries = 0
+    repository.insert = async (news) => {
+      tries += 1
+      if (tries > 1) return new Map()
+      for (const [id, at] of await insert(news)) if (at !== 'limited') recorded.set(id, at)
+      throw databaseError({ kind: 'ConnectionClosed' })
+    }
+    expect(await admission.admit(newWorkload('job_1', {}, key))).toEqual({
+      ...{ id: 'job_1', createdAt: new Date(0), isReplay: false },
+    })
+    expect(tries).toBe(2)
+  })
 
-  it('refuses what is beyond the quota only after its own record and its key’s holder were looked for', async () => {
+  it('rejects a request over the quota unless its record or its key exists', async () => {
     const { repository, recorded, admission } = makeKeys()
     await admission.admit(newWorkload('job_1', {}))
     repository.insert = async (news) => new Map(news.map(({ id }) => [id, 'limited']))
@@ -169,7 +166,7 @@ describe('admission', () => {
     })
   })
 
-  it('says that the connection is gone when nothing was recorded', async () => {
+  it('rejects with not_found if nothing was recorded', async () => {
     const { repository, admission } = makeKeys()
     repository.insert = async () => new Map()
     await expect(admission.admit(newWorkload('job_1', {}, null))).rejects.toMatchObject({ code: 'not_found' })

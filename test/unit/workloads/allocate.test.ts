@@ -11,34 +11,34 @@ const candidates = fc
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0)
 
 describe('free slots', () => {
-  it('are all allocated while there is room, and none beyond it', () => {
+  it('are all allocated, up to the room of each connection', () => {
     fc.assert(
-      fc.property(fc.nat(40), candidates, (free, asked) => {
-        const shares = allocate(free, asked)
-        for (const { connectionId, room } of asked) expect(shares.get(connectionId) ?? 0).toBeLessThanOrEqual(room)
-        expect(sum(shares.values())).toBe(Math.min(free, sum(asked.map(({ room }) => room))))
+      fc.property(fc.nat(40), candidates, (free, requested) => {
+        const shares = allocate(free, requested)
+        for (const { connectionId, room } of requested) expect(shares.get(connectionId) ?? 0).toBeLessThanOrEqual(room)
+        expect(sum(shares.values())).toBe(Math.min(free, sum(requested.map(({ room }) => room))))
       }),
     )
   })
 
-  it('are shared evenly by projects, however many connections each has', () => {
+  it('are shared evenly between projects, regardless of their connections', () => {
     fc.assert(
-      fc.property(fc.nat(40), candidates, (free, asked) => {
-        const shares = allocate(free, asked)
-        const byProject = [...Map.groupBy(asked, ({ projectId }) => projectId).values()].map((own) => ({
-          got: sum(own.map(({ connectionId }) => shares.get(connectionId) ?? 0)),
+      fc.property(fc.nat(40), candidates, (free, requested) => {
+        const shares = allocate(free, requested)
+        const byProject = [...Map.groupBy(requested, ({ projectId }) => projectId).values()].map((own) => ({
+          allocated: sum(own.map(({ connectionId }) => shares.get(connectionId) ?? 0)),
           room: sum(own.map(({ room }) => room)),
         }))
-        const most = Math.max(0, ...byProject.map(({ got }) => got))
-        // Who got less than another by more than one could not take more.
-        for (const { got, room } of byProject) if (got < most - 1) expect(got).toBe(room)
+        const maxAllocated = Math.max(0, ...byProject.map(({ allocated }) => allocated))
+        // A project that is two or more below the maximum has used up its room.
+        for (const { allocated, room } of byProject) if (allocated < maxAllocated - 1) expect(allocated).toBe(room)
       }),
     )
   })
 
-  it('that do not suffice go to those who come first', () => {
-    const asked = ['a', 'b', 'c'].map((id) => ({ connectionId: id, projectId: id, room: 5 }))
-    expect([...allocate(2, asked)]).toEqual([
+  it('go to the first connections if they do not suffice', () => {
+    const requested = ['a', 'b', 'c'].map((id) => ({ connectionId: id, projectId: id, room: 5 }))
+    expect([...allocate(2, requested)]).toEqual([
       ['a', 1],
       ['b', 1],
     ])

@@ -1,27 +1,27 @@
 import { expect, it } from 'vitest'
 import { belongsToOther } from '../../../src/workloads/apply/observe.ts'
 
-const ours = { imported: false, correlationTag: 'mine', remoteIdentity: 'a' }
+const ours = { imported: false, correlationTag: 'own', remoteIdentity: 'a' }
 
 it.each([
-  [{ correlationTag: 'mine' }, false],
+  [{ correlationTag: 'own' }, false],
   // A requeue gives the same job another identity.
-  [{ correlationTag: 'mine', identity: 'b' }, false],
+  [{ correlationTag: 'own', identity: 'b' }, false],
   [{ correlationTag: 'other' }, true],
   [{ correlationTag: 'other', identity: 'a' }, true],
   [{ correlationTag: null }, false],
   [{ correlationTag: null, identity: 'a' }, false],
   [{ correlationTag: null, identity: 'b' }, true],
   [{}, false],
-])('an object with %j under our id is of another owner: %s', (seen, expected) => {
-  expect(belongsToOther(ours, seen)).toBe(expected)
+])('an object with %j under the same id belongs to another owner: %s', (observed, expected) => {
+  expect(belongsToOther(ours, observed)).toBe(expected)
 })
 
-it('an object whose identity was never seen is told by its tag alone', () => {
+it('only the tag identifies an object without a recorded identity', () => {
   expect(belongsToOther({ ...ours, remoteIdentity: null }, { correlationTag: null, identity: 'b' })).toBe(false)
 })
 
-it('an import, which has no tag of its own, is told by its identity alone', () => {
+it('only the identity identifies an import', () => {
   const imported = { ...ours, imported: true }
   expect(belongsToOther(imported, { correlationTag: 'other' })).toBe(false)
   expect(belongsToOther(imported, { correlationTag: 'other', identity: 'b' })).toBe(true)

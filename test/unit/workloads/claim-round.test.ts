@@ -3,8 +3,8 @@ import { makeBudget } from '../../../src/workloads/engine/budget.ts'
 import { makeClaimRound } from '../../../src/workloads/schedule/claim-round.ts'
 import { makeSlots } from '../../../src/workloads/schedule/slots.ts'
 
-/** Sixteen slots, and connections whose last pass has taken three seconds. */
-function makeScene(slowIds: readonly string[]) {
+/** A round with sixteen slots, and connections whose last pass took three seconds. */
+function makeTestRound(slowIds: readonly string[]) {
   let nowMs = 1000
   const clock = { monotonicMs: () => nowMs }
   const slots = makeSlots(16, clock)
@@ -21,13 +21,13 @@ const slowIds = Array.from({ length: 10 }, (_, index) => `slow_${index}`)
 const candidate = (connectionId: string) => ({ connectionId, projectId: `prj_${connectionId}` })
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0)
 
-it('gives all slow connections together half of the slots in one round, however many they are', () => {
-  const shares = makeScene(slowIds).choose(slowIds.map(candidate))
+it('gives all slow connections together half of the slots', () => {
+  const shares = makeTestRound(slowIds).choose(slowIds.map(candidate))
   expect(sum(shares.values())).toBe(8)
 })
 
-it('gives them a quarter while others have work', () => {
-  const shares = makeScene(slowIds).choose([...slowIds, 'healthy'].map(candidate))
+it('gives slow connections a quarter of the slots while others have work', () => {
+  const shares = makeTestRound(slowIds).choose([...slowIds, 'healthy'].map(candidate))
   expect(shares.get('healthy')).toBe(2)
   shares.delete('healthy')
   expect(sum(shares.values())).toBe(4)

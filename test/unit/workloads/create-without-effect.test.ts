@@ -4,10 +4,10 @@ import { applyOutcome } from '../../../src/workloads/apply/apply-outcome.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
-const error = { code: 'outcome_unknown' as const, message: 'no answer', retryable: true }
+const error = { code: 'outcome_unknown' as const, message: 'no response', retryable: true }
 const { now, pollIntervals } = makeFacts()
 
-/** What a conclusive absence makes of an environment whose latest attempt had no answer, and that is to stop once it exists. */
+/** Applies a conclusive absence to an environment with a requested stop whose latest attempt has an unknown outcome. */
 function absentAfter(facts: Partial<Facts<'environment'>>) {
   const missingSince = new Date(now.getTime() - pollIntervals.confirmGoneMs)
   const attempt = makeAttempt({ number: facts.attempt?.number ?? 1, outcome: 'unknown', error })
@@ -21,8 +21,8 @@ function absentAfter(facts: Partial<Facts<'environment'>>) {
   )
 }
 
-describe('a create of which nothing came', () => {
-  it('is retried immediately, however many earlier attempts were never sent', () => {
+describe('create without effect', () => {
+  it('is retried immediately, regardless of earlier attempts that were never sent', () => {
     const { change } = absentAfter({ attempt: makeAttempt({ number: 12 }), attemptsInDoubt: 1 })
     expect(change).toMatchObject({ status: 'queued', reason: null, nextAttemptAt: null })
     expect(change).not.toHaveProperty('dueAt')
@@ -32,7 +32,7 @@ describe('a create of which nothing came', () => {
     [3, pollIntervals.slowMs],
     [5, 4 * pollIntervals.slowMs],
     [40, 300_000],
-  ])('is sent again after a pause that grows, at a time, after %i of them', (attemptsInDoubt, waitMs) => {
+  ])('is retried after a growing delay with %i attempts in doubt', (attemptsInDoubt, waitMs) => {
     const at = new Date(now.getTime() + Math.min(waitMs, 300_000))
     const { change } = absentAfter({ attempt: makeAttempt({ number: attemptsInDoubt }), attemptsInDoubt })
     expect(change).toMatchObject({ status: 'queued', reason: 'outcome_unknown', nextAttemptAt: at, dueAt: at })

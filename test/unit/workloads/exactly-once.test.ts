@@ -4,44 +4,43 @@ import { environmentKind } from '../../../src/environments/environment.kind.ts'
 import { failureDecisionOf } from '../../../src/workloads/apply/failure-policy.ts'
 import { hasOpenRequest } from '../../../src/workloads/workload.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
-import { drive, type Ending, type Story } from './model/drive.ts'
-import { stories } from './model/stories.ts'
+import { runScenario, type Scenario, type ScenarioResult } from './model/run-scenario.ts'
+import { scenarios } from './model/scenarios.ts'
 
 /**
- * The real engine (decide, execute, apply, write, sweep) in one or two processes against a provider and a table in memory:
- * answers lost, lists that lag, requests executed late, processes that die or stand still, clocks that are wrong and jump,
- * clients that change their minds. A forbidden transition, a change after the end, an event without news and a second
- * create are detected by the model.
+ * The real engine (decide, execute, apply, write, sweep) in one or two processes against a provider and a table in memory,
+ * with lost responses, lagging lists, late execution, crashed and suspended processes, skewed and jumping clocks, and
+ * changing requests. The model detects forbidden transitions, changes after the end, duplicate events and second creates.
  */
 const runs = { numRuns: 5 * fuzzRuns }
 const limit = { timeout: 600_000 }
 
-const isParked = ({ row }: Ending) => row.reason === 'outcome_unknown' && row.dueAt === null
-const isOdd = ({ row }: Ending) => row.reason === 'unrecognized_remote_state'
-/** What exists, as far as the provider ever showed it. */
-const shown = ({ living }: Ending) => (living?.isHidden === true ? null : living)
+const isParked = ({ row }: ScenarioResult) => row.reason === 'outcome_unknown' && row.dueAt === null
+const isUnrecognized = ({ row }: ScenarioResult) => row.reason === 'unrecognized_remote_state'
+/** The remote object, if the provider ever returned it. */
+const visibleObject = ({ remoteObject }: ScenarioResult) => (remoteObject?.isHidden === true ? null : remoteObject)
 /** A rejection by the provider ends a request. */
-const refusesWishes = ({ fates }: Story) =>
-  fates.control.some(
-    ({ does, code }) => does === 'refuses' && failureDecisionOf('control', { code, notSent: false }) === 'final',
+const rejectsActions = ({ behaviors }: Scenario) =>
+  behaviors.control.some(
+    ({ does, code }) => does === 'rejects' && failureDecisionOf('control', { code, notSent: false }) === 'final',
   )
 /** An action that is executed after a later request appears as an external change. */
-const isLate = ({ fates }: Story) =>
-  fates.control.some(({ does, executes }) => ['fails', 'dies'].includes(does) && executes === 'late')
-/** Only the client decided its outcome. */
-const isLeftToTheClient = (story: Story, ending: Ending) =>
-  !refusesWishes(story) && !isLate(story) && !ending.isMeddledWith
+const isLate = ({ behaviors }: Scenario) =>
+  behaviors.control.some(({ does, executes }) => ['fails', 'crashes'].includes(does) && executes === 'late')
+/** Only client requests determine the outcome. */
+const isControlledByClient = (scenario: Scenario, result: ScenarioResult) =>
+  !rejectsActions(scenario) && !isLate(scenario) && !result.isChangedRemotely
 
-function expectOnce(ending: Ending): void {
-  const living = shown(ending)
-  expect(ending.violations).toEqual([])
-  expect(ending.made).toBeLessThanOrEqual(1)
-  // What exists is known, or visibly waits for an operator: nothing is lost.
-  if (living !== null && !isParked(ending)) expect(ending.row.remoteId).toBe(living.id)
+function expectOnce(result: ScenarioResult): void {
+  const remoteObject = visibleObject(result)
+  expect(result.violations).toEqual([])
+  expect(result.createCount).toBeLessThanOrEqual(1)
+  // An existing object is recorded or its workload is parked; nothing is lost.
+  if (remoteObject !== null && !isParked(result)) expect(result.row.remoteId).toBe(remoteObject.id)
 }
 
-/** Each change of status has its event, numbered without a gap, and the last one tells how it is now. */
-function expectTold({ row, events, statuses }: Ending): void {
+/** Every status change has an event, numbered without gaps; the last event has the current status. */
+function expectEvents({ row, events, statuses }: ScenarioResult): void {
   const reported = events.map(({ status }) => status)
   const changes = reported.filter((status, index) => status !== reported[index - 1])
   const isNumbered = events.every(({ seq }, index) => seq === index + 1)
@@ -54,90 +53,98 @@ function expectTold({ row, events, statuses }: Ending): void {
 }
 
 /** The provider is idle too, so there is nothing to wait for. */
-function mustHaveEnded(story: Story, ending: Ending): boolean {
-  const { row, living } = ending
-  if (isParked(ending) || isOdd(ending) || row.reason === 'environment_not_ready') return false
-  if (row.desired === 'cancel' && !refusesWishes(story)) return true
-  return living === null || story.life.ended.includes(living.state)
+function mustHaveEnded(scenario: Scenario, result: ScenarioResult): boolean {
+  const { row, remoteObject } = result
+  if (isParked(result) || isUnrecognized(result) || row.reason === 'environment_not_ready') return false
+  if (row.desired === 'cancel' && !rejectsActions(scenario)) return true
+  return remoteObject === null || scenario.lifecycle.finalStates.includes(remoteObject.state)
 }
 
-/** How it ended is what the provider shows, and a cancel that came in time was heard. */
-function expectVerdict(story: Story, ending: Ending): void {
-  const { row, made } = ending
-  const living = shown(ending)
+/** The final status matches the provider, and a cancel before the create is effective. */
+function expectOutcome(scenario: Scenario, result: ScenarioResult): void {
+  const { row, createCount } = result
+  const remoteObject = visibleObject(result)
   if (row.active) return
-  if (living !== null) expect(row.status).toBe(story.life.states[living.state])
-  if (made === 0 && row.desired === 'cancel') expect(['canceled', 'failed']).toContain(row.status)
+  if (remoteObject !== null) expect(row.status).toBe(scenario.lifecycle.states[remoteObject.state])
+  if (createCount === 0 && row.desired === 'cancel') expect(['canceled', 'failed']).toContain(row.status)
 }
 
-function expectWishCarried(story: Story, ending: Ending): void {
-  const { row } = ending
+function expectDesiredState(scenario: Scenario, result: ScenarioResult): void {
+  const { row } = result
   expect([...environmentKind.settled, 'deleted']).toContain(row.status)
   if (row.active && row.remoteId !== null) expect(hasOpenRequest(row)).toBe(false)
-  if (row.desired === 'delete' && !refusesWishes(story)) expect(row.status).toBe('deleted')
-  if (row.desired !== 'delete' && isLeftToTheClient(story, ending)) expect(row.status).not.toBe(opposite[row.desired])
+  if (row.desired === 'delete' && !rejectsActions(scenario)) expect(row.status).toBe('deleted')
+  if (row.desired !== 'delete' && isControlledByClient(scenario, result))
+    expect(row.status).not.toBe(opposite[row.desired])
 }
 
-/** As what an environment must not end when its client last wanted the other. */
+/** The status that an environment must not end in, by desired state. */
 const opposite: Readonly<Record<string, string>> = { run: 'stopped', stop: 'running' }
 
-describe('whatever happens to a job', () => {
-  it('is made at most once, is never lost, and ends once faults stop', limit, async () => {
-    const property = fc.asyncProperty(stories('job'), async (story) => {
-      const ending = await drive(story)
-      expectOnce(ending)
-      expectTold(ending)
-      if (isParked(ending)) expect(story.traits.retentionMs).toBeDefined()
-      if (mustHaveEnded(story, ending)) expect(ending.row).toMatchObject({ active: false, dueAt: null })
-      expectVerdict(story, ending)
+describe('job under faults', () => {
+  it('is created at most once, is never lost, and ends after the faults', limit, async () => {
+    const property = fc.asyncProperty(scenarios('job'), async (scenario) => {
+      const result = await runScenario(scenario)
+      expectOnce(result)
+      expectEvents(result)
+      if (isParked(result)) expect(scenario.traits.retentionMs).toBeDefined()
+      if (mustHaveEnded(scenario, result)) expect(result.row).toMatchObject({ active: false, dueAt: null })
+      expectOutcome(scenario, result)
     })
     await fc.assert(property, runs)
   })
 })
 
-describe('whatever happens to an environment', () => {
-  it('is made at most once, is never lost, and becomes what the client wants', limit, async () => {
-    const property = fc.asyncProperty(stories('environment'), async (story) => {
-      const ending = await drive(story)
-      expectOnce(ending)
-      expectTold(ending)
-      expect(isParked(ending)).toBe(false)
-      if (!isOdd(ending)) expectWishCarried(story, ending)
-      if (ending.row.status === 'deleted') expect(shown(ending)).toBeNull()
+describe('environment under faults', () => {
+  it('is created at most once, is never lost, and reaches its desired state', limit, async () => {
+    const property = fc.asyncProperty(scenarios('environment'), async (scenario) => {
+      const result = await runScenario(scenario)
+      expectOnce(result)
+      expectEvents(result)
+      expect(isParked(result)).toBe(false)
+      if (!isUnrecognized(result)) expectDesiredState(scenario, result)
+      if (result.row.status === 'deleted') expect(visibleObject(result)).toBeNull()
     })
     await fc.assert(property, runs)
   })
 
-  it('leaves nothing behind when a start that recreates it is executed after the delete', async () => {
-    const works = { does: 'works', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 0 } as const
-    const isLate = { ...works, does: 'fails', executes: 'late', lateMs: 3000 } as const
+  it('leaves no object if a recreating start is executed after the delete', async () => {
+    const success = { does: 'succeeds', executes: 'yes', code: 'timeout', tookMs: 5, lateMs: 0 } as const
+    const isLate = { ...success, does: 'fails', executes: 'late', lateMs: 3000 } as const
     const requestAction = (desired: 'run' | 'stop' | 'delete') => ({ do: 'request' as const, desired })
-    const pass = (ms: number) => ({ do: 'pass' as const, ms })
-    const ending = await drive({
+    const advance = (ms: number) => ({ do: 'advance' as const, ms })
+    const result = await runScenario({
       kind: 'environment',
       traits: { listConsistencyLagMs: 0, maxProcessingMs: 3000, uniqueNames: false, reusesIds: true },
-      life: {
+      lifecycle: {
         states: { UP: 'running', DOWN: 'stopped', LEAVING: 'deleting' },
-        course: [{ state: 'UP', forMs: 0 }],
-        verbs: {
+        timeline: [{ state: 'UP', forMs: 0 }],
+        actions: {
           start: { through: null, to: 'UP', forMs: 0 },
           stop: { through: null, to: 'DOWN', forMs: 0 },
           delete: { through: 'LEAVING', to: null, forMs: 0 },
         },
-        ended: [],
+        finalStates: [],
       },
-      fates: { create: [], find: [], read: [], control: [works, isLate] },
-      ...{ findsLate: false, neighbours: [], hasEnvironment: false, writes: [], stallsMs: [], wallSkewsMs: [0] },
+      behaviors: { create: [], find: [], read: [], control: [success, isLate] },
+      ...{
+        findsAfterConflict: false,
+        neighbors: [],
+        hasEnvironment: false,
+        writes: [],
+        stallsMs: [],
+        wallSkewsMs: [0],
+      },
       steps: [
-        pass(2000),
+        advance(2000),
         requestAction('stop'),
-        pass(5000),
+        advance(5000),
         requestAction('run'),
-        pass(50),
+        advance(50),
         requestAction('delete'),
-        pass(1),
+        advance(1),
       ],
     })
-    expect(ending).toMatchObject({ row: { status: 'deleted', reason: null }, living: null, violations: [] })
+    expect(result).toMatchObject({ row: { status: 'deleted', reason: null }, remoteObject: null, violations: [] })
   })
 })

@@ -2,9 +2,9 @@ import type { Kind } from '../../../src/vocabulary/kinds.ts'
 import type { Facts } from '../../../src/workloads/kind.ts'
 import type { Attempt, Workload } from '../../../src/workloads/workload.ts'
 
-const moment = new Date('2024-05-01T12:00:00.000Z')
+const acceptedAt = new Date('2024-05-01T12:00:00.000Z')
 
-/** A workload that was accepted a moment ago. */
+/** A newly accepted workload. */
 export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>> = {}): Workload<K> {
   const ids = {
     job: 'job_01h455vb4pex5vsknk084sn02q',
@@ -21,7 +21,7 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
       keepRemote: false,
       held: false,
     },
-    ...{ desired: 'run', generation: 0, specVersion: 1, cancelRequestedAt: null, createdAt: moment },
+    ...{ desired: 'run', generation: 0, specVersion: 1, cancelRequestedAt: null, createdAt: acceptedAt },
   }
   const remote = {
     ...{
@@ -38,16 +38,16 @@ export function makeWorkload<K extends Kind>(kind: K, more: Partial<Workload<K>>
   }
   const engine = {
     ...{ status: 'queued', reason: null, message: null, observedGeneration: 0, appliedSpecVersion: 0, enforcing: null },
-    ...{ exclusivityKey: null, dueAt: moment, nextAttemptAt: null, failures: 0 },
+    ...{ exclusivityKey: null, dueAt: acceptedAt, nextAttemptAt: null, failures: 0 },
   }
-  const row = { version: 1, seq: 1, leaseId: null, active: true, statusChangedAt: moment, updatedAt: moment }
+  const row = { version: 1, seq: 1, leaseId: null, active: true, statusChangedAt: acceptedAt, updatedAt: acceptedAt }
   return { ...client, ...remote, ...engine, ...row, ...more } as Workload<K>
 }
 
-/** Facts that block nothing. */
+/** Facts without a blocker. */
 export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K> {
   return {
-    now: moment,
+    now: acceptedAt,
     traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
     verbs: [],
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
@@ -60,8 +60,8 @@ export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K
 }
 
 export function makeAttempt(more: Partial<Attempt> = {}): Attempt {
-  const sendBy = new Date(moment.getTime() + 500)
-  const absenceConclusiveAt = new Date(moment.getTime() + 2000)
+  const sendBy = new Date(acceptedAt.getTime() + 500)
+  const absenceConclusiveAt = new Date(acceptedAt.getTime() + 2000)
   const open = { before: null, endedAt: null, outcome: null, remoteId: null, error: null }
-  return { number: 1, startedAt: moment, sendBy, absenceConclusiveAt, ...open, ...more }
+  return { number: 1, startedAt: acceptedAt, sendBy, absenceConclusiveAt, ...open, ...more }
 }

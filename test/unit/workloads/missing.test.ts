@@ -18,33 +18,36 @@ const at = (ms: number) => new Date(start.getTime() + ms)
 const { pollIntervals } = makeFacts()
 const gone = { did: 'get', seen: 'gone' } as const
 
-describe('an object that is not shown', () => {
+describe('missing object', () => {
   const running = makeWorkload('job', { status: 'running', remoteId: '5', rawState: 'RUNNING' })
-  const look = (job: Workload<'job'>, ms: number) =>
+  const readAgain = (job: Workload<'job'>, ms: number) =>
     ({ ...job, ...applyOutcome(jobKind, job, makeFacts<'job'>({ now: at(ms) }), gone).change }) as Workload<'job'>
 
-  it('in a list is read separately, and the list alone is not conclusive', () => {
+  it('is read individually, since a list alone is not conclusive', () => {
     const unlisted = { ...running, missingSince: start }
     const later = at(pollIntervals.confirmGoneMs * 10)
     expect(jobKind.nextAction(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
-    expect(look(unlisted, pollIntervals.confirmGoneMs * 10)).toMatchObject({ status: 'running', missingSince: later })
+    expect(readAgain(unlisted, pollIntervals.confirmGoneMs * 10)).toMatchObject({
+      status: 'running',
+      missingSince: later,
+    })
   })
 
-  it('in two consecutive reads is gone', () => {
-    const missing = look(running, 0)
+  it('is gone after two reads', () => {
+    const missing = readAgain(running, 0)
     expect(missing).toMatchObject({ status: 'running', reason: 'remote_not_found', missingSince: start })
     const until = at(pollIntervals.confirmGoneMs)
     expect(missing.dueAt).toEqual(until)
     expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
-    expect(look(missing, pollIntervals.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
-    expect(look(missing, pollIntervals.confirmGoneMs)).toMatchObject({
+    expect(readAgain(missing, pollIntervals.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
+    expect(readAgain(missing, pollIntervals.confirmGoneMs)).toMatchObject({
       status: 'unknown',
       reason: 'remote_record_lost',
     })
   })
 })
 
-describe('an environment that is gone while it is being deleted', () => {
+describe('missing environment during its deletion', () => {
   const deleting = makeWorkload('environment', {
     ...{ status: 'deleting', desired: 'delete', remoteId: 'a/b', rawState: 'ready', lastActionAt: start },
     generation: 2,
@@ -56,38 +59,38 @@ describe('an environment that is gone while it is being deleted', () => {
     listConsistencyLagMs: 200,
   }
   type Given = Partial<Facts<'environment'>>
-  const look = (environment: Workload<'environment'>, more: Given) => {
+  const readAgain = (environment: Workload<'environment'>, more: Given) => {
     const facts = makeFacts<'environment'>({ verbs: ['start', 'delete'], ...more })
     return { ...environment, ...applyOutcome(environmentKind, environment, facts, gone).change } as typeof environment
   }
 
-  it('is deleted immediately', () => {
-    expect(look(deleting, { now: at(1) })).toMatchObject({ status: 'deleted', reason: null })
-    expect(look(deleting, { now: at(1), traits: reused, verbs: ['delete'] })).toMatchObject({ status: 'deleted' })
+  it('is deleted immediately if no start can recreate it', () => {
+    expect(readAgain(deleting, { now: at(1) })).toMatchObject({ status: 'deleted', reason: null })
+    expect(readAgain(deleting, { now: at(1), traits: reused, verbs: ['delete'] })).toMatchObject({ status: 'deleted' })
     const neverStarted = { ...deleting, generation: 1 }
-    expect(look(neverStarted, { now: at(1), traits: reused })).toMatchObject({ status: 'deleted' })
+    expect(readAgain(neverStarted, { now: at(1), traits: reused })).toMatchObject({ status: 'deleted' })
   })
 
-  it('is deleted only when no start can recreate it', () => {
-    const doubted = look(deleting, { now: at(100), traits: reused })
+  it('is deleted only when a pending start can no longer recreate it', () => {
+    const doubted = readAgain(deleting, { now: at(100), traits: reused })
     expect(doubted).toMatchObject({ status: 'deleting', reason: null, dueAt: at(3300) })
-    expect(look(doubted, { now: at(3299), traits: reused })).toMatchObject({ status: 'deleting' })
-    expect(look(doubted, { now: at(3300), traits: reused })).toMatchObject({ status: 'deleted' })
+    expect(readAgain(doubted, { now: at(3299), traits: reused })).toMatchObject({ status: 'deleting' })
+    expect(readAgain(doubted, { now: at(3300), traits: reused })).toMatchObject({ status: 'deleted' })
   })
 
-  it('is waited for from the delete, however long it was missing before', () => {
+  it('is deleted after a wait from the delete, regardless of earlier absence', () => {
     const missing = { ...deleting, missingSince: at(-10_000) }
-    expect(look(missing, { now: at(3199), traits: reused })).toMatchObject({ status: 'deleting' })
-    expect(look(missing, { now: at(3200), traits: reused })).toMatchObject({ status: 'deleted' })
+    expect(readAgain(missing, { now: at(3199), traits: reused })).toMatchObject({ status: 'deleting' })
+    expect(readAgain(missing, { now: at(3200), traits: reused })).toMatchObject({ status: 'deleted' })
   })
 })
 
-describe('a list', () => {
+describe('sweep', () => {
   const jobs = Array.from({ length: 30 }, (_, index) =>
     makeWorkload('job', {
       ...{
         id: `job_${index}`,
-        correlationTag: `mark${index}`,
+        correlationTag: `tag${index}`,
         status: 'running',
         remoteId: `${index}`,
         rawState: 'RUNNING',
@@ -96,13 +99,13 @@ describe('a list', () => {
     }),
   )
 
-  type Shown = readonly Partial<Observation<'job'>>[]
-  const show = (seen: Shown, next: string | null = null) => ({
+  type ListedObjects = readonly Partial<Observation<'job'>>[]
+  const pageOf = (seen: ListedObjects, next: string | null = null) => ({
     seen: seen.map((each) => ({ status: 'running', rawState: 'RUNNING', payload: () => ({}), ...each })),
     next,
   })
 
-  interface EnvironmentState {
+  interface SweepOptions {
     maxWatched?: number
     listConsistencyLagMs?: number
     graceMs?: number
@@ -112,8 +115,8 @@ describe('a list', () => {
   /** Writes and alerts of a scan that shows these objects. */
   async function sweep(
     active: readonly Workload<'job'>[],
-    list: Shown | (() => Promise<object>),
-    { maxWatched = 100, listConsistencyLagMs = 0, graceMs = 0, ...more }: EnvironmentState = {},
+    list: ListedObjects | (() => Promise<object>),
+    { maxWatched = 100, listConsistencyLagMs = 0, graceMs = 0, ...more }: SweepOptions = {},
   ) {
     const warnings: string[] = []
     const warn = (_: object, message: string) => warnings.push(message)
@@ -121,7 +124,7 @@ describe('a list', () => {
     const alarms: string[] = []
     const ignore = () => {}
     const driver = {
-      list: typeof list === 'function' ? list : async () => show(list),
+      list: typeof list === 'function' ? list : async () => pageOf(list),
       traits: { ...makeFacts().traits, listConsistencyLagMs },
       states: {},
       controls: {},
@@ -159,9 +162,9 @@ describe('a list', () => {
     return { writes, alarms, warnings }
   }
 
-  it('is held for orphans against what ended since it may have been shown, and no longer', async () => {
+  it('compares orphans with records that ended within the lag and the grace period', async () => {
     const since: Date[] = []
-    const heldTags = async (_kind: string, _marks: readonly string[], from: Date) => {
+    const heldTags = async (_kind: string, _tags: readonly string[], from: Date) => {
       since.push(from)
       return new Set<string>()
     }
@@ -172,19 +175,19 @@ describe('a list', () => {
     expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])
   })
 
-  it('that lacks one object has it read, without an alert', async () => {
-    const [lacking, ...rest] = jobs
+  it('reads a single absent object without an alert', async () => {
+    const [absent, ...rest] = jobs
     const { writes, alarms } = await sweep(
       jobs,
       rest.map(({ remoteId }) => ({ remoteId: remoteId ?? '' })),
     )
     expect(alarms).toEqual([])
     expect(writes).toMatchObject([
-      { id: lacking?.id, isNews: false, event: null, state: { status: 'running', dueAt: start } },
+      { id: absent?.id, isNews: false, event: null, state: { status: 'running', dueAt: start } },
     ])
   })
 
-  it('that lacks very many is suspect: a few are looked at, the longest unseen first', async () => {
+  it('alerts about many absent objects and reads the 20 least recently observed', async () => {
     const { writes, alarms } = await sweep(jobs, [])
     expect(alarms).toHaveLength(1)
     expect(writes.map(({ id }) => id).sort()).toEqual(
@@ -196,31 +199,31 @@ describe('a list', () => {
     expect(writes.every(({ isNews, event }) => !isNews && event === null)).toBe(true)
   })
 
-  it('that shows an id with another’s mark lacks the object that had it', async () => {
-    const [old, fresh] = [jobs[0], jobs[1]].map((job) => ({ ...job, remoteId: '5' }) as Workload<'job'>)
-    const { writes } = await sweep([old, fresh] as Workload<'job'>[], [
-      { remoteId: '5', correlationTag: fresh?.correlationTag ?? '' },
+  it('treats an id with another tag as absent for its former owner', async () => {
+    const [former, current] = [jobs[0], jobs[1]].map((job) => ({ ...job, remoteId: '5' }) as Workload<'job'>)
+    const { writes } = await sweep([former, current] as Workload<'job'>[], [
+      { remoteId: '5', correlationTag: current?.correlationTag ?? '' },
     ])
     const missing = writes.filter(({ state }) => state.missingSince !== null)
-    expect(missing.map(({ id }) => id)).toEqual([old?.id])
+    expect(missing.map(({ id }) => id)).toEqual([former?.id])
   })
 
-  it('that is longer than is read leaves the rest to looks, the longest unseen first, and is not suspect', async () => {
+  it('reads objects beyond the scanned pages individually, without an alert', async () => {
     const [shown, ...rest] = jobs
-    const { writes, alarms } = await sweep(jobs, async () => show([{ remoteId: shown?.remoteId ?? '' }], 'page 2'))
+    const { writes, alarms } = await sweep(jobs, async () => pageOf([{ remoteId: shown?.remoteId ?? '' }], 'page 2'))
     expect(alarms).toEqual([])
     expect(writes.map(({ id }) => id)).toEqual(rest.slice(-20).map(({ id }) => id))
   })
 
-  it('that is too large skips objects that wait for a read or were read recently', async () => {
+  it('skips recently read objects and pending reads for a list that is too large', async () => {
     const waiting = jobs.map((job, index) => (index < 5 ? job : { ...job, missingSince: at(-index) }))
     const tooLarge = () => Promise.reject(new ProviderError('bad_response', 'too large', { isTooLarge: true }))
     const { writes } = await sweep(waiting as Workload<'job'>[], tooLarge)
-    // The first two were seen within the longest pause between two scans.
+    // The first two were observed within the maximum interval between two sweeps.
     expect(writes.map(({ id }) => id).sort()).toEqual(['job_2', 'job_3', 'job_4'])
   })
 
-  it('of more objects than are held in memory leaves those beyond to looks', async () => {
+  it('reads objects beyond the memory limit individually', async () => {
     const { writes, alarms } = await sweep(
       jobs,
       jobs.slice(0, 25).map(({ remoteId }) => ({ remoteId: remoteId ?? '' })),
@@ -237,11 +240,13 @@ describe('a list', () => {
     )
   })
 
-  it('that is too large to be read leaves all to looks', async () => {
-    const tooLarge = new ProviderError('bad_response', 'answered with more than 33554432 bytes', { isTooLarge: true })
+  it('reads objects individually if the list is too large, but not after other errors', async () => {
+    const tooLarge = new ProviderError('bad_response', 'the response has more than 33554432 bytes', {
+      isTooLarge: true,
+    })
     const isBroken = new ProviderError('bad_response', 'an HTML page')
-    const refuse = (error: ProviderError) => () => Promise.reject(error)
-    expect((await sweep(jobs, refuse(tooLarge))).writes).toHaveLength(20)
-    expect((await sweep(jobs, refuse(isBroken))).writes).toEqual([])
+    const rejectWith = (error: ProviderError) => () => Promise.reject(error)
+    expect((await sweep(jobs, rejectWith(tooLarge))).writes).toHaveLength(20)
+    expect((await sweep(jobs, rejectWith(isBroken))).writes).toEqual([])
   })
 })

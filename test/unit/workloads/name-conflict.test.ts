@@ -8,7 +8,7 @@ import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const error = { code: 'conflict' as const, message: 'exists', retryable: true }
 const attempt = makeAttempt({ outcome: 'unknown', error, endedAt: makeFacts().now })
-const taken = { absent: true, nameIsTaken: true } as const
+const nameTaken = { absent: true, nameIsTaken: true } as const
 const traits = { ...makeFacts<'environment'>().traits, listConsistencyLagMs: 30_000, uniqueNames: true }
 
 interface Case {
@@ -18,7 +18,7 @@ interface Case {
 }
 
 /** Result of one search for an environment whose create just failed with a name conflict. */
-function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
+function search({ facts = {}, found = nameTaken, workload = {} }: Case = {}) {
   return applyOutcome(
     environmentKind,
     makeWorkload('environment', { status: 'dispatching', reason: 'outcome_unknown', ...workload }),
@@ -27,19 +27,19 @@ function look({ facts = {}, found = taken, workload = {} }: Case = {}) {
   )
 }
 
-describe('"this name exists" in answer to the only create', () => {
-  it('is decided by one search that shows the owner of the name', () => {
-    expect(look()).toMatchObject({
+describe('name conflict of the only create', () => {
+  it('is final after one search that finds the owner of the name', () => {
+    expect(search()).toMatchObject({
       change: { status: 'failed', reason: 'provider_refused', message: 'exists', error },
       answer: { number: 1, outcome: 'rejected', remoteId: null },
     })
   })
 
-  it('ends an environment that was canceled meanwhile', () => {
-    expect(look({ workload: { desired: 'delete' } })).toMatchObject({ change: { status: 'deleted' } })
+  it('ends an environment that was canceled in the meantime', () => {
+    expect(search({ workload: { desired: 'delete' } })).toMatchObject({ change: { status: 'deleted' } })
   })
 
-  it('is our own object if the search shows the correlation tag', () => {
+  it('is resolved if the search finds the correlation tag', () => {
     const seen = {
       remoteId: '5',
       status: 'running' as const,
@@ -47,18 +47,18 @@ describe('"this name exists" in answer to the only create', () => {
       correlationTag: 'sy7k2m9qd4',
       payload: () => ({}),
     }
-    expect(look({ found: { found: [seen], isComplete: true } })).toMatchObject({ change: { remoteId: '5' } })
+    expect(search({ found: { found: [seen], isComplete: true } })).toMatchObject({ change: { remoteId: '5' } })
   })
 
   it.each<[string, Case]>([
-    ['the list does not show whose the name is: it may trail behind', { found: { absent: true } }],
-    ['the list was not whole', { found: { inconclusive: 'half' } }],
-    ['an earlier attempt is in doubt and may hold the name', { facts: { attemptsInDoubt: 2 } }],
-    ['names may repeat', { facts: { traits: { ...traits, uniqueNames: false } } }],
-    ['the answer was another one', { facts: { attempt: { ...attempt, error: { ...error, code: 'timeout' } } } }],
-    ['no answer was written', { facts: { attempt: makeAttempt() } }],
-  ])('is not decided where %s', (_, how) => {
-    expect(look(how)).toMatchObject({ change: { reason: 'outcome_unknown' }, answer: null })
-    expect(look(how).change).not.toHaveProperty('status')
+    ['the list may lag behind', { found: { absent: true } }],
+    ['the list was incomplete', { found: { inconclusive: 'half' } }],
+    ['an earlier attempt is in doubt', { facts: { attemptsInDoubt: 2 } }],
+    ['names are not unique', { facts: { traits: { ...traits, uniqueNames: false } } }],
+    ['the error was a timeout', { facts: { attempt: { ...attempt, error: { ...error, code: 'timeout' } } } }],
+    ['no response was recorded', { facts: { attempt: makeAttempt() } }],
+  ])('stays open if %s', (_, searchCase) => {
+    expect(search(searchCase)).toMatchObject({ change: { reason: 'outcome_unknown' }, answer: null })
+    expect(search(searchCase).change).not.toHaveProperty('status')
   })
 })

@@ -19,20 +19,20 @@ const watched = (more: Partial<Watched> = {}): Watched => ({
   ...{ dispatchedAt: null, observedAt: null, missingSince: null },
   ...more,
 })
-const seen = (more: Partial<Observation<'job'>> = {}): Observation<'job'> => ({
+const observe = (more: Partial<Observation<'job'>> = {}): Observation<'job'> => ({
   ...{ remoteId: '7', rawState: 'RUNNING', status: 'running', payload: () => ({ note: 1 }) },
   ...more,
 })
 
-function cacheThat(noted: Workload, observation = seen()) {
+function cacheWith(cached: Workload, observation = observe()) {
   const cache = makeObservationCaches().of('conn_1', 'job')
-  cache.note(noted, observation)
+  cache.note(cached, observation)
   return cache
 }
 
-describe('an observation', () => {
-  it('that changed nothing is known the next time, whatever else its payload says', () => {
-    expect(cacheThat(workload()).isKnown(watched(), seen({ payload: () => ({ note: 2 }) }))).toBe(true)
+describe('cached observation', () => {
+  it('is known the next time, regardless of its payload', () => {
+    expect(cacheWith(workload()).isKnown(watched(), observe({ payload: () => ({ note: 2 }) }))).toBe(true)
   })
 
   it.each<[string, Partial<Watched>, Partial<Observation<'job'>>]>([
@@ -40,10 +40,10 @@ describe('an observation', () => {
     ['another message', {}, { message: 'Priority' }],
     ['another exit code', {}, { exitCode: 1 }],
     ['a start time', {}, { startedAt: new Date(0) }],
-    ['a record that has changed since', { version: 99 }, {}],
-    ['a record that is being looked for', { missingSince: new Date(0) }, {}],
-  ])('is compared again with %s', (_, item, observation) => {
-    expect(cacheThat(workload()).isKnown(watched(item), seen(observation))).toBe(false)
+    ['a changed record', { version: 99 }, {}],
+    ['a missing record', { missingSince: new Date(0) }, {}],
+  ])('is compared again after %s', (_, item, observation) => {
+    expect(cacheWith(workload()).isKnown(watched(item), observe(observation))).toBe(false)
   })
 
   it.each<Partial<Workload>>([
@@ -51,23 +51,23 @@ describe('an observation', () => {
     { lastActionAt: new Date(0) },
     { failures: 1 },
     { missingSince: new Date(0) },
-  ])('is compared again as long as its meaning depends on the time (%o)', (more) => {
-    expect(cacheThat(workload(more)).isKnown(watched(), seen())).toBe(false)
+  ])('is compared again while its effect depends on time (%o)', (more) => {
+    expect(cacheWith(workload(more)).isKnown(watched(), observe())).toBe(false)
   })
 
-  it('is removed when a scan no longer shows the object', () => {
-    const cache = cacheThat(workload())
+  it('is removed when a scan no longer contains the object', () => {
+    const cache = cacheWith(workload())
     cache.keep(new Set())
-    expect(cache.isKnown(watched(), seen())).toBe(false)
+    expect(cache.isKnown(watched(), observe())).toBe(false)
   })
 })
 
-it('of a list is kept as long as the list is scanned here now and then', () => {
+it('observations are kept for an hour after the last scan of their list', () => {
   let now = 0
   const hourMs = 3_600_000
   const caches = makeObservationCaches(() => now)
-  const isKnown = (connectionId: string) => caches.of(connectionId, 'job').isKnown(watched(), seen())
-  for (const connectionId of ['scanned', 'left']) caches.of(connectionId, 'job').note(workload(), seen())
+  const isKnown = (connectionId: string) => caches.of(connectionId, 'job').isKnown(watched(), observe())
+  for (const connectionId of ['scanned', 'left']) caches.of(connectionId, 'job').note(workload(), observe())
   now = hourMs / 2
   expect(isKnown('scanned')).toBe(true)
   now = hourMs + 1

@@ -2,18 +2,18 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { backoffMs, nextSweepMs, pollDelayMs } from '../../../src/workloads/apply/poll-intervals.ts'
 
-it('tries wait longer each time, up to a bound, however many have failed', () => {
+it('retry delays double up to a maximum', () => {
   expect([0, 1, 2, 3].map((failures) => backoffMs(failures, 1000, 5000))).toEqual([1000, 2000, 4000, 5000])
   expect(backoffMs(1_000_000, 1000, 5000)).toBe(5000)
 })
 
-it('looks grow with the time already waited, between quick and slow', () => {
+it('poll delays grow with the waited time, between two bounds', () => {
   expect(pollDelayMs(0, 100, 1000)).toBe(100)
   expect(pollDelayMs(600, 100, 1000)).toBe(300)
   expect(pollDelayMs(1e9, 100, 1000)).toBe(1000)
 })
 
-it('a sweep comes soon after a change and ever later while nothing moves', () => {
+it('sweep intervals reset after a change and grow while idle', () => {
   const bounds = { minMs: 1000, maxMs: 60_000 }
   expect(nextSweepMs({ ...bounds, lastMs: 30_000, changed: true })).toBe(1000)
   expect(nextSweepMs({ ...bounds, lastMs: 0, changed: false })).toBe(1000)
@@ -26,7 +26,7 @@ it('a sweep comes soon after a change and ever later while nothing moves', () =>
   expect(pauses.at(-1)).toBe(60_000)
 })
 
-it('a sweep never leaves its bounds, and its pause is a whole number, as the table holds it', () => {
+it('sweep intervals are integers within their bounds', () => {
   const sweeps = fc.record({ lastMs: fc.nat(1e9), changed: fc.boolean(), minMs: fc.integer({ min: 1, max: 1000 }) })
   fc.assert(
     fc.property(sweeps, (sweep) => {

@@ -12,8 +12,8 @@ const at = (ms: number) => new Date(started.getTime() + ms)
 const traits = (more: object = {}) => ({ traits: { ...makeFacts().traits, ...more } }) as Pick<Driver, 'traits'>
 const absenceConclusiveAt = at(2000)
 
-describe('a scan without the correlation tag', () => {
-  it('proves something only when it began after the attempt had settled', () => {
+describe('absence from a scan', () => {
+  it('is conclusive only if the scan began after the attempt settled', () => {
     const attempt = makeAttempt({ absenceConclusiveAt })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
@@ -25,29 +25,29 @@ describe('a scan without the correlation tag', () => {
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
   })
 
-  it('is inconclusive if it ended after the provider deletes ended work', () => {
+  it('is inconclusive if the scan ended after the retention time', () => {
     const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(299_000) })
     expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 500)).toBe('yes')
     expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 1500)).toBe('too_late')
   })
 
-  it('needs only the list to have caught up where the provider refused the name', () => {
+  it('is conclusive after the list lag if the name was rejected', () => {
     const error = { code: 'conflict' as const, message: 'exists', retryable: true }
     const attempt = makeAttempt({ absenceConclusiveAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
     const lagging = traits({ listConsistencyLagMs: 1000, uniqueNames: true })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
-    // Where names may repeat, such an answer does not say that nothing is made.
+    // If names are not unique, a conflict does not mean that nothing was created.
     const repeating = traits({ listConsistencyLagMs: 1000 })
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
     expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
   })
 
-  it('proves nothing without an attempt', () => {
+  it('is inconclusive without an attempt', () => {
     expect(whetherAbsentCounts(makeFacts({ attempt: null }), traits(), 0)).toBe('too_early')
   })
 
-  it('never proves anything before the attempt has settled, whatever else holds', () => {
+  it('is never conclusive before the attempt settled or after the retention time', () => {
     const cases = fc.record({
       nowMs: fc.nat(10_000),
       settledMs: fc.nat(10_000),
@@ -57,8 +57,8 @@ describe('a scan without the correlation tag', () => {
     fc.assert(
       fc.property(cases, ({ nowMs, settledMs, tookMs, retentionMs }) => {
         const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt: at(settledMs) }), now: at(nowMs) })
-        const verdict = whetherAbsentCounts(facts, traits({ retentionMs }), tookMs)
-        if (verdict === 'yes') {
+        const result = whetherAbsentCounts(facts, traits({ retentionMs }), tookMs)
+        if (result === 'yes') {
           expect(nowMs).toBeGreaterThan(settledMs)
           expect(nowMs + tookMs).toBeLessThanOrEqual(retentionMs)
         }
@@ -67,52 +67,57 @@ describe('a scan without the correlation tag', () => {
   })
 })
 
-describe('an object in a scan', () => {
+describe('recovery from a scan', () => {
   const workload = makeWorkload('job', { correlationTag: 'sy7k2m9qd4' })
   const payload = () => ({})
   const object = (remoteId: string, correlationTag?: string) => ({
     ...{ remoteId, status: 'running' as const, rawState: 'RUNNING', payload },
     ...(correlationTag === undefined ? {} : { correlationTag }),
   })
-  const marked = object('5', workload.correlationTag)
+  const tagged = object('5', workload.correlationTag)
 
-  /** What the search makes of it, while other records own these and another create is open or not. */
-  async function judged(found: Found<'job'>, { owned = [] as string[], isContested = false } = {}) {
+  /** Result of the search, given ids of other records and whether another create is open. */
+  async function recover(found: Found<'job'>, { owned = [] as string[], isContested = false } = {}) {
     const deps = {
       find: async () => found,
       ownersOf: async () => ({ owned: new Set(owned), isContested }),
       clock: { now: () => started, monotonicMs: () => 0 },
     } as unknown as ExecutionDeps
     const facts = makeFacts<'job'>({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(2001) })
-    const hand = { kind: jobKind, claimed: { workload }, facts, driver: traits() } as unknown as ExecutionContext<'job'>
-    return recoverCreated(deps, hand)
+    const context = {
+      kind: jobKind,
+      claimed: { workload },
+      facts,
+      driver: traits(),
+    } as unknown as ExecutionContext<'job'>
+    return recoverCreated(deps, context)
   }
 
-  it('with the correlation tag is ours, even with a reused id', async () => {
-    const outcome = await judged({ found: [marked], isComplete: true }, { owned: ['5'], isContested: true })
-    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  it('adopts a tagged object, even with a reused id', async () => {
+    const outcome = await recover({ found: [tagged], isComplete: true }, { owned: ['5'], isContested: true })
+    expect(outcome).toMatchObject({ found: { found: [tagged] } })
   })
 
-  it('with the correlation tag is ours, and an untagged one beside it is not', async () => {
-    const outcome = await judged({ found: [object('6'), marked], isComplete: true })
-    expect(outcome).toMatchObject({ found: { found: [marked] } })
+  it('adopts a tagged object instead of an untagged one', async () => {
+    const outcome = await recover({ found: [object('6'), tagged], isComplete: true })
+    expect(outcome).toMatchObject({ found: { found: [tagged] } })
   })
 
-  it('without a correlation tag is ours if it has no other owner', async () => {
+  it('adopts an untagged object without another owner', async () => {
     const found = [object('5'), object('6')]
-    const outcome = await judged({ found, isComplete: false }, { owned: ['5'] })
+    const outcome = await recover({ found, isComplete: false }, { owned: ['5'] })
     expect(outcome).toMatchObject({ found: { found: [object('6')] } })
   })
 
-  it('of another owner proves that nothing was created only if the scan was complete', async () => {
+  it('concludes absence from objects of other owners only in a complete scan', async () => {
     const found = [object('5')]
-    expect(await judged({ found, isComplete: true }, { owned: ['5'] })).toMatchObject({ found: { absent: true } })
-    const partial = await judged({ found, isComplete: false }, { owned: ['5'] })
+    expect(await recover({ found, isComplete: true }, { owned: ['5'] })).toMatchObject({ found: { absent: true } })
+    const partial = await recover({ found, isComplete: false }, { owned: ['5'] })
     expect(partial).toHaveProperty('found.inconclusive')
   })
 
-  it('without a correlation tag may belong to another open create', async () => {
-    const outcome = await judged({ found: [object('5')], isComplete: true }, { isContested: true })
+  it('is inconclusive for an untagged object with another create open', async () => {
+    const outcome = await recover({ found: [object('5')], isComplete: true }, { isContested: true })
     expect(outcome).toHaveProperty('found.inconclusive')
   })
 })

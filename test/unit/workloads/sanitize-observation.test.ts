@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { sanitizeObservation } from '../../../src/workloads/apply/sanitize-observation.ts'
 import { shown } from '../../support/shown.ts'
 
-const observation = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ word: 'UP' }) }
+const observation = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ text: 'UP' }) }
 
-describe('what a provider says of an object', () => {
-  it('stays as it is where a table can hold it', () => {
+describe('sanitized observation', () => {
+  it('is unchanged if the table can store it', () => {
     const seen = { ...observation, remoteName: 'n'.repeat(512), message: 'm'.repeat(1000), exitCode: 3 }
     expect(shown(sanitizeObservation(seen))).toEqual(shown(seen))
     expect(shown(sanitizeObservation(observation))).toEqual(shown(observation))
   })
 
-  it('is truncated between characters', () => {
+  it('has truncated texts without split characters', () => {
     const seen = sanitizeObservation({
       ...observation,
       rawState: 's'.repeat(10_000),
@@ -22,17 +22,17 @@ describe('what a provider says of an object', () => {
     expect(seen.message).toBe(`${'m'.repeat(998)}…`)
   })
 
-  it('has no endless list of tasks', () => {
+  it('has at most 10,000 tasks', () => {
     const task = { id: 'worker', name: 'worker', status: null }
     expect(sanitizeObservation({ ...observation, tasks: Array(50_000).fill(task) }).tasks).toHaveLength(10_000)
   })
 
-  it('loses what no table takes', () => {
-    const odd = { ...observation, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
-    const payload = () => ({ word: 'U\0P\ud800' })
-    expect(shown(sanitizeObservation({ ...odd, payload }))).toEqual({
+  it('loses values that the table cannot store', () => {
+    const unstorable = { ...observation, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
+    const payload = () => ({ text: 'U\0P\ud800' })
+    expect(shown(sanitizeObservation({ ...unstorable, payload }))).toEqual({
       ...observation,
-      ...{ rawState: 'UP\ufffd', payload: { word: 'UP\ufffd' } },
+      ...{ rawState: 'UP\ufffd', payload: { text: 'UP\ufffd' } },
     })
   })
 })

@@ -5,11 +5,11 @@ import { makeSubmitBatch } from '../../../src/workloads/intake/submit-batch.ts'
 
 const by = { subject: 'key_1', address: '127.0.0.1', requestId: 'req_1' }
 
-it('serves other requests while it looks up the keys of rejected jobs', async () => {
-  let [sinceTurn, most, isDone] = [0, 0, false]
-  const turn = () => {
-    sinceTurn = 0
-    if (!isDone) setImmediate(turn)
+it('yields to other requests while it looks up the keys of rejected jobs', async () => {
+  let [sincePass, maxPerPass, isDone] = [0, 0, false]
+  const onPass = () => {
+    sincePass = 0
+    if (!isDone) setImmediate(onPass)
   }
   const deps = {
     reads: {},
@@ -19,8 +19,8 @@ it('serves other requests while it looks up the keys of rejected jobs', async ()
     admission: { admitAll: async () => [], holderOf: async () => null },
     secretBox: {
       digest: () => {
-        sinceTurn += 1
-        most = Math.max(most, sinceTurn)
+        sincePass += 1
+        maxPerPass = Math.max(maxPerPass, sincePass)
         return { digest: '', byOtherKeys: [] }
       },
     },
@@ -28,10 +28,10 @@ it('serves other requests while it looks up the keys of rejected jobs', async ()
   const items = Array.from({ length: 200 }, (_, index) => ({
     ...{ body: { name: 'a', script: 'x', secretVariables: { TOKEN: 'x' } }, key: `k-${index}` },
   }))
-  turn()
+  onPass()
   const outcomes = await makeSubmitBatch(deps)({ projectId: 'prj_1', by, kind: 'job', items })
   isDone = true
   expect(outcomes).toHaveLength(200)
-  expect(most).toBeGreaterThan(0)
-  expect(most).toBeLessThanOrEqual(20)
+  expect(maxPerPass).toBeGreaterThan(0)
+  expect(maxPerPass).toBeLessThanOrEqual(20)
 })

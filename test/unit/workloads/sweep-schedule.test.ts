@@ -10,12 +10,12 @@ const scanMs = 100
 const pauseMs = 250
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Lists that are due, as a table of sweeps has them, and how often each was scanned. */
+/** A sweep schedule over lists in memory that counts claims and scans. */
 function makeLists(count: number, concurrency: number, msOf: (index: number) => number = () => scanMs) {
   const lists = Array.from({ length: count }, (_, index) => ({ connectionId: `conn_${index}`, dueAt: 0, scans: 0 }))
   let claims = 0
-  let most = 0
-  let underWay = 0
+  let maxRunning = 0
+  let running = 0
   const sweeping = makeSweepSchedule({
     concurrency,
     log,
@@ -32,65 +32,65 @@ function makeLists(count: number, concurrency: number, msOf: (index: number) => 
     async sweep({ connectionId }) {
       const list = lists.find((each) => each.connectionId === connectionId)
       if (list === undefined) throw new Error(connectionId)
-      underWay += 1
-      most = Math.max(most, underWay)
+      running += 1
+      maxRunning = Math.max(maxRunning, running)
       await new Promise((resolve) => setTimeout(resolve, msOf(lists.indexOf(list))))
-      underWay -= 1
+      running -= 1
       list.scans += 1
       list.dueAt = Date.now() + pauseMs
       return pauseMs
     },
   })
   for (const list of lists) list.dueAt = Date.now()
-  return { sweeping, lists, counts: () => ({ claims, most, scans: lists.map(({ scans }) => scans) }) }
+  return { sweeping, lists, counts: () => ({ claims, maxRunning, scans: lists.map(({ scans }) => scans) }) }
 }
 
-async function looked(sweeping: SweepSchedule): Promise<void> {
-  const look = sweeping.poll()
+async function pollOnce(sweeping: SweepSchedule): Promise<void> {
+  const poll = sweeping.poll()
   await vi.advanceTimersByTimeAsync(claimMs)
-  await look
+  await poll
 }
 
 it('scans each list again when it is due, without a poll', async () => {
   const { sweeping, counts } = makeLists(10, 16)
-  await looked(sweeping)
+  await pollOnce(sweeping)
   await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs + claimMs) - 1)
   expect(counts().scans).toEqual(Array(10).fill(3))
-  // At most one poll per scan.
+  // At most one claim per scan.
   expect(counts().claims).toBeLessThanOrEqual(1 + 30)
 })
 
-it('gives a place that gets free to a list that waits for one', async () => {
+it('gives each free slot to a waiting list', async () => {
   const { sweeping, counts } = makeLists(10, 4)
-  await looked(sweeping)
+  await pollOnce(sweeping)
   await vi.advanceTimersByTimeAsync(3 * (scanMs + claimMs) + 10)
-  expect(counts()).toMatchObject({ most: 4, scans: Array(10).fill(1) })
+  expect(counts()).toMatchObject({ maxRunning: 4, scans: Array(10).fill(1) })
 })
 
-it('begins nothing once it is stopped', async () => {
+it('starts no scan after it is stopped', async () => {
   const { sweeping, counts } = makeLists(2, 4)
-  await looked(sweeping)
+  await pollOnce(sweeping)
   const stopped = sweeping.stop()
   await vi.advanceTimersByTimeAsync(10 * (scanMs + pauseMs))
   await stopped
   expect(counts().scans).toEqual([1, 1])
 })
 
-it('gives a place that gets free to a list that waits for one, though a slower scan took the last place', async () => {
+it('gives a free slot to a waiting list while a slower scan holds another slot', async () => {
   const { sweeping, counts } = makeLists(3, 2, (index) => (index === 1 ? 60_000 : scanMs))
-  await looked(sweeping)
+  await pollOnce(sweeping)
   await vi.advanceTimersByTimeAsync(2 * (scanMs + claimMs) + 10)
   expect(counts().scans).toEqual([1, 0, 1])
 })
 
 it('limits concurrent scans, even with concurrent polls', async () => {
   const { sweeping, counts } = makeLists(10, 4)
-  await Promise.all([looked(sweeping), sweeping.poll(), sweeping.poll()])
+  await Promise.all([pollOnce(sweeping), sweeping.poll(), sweeping.poll()])
   await vi.advanceTimersByTimeAsync(3 * (scanMs + pauseMs))
-  expect(counts().most).toBe(4)
+  expect(counts().maxRunning).toBe(4)
 })
 
-it('waits for a scan that was being claimed when it was stopped', async () => {
+it('waits on stop for a scan that is being claimed', async () => {
   const { sweeping, counts } = makeLists(1, 4)
   void sweeping.poll()
   await vi.advanceTimersByTimeAsync(1)

@@ -5,7 +5,7 @@ import { makeFacts, makeWorkload } from './make-workload.ts'
 
 const basis = { leaseId: 'lease' }
 
-it('that a requested action needs no call is news, since the record no longer shows it', () => {
+it('a requested action without a call is news', () => {
   const running = {
     status: 'running',
     remoteId: 'r1',

@@ -7,7 +7,7 @@ import { type SpecUpdate, updateSpec } from '../../../src/workloads/actions/upda
 import type { Workload } from '../../../src/workloads/workload.ts'
 import { makeWorkload } from './make-workload.ts'
 
-/** Like real ones: more is required at create than can be changed later, and a term fits one type alone. */
+/** Like real drivers: some required fields are immutable, and a term fits only one type. */
 const driver = {
   accepts: {
     name: { to: 'name', maxLength: 8 },
@@ -31,8 +31,8 @@ const driver = {
   ),
   mutableOptions: ['term', 'keys', 'notes'],
   check: (_spec: unknown, shown: unknown) => [
-    { pointer: '/storage/source', detail: 'It needs storage.' },
-    ...(shown === 'interval' ? [] : [{ pointer: '/providerOptions/acme/term', detail: 'It has no term.' }]),
+    { pointer: '/storage/source', detail: 'Storage is required.' },
+    ...(shown === 'interval' ? [] : [{ pointer: '/providerOptions/acme/term', detail: 'A term is not supported.' }]),
   ],
 } as unknown as Driver<'environment'>
 
@@ -49,8 +49,8 @@ function pointersOf(workload: Workload<'environment'>, revision: SpecUpdate): re
   }
 }
 
-describe('a revision of an import', () => {
-  it('is not held against what the record does not know', () => {
+describe('update of an import', () => {
+  it('does not check fields that the record does not contain', () => {
     expect(pointersOf(imported(), { autoStop: { afterSeconds: 7200 } })).toEqual([])
     expect(updateSpec(imported(), { description: 'new' }, driver)).toEqual({
       spec: { name: 'a-very-long-name', description: 'new' },
@@ -58,29 +58,29 @@ describe('a revision of an import', () => {
     })
   })
 
-  it('keeps the rules of the fields it changes', () => {
+  it('checks the rules of the changed fields', () => {
     expect(pointersOf(imported(), { autoStop: { afterSeconds: 600 } })).toEqual(['/autoStop/afterSeconds'])
     expect(pointersOf(imported(), { description: 'eleven long' })).toEqual(['/description'])
     expect(pointersOf(imported(), { image: 'another' })).toEqual(['/image'])
   })
 
-  it('is checked against what the provider shows', () => {
+  it('is checked against the provider payload', () => {
     const revision = { providerOptions: { acme: { term: 'hour1' } } }
     expect(pointersOf(imported(), revision)).toEqual(['/providerOptions/acme/term'])
     expect(pointersOf(imported({ remotePayload: 'interval' }), revision)).toEqual([])
   })
 })
 
-describe('an update of a created object', () => {
-  it('is checked with all that the record says', () => {
-    const made = makeWorkload('environment', { provider: 'acme', spec: { name: 'made' } })
-    expect(pointersOf(made, { description: 'new' })).toContain('/image')
-    expect(pointersOf(made, { description: 'new' })).toContain('/storage/source')
+describe('update of a created object', () => {
+  it('is checked with the whole record', () => {
+    const created = makeWorkload('environment', { provider: 'acme', spec: { name: 'made' } })
+    expect(pointersOf(created, { description: 'new' })).toContain('/image')
+    expect(pointersOf(created, { description: 'new' })).toContain('/storage/source')
   })
 })
 
 describe('null in an update', () => {
-  it('becomes an empty list or map, since a driver leaves absent fields unchanged', () => {
+  it('becomes an empty list or map', () => {
     const spec = {
       ...{ name: 'a', inputs: [{ source: 's', path: 'p' }], environmentVariables: { A: '1' } },
       providerOptions: { acme: { keys: ['k'], notes: { n: '1' }, term: 'hour1' } },

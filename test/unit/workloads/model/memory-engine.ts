@@ -13,70 +13,70 @@ import type { MemoryProvider } from './memory-provider.ts'
 import type { MemoryTable } from './memory-table.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** `lost`: the process died before it wrote; `committed`: right after. */
-export type WriteFate = 'kept' | 'lost' | 'committed'
+/** Whether the process crashes before or right after a write. */
+export type WriteBehavior = 'succeeds' | 'crashes_before' | 'crashes_after'
 
 export const callTimeoutMs = 1000
 const pollIntervals = { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 }
 const timing = { callTimeoutMs, sendWithinMs: 500 }
-/** The sweep's own limit is kept by the machine's clock: here it only has to be out of the way. */
+/** The sweep's call timeout uses the real clock, so it is set out of reach here. */
 const bounds = { minMs: 400, maxMs: 120_000, callTimeoutMs: 600_000, maxPages: 10, maxWatched: 100, graceMs: 500 }
-const mostTurnsAtOnce = 100
+const maxPassesPerInstant = 100
 const never = new AbortController().signal
 
 interface Parts {
   time: VirtualTime
   table: MemoryTable
   provider: MemoryProvider
-  nextWrite(): WriteFate
-  /** How long the process stands still between its commit and its call. */
+  nextWrite(): WriteBehavior
+  /** How long the process is suspended between its commit and its call. */
   nextStallMs(): number
 }
 
-/** How wrong the wall clock of a process is; it may jump. Leases and due times know the table's clock alone. */
+/** Skew of the wall clock of a process; it may change. Leases and due times use only the table's clock. */
 export interface WallClock {
   skewMs: number
 }
 
-/** A process that ended writes nothing more. */
-class Died extends Error {}
+/** A crashed process writes nothing more. */
+class Crashed extends Error {}
 /** Shared, since its stack trace is unused and would cost more than a reconcile pass. */
-const died = new Died()
+const crashed = new Crashed()
 
-/** The real reconcile, execute and sweep, over a table and a provider in memory: a process for each wall clock. */
+/** The real reconcile, execute and sweep with a table and a provider in memory: one process per wall clock. */
 export function makeMemoryEngine(parts: Parts, wallClocks: readonly WallClock[]) {
   const { time, table } = parts
   const failures: unknown[] = []
-  const note = (error: unknown) => void (error === died ? undefined : failures.push(error))
+  const recordFailure = (error: unknown) => void (error === crashed ? undefined : failures.push(error))
   const store = makeStore(parts)
-  const processes = wallClocks.map((wall) => makeProcess(parts, store, { wall, note }))
-  let turns = 0
+  const processes = wallClocks.map((wall) => makeProcess(parts, store, { wall, recordFailure }))
+  let passes = 0
 
-  /** The processes take turns, so that each takes over what the other left. */
-  function startWhatIsDue(): void {
-    const process = processes[turns % processes.length]
-    if (nextTurnAt(table) <= time.now()) {
-      turns += 1
-      process?.reconcile(table.claim()).catch(note)
+  /** The processes alternate, so that each takes over the other's work. */
+  function startDueWork(): void {
+    const process = processes[passes % processes.length]
+    if (nextPassAt(table) <= time.now()) {
+      passes += 1
+      process?.reconcile(table.claim()).catch(recordFailure)
     }
     if (nextSweepAt(table) <= time.now())
       void table.sweeps
         .claimDue(1)
-        .then((due) => Promise.all(due.map((claimed) => process?.sweep(claimed))).catch(note))
+        .then((due) => Promise.all(due.map((claimed) => process?.sweep(claimed))).catch(recordFailure))
   }
 
   return {
     /** Unexpected failures. */
     failures,
-    /** Lets everything that is due until then happen, in its order. */
+    /** Runs everything due until then, in order. */
     async runUntil(untilMs: number): Promise<void> {
-      let turnsAtOnce = 0
-      const next = () => Math.min(time.next(), nextTurnAt(table), nextSweepAt(table))
+      let passesAtInstant = 0
+      const next = () => Math.min(time.next(), nextPassAt(table), nextSweepAt(table))
       for (let at = next(); at <= untilMs; at = next()) {
-        turnsAtOnce = at > time.now() ? 0 : turnsAtOnce + 1
-        if (turnsAtOnce > mostTurnsAtOnce) throw new Error('the engine spins')
+        passesAtInstant = at > time.now() ? 0 : passesAtInstant + 1
+        if (passesAtInstant > maxPassesPerInstant) throw new Error('the engine loops')
         await time.moveTo(at)
-        startWhatIsDue()
+        startDueWork()
         await time.settle()
       }
       await time.moveTo(untilMs)
@@ -86,43 +86,43 @@ export function makeMemoryEngine(parts: Parts, wallClocks: readonly WallClock[])
 
 type Store = ReturnType<typeof makeStore>
 
-/** The table, as processes write to it that may die at any write. */
+/** The table for processes that may crash at any write. */
 function makeStore({ time, table, nextWrite, nextStallMs }: Parts) {
-  const dead = new Set<string>()
+  const crashedOwners = new Set<string>()
   return {
     async write(item: Write) {
-      const owner = item.whereLease ?? 'a sweep'
-      const fate = dead.has(owner) ? 'lost' : nextWrite()
-      if (fate !== 'kept' && item.whereLease !== null) dead.add(owner)
-      const written = fate === 'lost' ? null : table.write(item)
-      if (written === null || fate === 'committed') throw died
+      const owner = item.whereLease ?? 'sweep'
+      const behavior = crashedOwners.has(owner) ? 'crashes_before' : nextWrite()
+      if (behavior !== 'succeeds' && item.whereLease !== null) crashedOwners.add(owner)
+      const written = behavior === 'crashes_before' ? null : table.write(item)
+      if (written === null || behavior === 'crashes_after') throw crashed
       return written
     },
 
     async openAttempt(opening: Opening) {
-      const fate = nextWrite()
-      if (fate !== 'kept') dead.add(opening.leaseId)
-      const opened = fate === 'lost' ? null : table.open(opening)
-      if (fate === 'committed') throw died
+      const behavior = nextWrite()
+      if (behavior !== 'succeeds') crashedOwners.add(opening.leaseId)
+      const opened = behavior === 'crashes_before' ? null : table.open(opening)
+      if (behavior === 'crashes_after') throw crashed
       await time.sleep(nextStallMs())
       return opened
     },
 
     async release(claimed: Claimed, delayMs: number): Promise<void> {
-      if (!dead.has(claimed.leaseId)) table.release(claimed, delayMs)
+      if (!crashedOwners.has(claimed.leaseId)) table.release(claimed, delayMs)
     },
   }
 }
 
 interface Process {
   wall: WallClock
-  note(error: unknown): void
+  recordFailure(error: unknown): void
 }
 
 function makeProcess(
   { time, table, provider }: Parts,
   { write, openAttempt, release }: Store,
-  { wall, note }: Process,
+  { wall, recordFailure }: Process,
 ) {
   const driver = { ...provider.driver, create: createByOwnClock(provider, wall) }
   const shared = {
@@ -142,7 +142,12 @@ function makeProcess(
     },
     notifier: { changed: ignore },
     observer: unobserved,
-    log: { debug: ignore, info: ignore, warn: ignore, error: (context: { err?: unknown }) => note(context.err) },
+    log: {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: (context: { err?: unknown }) => recordFailure(context.err),
+    },
   }
   const execute = makeExecute({
     openAttempt,
@@ -153,7 +158,7 @@ function makeProcess(
     clock: { now: () => new Date(time.now() + wall.skewMs), monotonicMs: () => time.now() },
     ...{ timing, shutdown: never },
   })
-  const noteDuplicate = async (_workloadId: string, remoteId: string) => note(`${remoteId} was made beside it`)
+  const noteDuplicate = async (_workloadId: string, remoteId: string) => recordFailure(`duplicate object ${remoteId}`)
   const secretsOfAll = async () => () => noSecrets
   const heldTags = async () => new Set<string>()
   return {
@@ -168,10 +173,10 @@ function makeProcess(
 }
 
 function ignore(): void {}
-const nextTurnAt = (table: MemoryTable) => table.claimableAt() ?? Number.POSITIVE_INFINITY
+const nextPassAt = (table: MemoryTable) => table.claimableAt() ?? Number.POSITIVE_INFINITY
 const nextSweepAt = (table: MemoryTable) => table.sweepDueAt ?? Number.POSITIVE_INFINITY
 
-/** The process holds its deadline by its own clock, whatever the time is elsewhere. */
+/** The process applies the send deadline by its own clock. */
 function createByOwnClock({ driver }: MemoryProvider, wall: WallClock) {
   return (intent: Intent, signal: AbortSignal) => {
     const at = new Date(intent.sendBy.at.getTime() - wall.skewMs)

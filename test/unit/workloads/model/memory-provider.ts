@@ -3,13 +3,13 @@ import type { Created, Intent } from '../../../../src/providers/intent.ts'
 import type { Found, Observation } from '../../../../src/providers/observation.ts'
 import { ProviderError, type ProviderErrorCode } from '../../../../src/providers/provider-error.ts'
 import type { Traits } from '../../../../src/providers/traits.ts'
-import { courseOf, type Life, momentOf, putInto, type RemoteObject } from './remote-object.ts'
+import { entryAt, forceState, type Lifecycle, type RemoteObject, timelineFrom } from './remote-object.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** Result of one call. `tookMs` is the caller's wait; `lateMs`: executed so long after the caller gave up. */
-export interface CallFate {
-  does: 'works' | 'refuses' | 'fails' | 'dies'
-  /** Of a failure: whether the provider executed it nevertheless, immediately or late. */
+/** Behavior of one call: `tookMs` until the caller continues, `lateMs` from then until the execution. */
+export interface CallBehavior {
+  does: 'succeeds' | 'rejects' | 'fails' | 'crashes'
+  /** Whether the provider executes a failed call nevertheless, immediately or late. */
   executes: 'no' | 'yes' | 'late'
   code: ProviderErrorCode
   tookMs: number
@@ -18,72 +18,72 @@ export interface CallFate {
 
 export interface MemoryProvider {
   readonly driver: Driver
-  /** Everything that was ever made, and by which mark. */
-  readonly made: readonly string[]
-  /** What the engine must never do, and did. */
+  /** Correlation tags of all objects ever created. */
+  readonly createdTags: readonly string[]
+  /** Invariants that the engine violated. */
   readonly violations: readonly string[]
-  /** What exists now. `isHidden`: its name was never asked for again, and until then it is not found. */
-  living(): { id: string; state: string; isHidden: boolean } | null
-  /** Something behind the engine's back: another state, or gone. */
+  /** The existing object. `isHidden`: a search does not find it before a name conflict. */
+  remoteObject(): { id: string; state: string; isHidden: boolean } | null
+  /** Changes the state or removes the object (null) without the engine. */
   force(state: string | null): void
 }
 
 interface Options {
   time: VirtualTime
-  life: Life
+  lifecycle: Lifecycle
   traits: Traits
   callTimeoutMs: number
-  /** Its search breaks its promise: it shows an object only after a second create failed with a name conflict. */
-  findsLate: boolean
-  /** Objects of other records that a search also shows if it cannot filter by correlation tag. */
-  neighbours: readonly string[]
-  nextFate(call: 'create' | 'find' | 'read' | 'control'): CallFate
+  /** The search violates its contract: it finds an object only after a second create with a name conflict. */
+  findsAfterConflict: boolean
+  /** Objects of other records that a search without a tag filter also returns. */
+  neighbors: readonly string[]
+  nextBehavior(call: 'create' | 'find' | 'read' | 'control'): CallBehavior
 }
 
-/** A provider in memory: a list that lags, answers that get lost, requests that are executed after their caller left. */
+/** A provider in memory with a lagging list, lost responses and late execution. */
 export function makeMemoryProvider({
   time,
-  life,
+  lifecycle,
   traits,
   callTimeoutMs,
-  findsLate,
-  neighbours,
-  nextFate,
+  findsAfterConflict,
+  neighbors,
+  nextBehavior,
 }: Options): MemoryProvider {
-  const made: string[] = []
+  const createdTags: string[] = []
   const violations: string[] = []
   let object: RemoteObject | null = null
   /** The object that a start recreates, if names are reused. */
   let deleted: RemoteObject | null = null
-  let underWay = 0
-  let nameAskedAt: number | null = null
+  let pendingCalls = 0
+  let conflictAt: number | null = null
   const isListed = (since: number | null) => since !== null && since + traits.listConsistencyLagMs <= time.now()
-  const isHidden = () => findsLate && nameAskedAt === null
+  const isHidden = () => findsAfterConflict && conflictAt === null
 
-  const stateOf = (known: RemoteObject): string => momentOf(known, time.now())?.state ?? ''
+  const stateOf = (known: RemoteObject): string => entryAt(known, time.now())?.state ?? ''
 
-  function shown(): RemoteObject | null {
+  function visibleObject(): RemoteObject | null {
     if (object === null) return null
     const { retentionMs } = traits
-    const moment = momentOf(object, time.now())
-    const isEnded = moment !== undefined && life.ended.includes(moment.state)
-    return isEnded && retentionMs !== undefined && time.now() > moment.at + retentionMs ? null : object
+    const entry = entryAt(object, time.now())
+    const isEnded = entry !== undefined && lifecycle.finalStates.includes(entry.state)
+    return isEnded && retentionMs !== undefined && time.now() > entry.at + retentionMs ? null : object
   }
 
-  function make(correlationTag: string): string {
-    const id = `remote-${made.length + 1}`
-    made.push(correlationTag)
-    bring({ id, correlationTag })
+  function createObject(correlationTag: string): string {
+    const id = `remote-${createdTags.length + 1}`
+    createdTags.push(correlationTag)
+    startTimeline({ id, correlationTag })
     return id
   }
 
-  function bring({ id, correlationTag }: Pick<RemoteObject, 'id' | 'correlationTag'>): void {
-    object = { id, correlationTag, madeAt: time.now(), course: courseOf(life, time.now()) }
+  function startTimeline({ id, correlationTag }: Pick<RemoteObject, 'id' | 'correlationTag'>): void {
+    object = { id, correlationTag, createdAt: time.now(), timeline: timelineFrom(lifecycle, time.now()) }
   }
 
   const observation = (known: RemoteObject): Observation => {
     const state = stateOf(known)
-    const status = (life.states[state] ?? null) as Observation['status']
+    const status = (lifecycle.states[state] ?? null) as Observation['status']
     return {
       remoteId: known.id,
       status,
@@ -93,95 +93,99 @@ export function makeMemoryProvider({
     }
   }
 
-  function execute(fate: CallFate, act: () => void): void {
-    if (fate.executes === 'no') return
-    if (fate.executes === 'yes') {
-      act()
+  function execute(behavior: CallBehavior, run: () => void): void {
+    if (behavior.executes === 'no') return
+    if (behavior.executes === 'yes') {
+      run()
       return
     }
-    underWay += 1
-    void time.sleep(Math.min(fate.lateMs, traits.maxProcessingMs)).then(() => {
-      underWay -= 1
-      act()
+    pendingCalls += 1
+    void time.sleep(Math.min(behavior.lateMs, traits.maxProcessingMs)).then(() => {
+      pendingCalls -= 1
+      run()
     })
   }
 
-  /** A create that could make a second object is the one thing that must never happen. */
-  function noteSecond(): void {
-    if (underWay > 0) violations.push('a create was sent while an earlier one could still be executed')
-    if (shown() !== null && !isHidden()) violations.push('a create was sent though the object exists')
+  /** Records a create that could produce a second object. */
+  function checkDuplicate(): void {
+    if (pendingCalls > 0) violations.push('a create was sent while an earlier one could still be executed')
+    if (visibleObject() !== null && !isHidden()) violations.push('a create was sent though the object exists')
   }
 
   function isNameTaken(): boolean {
-    if (!traits.uniqueNames || shown() === null) return false
-    nameAskedAt ??= time.now()
+    if (!traits.uniqueNames || visibleObject() === null) return false
+    conflictAt ??= time.now()
     return true
   }
 
   async function create(intent: Intent): Promise<Created> {
-    const fate = nextFate('create')
-    const tookMs = Math.min(fate.tookMs, callTimeoutMs)
+    const behavior = nextBehavior('create')
+    const tookMs = Math.min(behavior.tookMs, callTimeoutMs)
     if (isTooLate(time, intent)) throw new ProviderError('timeout', 'too late to send', { notSent: true })
-    noteSecond()
-    if (fate.does === 'dies') throw new Error('the driver is broken')
-    if (fate.does === 'refuses') throw rejection(fate)
+    checkDuplicate()
+    if (behavior.does === 'crashes') throw new Error('the driver is broken')
+    if (behavior.does === 'rejects') throw rejection(behavior)
     const isTaken = isNameTaken()
-    if (fate.does === 'works' && isTaken) throw new ProviderError('conflict', 'the name exists')
-    if (fate.does === 'works') return created(make(intent.correlationTag), tookMs, fate)
-    // Whatever is executed is executed when the caller gives up, or within the processing time after it.
+    if (behavior.does === 'succeeds' && isTaken) throw new ProviderError('conflict', 'the name exists')
+    if (behavior.does === 'succeeds') return created(createObject(intent.correlationTag), tookMs, behavior)
+    // Execution happens at the caller's timeout, or within the processing time after it.
     await time.sleep(tookMs)
-    execute(fate, () => void (isTaken || make(intent.correlationTag)))
-    throw new ProviderError(unclear(fate.code), 'no answer')
+    execute(behavior, () => void (isTaken || createObject(intent.correlationTag)))
+    throw new ProviderError(inconclusive(behavior.code), 'no response')
   }
 
-  /** Some answers leave out the id, some show the object. */
-  async function created(id: string, tookMs: number, { lateMs }: CallFate): Promise<Created> {
+  /** Some responses omit the id, some contain the object. */
+  async function created(id: string, tookMs: number, { lateMs }: CallBehavior): Promise<Created> {
     await time.sleep(tookMs)
     const seen = object === null || lateMs % 4 !== 0 ? {} : { seen: observation(object) }
     return { remoteId: lateMs % 2 === 0 ? id : null, ...seen }
   }
 
-  async function look<A>(answer: () => A): Promise<A> {
-    const fate = nextFate('read')
-    const answered = answer()
-    await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
-    if (fate.does !== 'works') throw new ProviderError(fate.code === 'not_found' ? 'timeout' : fate.code, 'not now')
-    return answered
+  async function read<A>(respond: () => A): Promise<A> {
+    const behavior = nextBehavior('read')
+    const response = respond()
+    await time.sleep(Math.min(behavior.tookMs, callTimeoutMs))
+    if (behavior.does !== 'succeeds')
+      throw new ProviderError(behavior.code === 'not_found' ? 'timeout' : behavior.code, 'unavailable')
+    return response
   }
 
-  function carryOut(verb: string): void {
-    const how = life.verbs[verb]
-    if (verb === 'start' && object === null && deleted !== null) bring(deleted)
-    if (object === null || how === undefined || life.ended.includes(stateOf(object))) return
+  function executeAction(action: string): void {
+    const effect = lifecycle.actions[action]
+    if (action === 'start' && object === null && deleted !== null) startTimeline(deleted)
+    if (object === null || effect === undefined || lifecycle.finalStates.includes(stateOf(object))) return
     const at = time.now()
-    const past = object.course.filter((moment) => moment.at <= at)
-    const through = how.through === null ? [] : [{ at, state: how.through }]
-    if (how.to === null) {
-      object = { ...object, course: [...past, ...through] }
-      void time.sleep(how.forMs).then(() => {
+    const past = object.timeline.filter((moment) => moment.at <= at)
+    const through = effect.through === null ? [] : [{ at, state: effect.through }]
+    if (effect.to === null) {
+      object = { ...object, timeline: [...past, ...through] }
+      void time.sleep(effect.forMs).then(() => {
         if (traits.reusesIds === true) deleted = object
         object = null
       })
       return
     }
-    object = { ...object, course: [...past, ...through, { at: at + how.forMs, state: how.to }] }
+    object = { ...object, timeline: [...past, ...through, { at: at + effect.forMs, state: effect.to }] }
   }
 
-  async function control(verb: string, remoteId: string): Promise<void> {
-    const fate = nextFate('control')
-    await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
+  async function control(action: string, remoteId: string): Promise<void> {
+    const behavior = nextBehavior('control')
+    await time.sleep(Math.min(behavior.tookMs, callTimeoutMs))
     // `not_found` is reported for missing objects only.
-    if (fate.does === 'refuses') throw rejection(fate.code === 'not_found' ? { ...fate, code: 'conflict' } : fate)
-    if (fate.does === 'works') return object?.id === remoteId ? carryOut(verb) : undefined
-    execute(fate, () => carryOut(verb))
-    throw new ProviderError(unclear(fate.code), 'no answer')
+    if (behavior.does === 'rejects')
+      throw rejection(behavior.code === 'not_found' ? { ...behavior, code: 'conflict' } : behavior)
+    if (behavior.does === 'succeeds') return object?.id === remoteId ? executeAction(action) : undefined
+    execute(behavior, () => executeAction(action))
+    throw new ProviderError(inconclusive(behavior.code), 'no response')
   }
 
   const found = (correlationTag: string): Found => {
-    const known = shown()
+    const known = visibleObject()
     const isFound =
-      known !== null && known.correlationTag === correlationTag && isListed(findsLate ? nameAskedAt : known.madeAt)
-    const others = neighbours.map(
+      known !== null &&
+      known.correlationTag === correlationTag &&
+      isListed(findsAfterConflict ? conflictAt : known.createdAt)
+    const others = neighbors.map(
       (remoteId): Observation => ({ remoteId, status: null, rawState: '', payload: () => null }),
     )
     const seen = [...others, ...(isFound ? [observation(known)] : [])]
@@ -190,44 +194,44 @@ export function makeMemoryProvider({
 
   const driver: Driver = {
     accepts: {},
-    states: life.states as Driver['states'],
+    states: lifecycle.states as Driver['states'],
     traits,
     tagLength: 10,
     plan: () => ({ method: 'POST', target: '/' }),
     create,
     find: async (intents) => {
-      const fate = nextFate('find')
-      const answered = new Map(intents.map(({ correlationTag }) => [correlationTag, found(correlationTag)]))
-      await time.sleep(Math.min(fate.tookMs, callTimeoutMs))
-      if (fate.does === 'works') return answered
-      if (fate.does === 'refuses')
-        return new Map(intents.map(({ correlationTag }) => [correlationTag, { inconclusive: 'half a list' }]))
-      throw new ProviderError(unclear(fate.code), 'not now')
+      const behavior = nextBehavior('find')
+      const results = new Map(intents.map(({ correlationTag }) => [correlationTag, found(correlationTag)]))
+      await time.sleep(Math.min(behavior.tookMs, callTimeoutMs))
+      if (behavior.does === 'succeeds') return results
+      if (behavior.does === 'rejects')
+        return new Map(intents.map(({ correlationTag }) => [correlationTag, { inconclusive: 'incomplete list' }]))
+      throw new ProviderError(inconclusive(behavior.code), 'unavailable')
     },
     get: (remoteId) =>
-      look(() => {
-        const known = shown()
+      read(() => {
+        const known = visibleObject()
         return known?.id === remoteId ? observation(known) : ('gone' as const)
       }),
     list: () =>
-      look(() => {
-        const known = shown()
-        return { seen: known === null || !isListed(known.madeAt) ? [] : [observation(known)], next: null }
+      read(() => {
+        const known = visibleObject()
+        return { seen: known === null || !isListed(known.createdAt) ? [] : [observation(known)], next: null }
       }),
     controls: Object.fromEntries(
-      Object.keys(life.verbs).map((verb) => [verb, (remoteId: string) => control(verb, remoteId)]),
+      Object.keys(lifecycle.actions).map((action) => [action, (remoteId: string) => control(action, remoteId)]),
     ),
   }
   return {
     driver,
-    made,
+    createdTags,
     violations,
-    living: () => {
-      const known = shown()
+    remoteObject: () => {
+      const known = visibleObject()
       return known === null ? null : { id: known.id, state: stateOf(known), isHidden: isHidden() }
     },
     force: (state) => {
-      object = object === null || state === null ? null : putInto(object, state, time.now())
+      object = object === null || state === null ? null : forceState(object, state, time.now())
     },
   }
 }
@@ -235,7 +239,7 @@ export function makeMemoryProvider({
 const isTooLate = (time: VirtualTime, { sendBy }: Intent): boolean =>
   time.now() > sendBy.at.getTime() || time.now() > sendBy.monotonicMs
 
-const unclearCodes: ReadonlySet<ProviderErrorCode> = new Set([
+const inconclusiveCodes: ReadonlySet<ProviderErrorCode> = new Set([
   'timeout',
   'unavailable',
   'outcome_unknown',
@@ -243,7 +247,9 @@ const unclearCodes: ReadonlySet<ProviderErrorCode> = new Set([
   'internal',
 ])
 
-/** After a lost answer a driver may only use codes that say nothing about the outcome. */
-const unclear = (code: ProviderErrorCode): ProviderErrorCode => (unclearCodes.has(code) ? code : 'outcome_unknown')
+/** After a lost response a driver may only use codes that leave the outcome open. */
+const inconclusive = (code: ProviderErrorCode): ProviderErrorCode =>
+  inconclusiveCodes.has(code) ? code : 'outcome_unknown'
 /** A rejection means that nothing was created. */
-const rejection = ({ code }: CallFate) => new ProviderError(unclearCodes.has(code) ? 'rate_limited' : code, 'no')
+const rejection = ({ code }: CallBehavior) =>
+  new ProviderError(inconclusiveCodes.has(code) ? 'rate_limited' : code, 'no')

@@ -7,32 +7,32 @@ import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/wo
 import type { Attempt, Workload } from '../../../../src/workloads/workload.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** Content and cause of an event: `attempt` where a create was committed. */
-export interface ToldEvent {
+/** Content and cause of an event; `attempt` if a create was committed. */
+export interface RecordedEvent {
   seq: number
   by: 'client' | 'attempt' | 'engine'
   status: string
   reason?: string
 }
 
-/** What another record of the connection holds. */
-export interface Neighbour {
+/** Another record of the connection. */
+export interface Neighbor {
   remoteId: string
   active: boolean
   dispatchedAt: Date | null
 }
 
 /**
- * One workload's rows, with the rules of the SQL statements: who may write, what a late answer may still change, whose
- * due time wins. Breaks with an error where a status is written that the table of transitions forbids.
+ * One workload's rows with the rules of the SQL statements: who may write, what a late response may change, which due
+ * time wins. Throws if a status is written that the transitions forbid.
  */
 export interface MemoryTable {
   row: Workload
   readonly attempts: readonly Attempt[]
-  readonly events: readonly ToldEvent[]
-  /** Every status that it had, in order. */
+  readonly events: readonly RecordedEvent[]
+  /** All statuses in order. */
   readonly statuses: readonly string[]
-  surroundings: Pick<
+  conditions: Pick<
     ClaimFacts,
     'notBefore' | 'pauseReason' | 'environmentStatus' | 'environmentRemoteId' | 'environmentDesired'
   >
@@ -53,7 +53,7 @@ const ms = (date: Date) => date.getTime()
 
 export function makeMemoryTable(
   first: Workload,
-  { kind, time, neighbours }: { kind: WorkloadKind<never>; time: VirtualTime; neighbours: readonly Neighbour[] },
+  { kind, time, neighbors }: { kind: WorkloadKind<never>; time: VirtualTime; neighbors: readonly Neighbor[] },
 ): MemoryTable {
   let row = first
   let leaseUntil: number | null = null
@@ -61,11 +61,11 @@ export function makeMemoryTable(
   let sweepLastMs = 0
   let rows = 0
   const attempts: Attempt[] = []
-  const events: ToldEvent[] = [{ seq: first.seq, by: 'client', status: first.status }]
+  const events: RecordedEvent[] = [{ seq: first.seq, by: 'client', status: first.status }]
   const statuses: string[] = [first.status]
 
   const tokens = new WeakMap<Workload, string>()
-  /** A row is replaced whenever anything of it changes, so it stands for itself. */
+  /** Every change replaces the row object, so its identity is a version. */
   function tokenOf(read: Workload): string {
     const token = tokens.get(read) ?? `row-${++rows}`
     tokens.set(read, token)
@@ -76,20 +76,20 @@ export function makeMemoryTable(
   const isWoken = () => (row.dueAt === null ? null : ms(row.dueAt)) !== leaseUntil
   const isHeld = () => leaseUntil !== null && leaseUntil >= time.now()
 
-  function move(to: Workload['status']): void {
+  function changeStatus(to: Workload['status']): void {
     const { transitions } = kind as unknown as WorkloadKind<'job'>
     const from = row.status as 'queued'
     if (!isAllowed(transitions, from, to as 'queued')) throw new Error(`${from} → ${to} was written`)
     statuses.push(to)
   }
 
-  /** After the row was written: its `seq` is the event's. */
-  function tell(by: ToldEvent['by'], data: object | null): void {
+  /** Called after the row was written: its `seq` is the event's. */
+  function recordEvent(by: RecordedEvent['by'], data: object | null): void {
     if (data === null) return
-    const event: ToldEvent = { seq: row.seq, by, ...(data as { status: string; reason?: string }) }
+    const event: RecordedEvent = { seq: row.seq, by, ...(data as { status: string; reason?: string }) }
     const last = events.findLast((earlier) => earlier.by !== 'client')
     if (by === 'engine' && last?.status === event.status && last.reason === event.reason)
-      throw new Error(`${event.status} was reported twice`)
+      throw new Error(`${event.status} was recorded twice`)
     events.push(event)
   }
 
@@ -100,10 +100,10 @@ export function makeMemoryTable(
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
 
-  function answer({ answer: result }: Write, isLocked: boolean): void {
+  function recordOutcome({ answer: result }: Write, isLocked: boolean): void {
     const at = attempts.findIndex(({ number }) => number === result?.number)
     const attempt = attempts[at]
-    if (result === null || attempt === undefined || !isNewTo(attempt, result.remoteId)) return
+    if (result === null || attempt === undefined || !isNewResult(attempt, result.remoteId)) return
     const remoteId = attempt.remoteId ?? result.remoteId
     const endedAt = attempt.endedAt ?? time.date()
     const outcome = attempt.remoteId === null ? result.outcome : attempt.outcome
@@ -111,22 +111,22 @@ export function makeMemoryTable(
     if (!isLocked && remoteId !== null && row.remoteId === null && row.active) row = { ...row, dueAt: time.date() }
   }
 
-  /** What was sent into an environment that takes one at a time holds it until it has ended. */
-  function expectHeld({ state, active }: Write): void {
+  /** A job in an exclusive environment holds it until the job has ended. */
+  function assertEnvironmentHeld({ state, active }: Write): void {
     const isUnderWay = active && state.status !== kind.waiting
-    if (isUnderWay && state.exclusivityKey !== row.exclusivityKey) throw new Error('its environment was given away')
+    if (isUnderWay && state.exclusivityKey !== row.exclusivityKey) throw new Error('its environment was released')
   }
 
   function apply(item: Write): void {
     const { state, active, isNews, event, wakesSweep } = item
-    expectHeld(item)
-    if (state.status !== row.status) move(state.status)
+    assertEnvironmentHeld(item)
+    if (state.status !== row.status) changeStatus(state.status)
     if (!row.active && isNews) throw new Error(`after the end ${row.status} something changed`)
     const wasWoken = isWoken() && row.dueAt !== null && ms(row.dueAt) <= time.now()
     const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
     row = { ...row, ...state, ...counted, active, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
     leaseUntil = null
-    tell('engine', event?.data ?? null)
+    recordEvent('engine', event?.data ?? null)
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
   }
 
@@ -143,7 +143,7 @@ export function makeMemoryTable(
     attempts,
     events,
     statuses,
-    surroundings: {
+    conditions: {
       notBefore: null,
       pauseReason: null,
       environmentStatus: null,
@@ -163,7 +163,7 @@ export function makeMemoryTable(
       leaseUntil = time.now() + leaseMs
       row = { ...row, leaseId, dueAt: new Date(leaseUntil) }
       const facts = {
-        ...table.surroundings,
+        ...table.conditions,
         ...{
           id: row.id,
           now: time.date(),
@@ -188,12 +188,12 @@ export function makeMemoryTable(
     open({ leaseId, version, from, to, exclusivityKey, sendWithinMs, settleMs, before, event }) {
       if (row.leaseId !== leaseId || row.version !== version || isWoken() || row.remoteId !== null) return null
       if (row.status !== from && row.status !== to) return null
-      if (row.status !== to) move(to as Workload['status'])
+      if (row.status !== to) changeStatus(to as Workload['status'])
       const result = { reason: null, message: null, nextAttemptAt: null, exclusivityKey }
       leaseUntil = time.now() + leaseMs
       const renewed = { dueAt: new Date(leaseUntil), version: row.version + 1, seq: row.seq + 1 }
       row = { ...row, ...result, ...renewed, status: to as 'dispatching' }
-      tell('attempt', event.data)
+      recordEvent('attempt', event.data)
       const sendBy = new Date(time.now() + sendWithinMs)
       const absenceConclusiveAt = new Date(time.now() + sendWithinMs + settleMs)
       const number = attempts.length + 1
@@ -204,7 +204,7 @@ export function makeMemoryTable(
 
     write(item) {
       const isLocked = mayWrite(item)
-      answer(item, isLocked)
+      recordOutcome(item, isLocked)
       if (isLocked) apply(item)
       const isDue = isLocked && row.dueAt !== null && ms(row.dueAt) <= time.now()
       return { isWritten: isLocked, isDue, isDuplicate: isDuplicate(item) }
@@ -213,11 +213,11 @@ export function makeMemoryTable(
     requestAction(desired) {
       const generation = row.generation + 1
       row = { ...row, desired, generation, dueAt: time.date(), failures: 0, version: row.version + 1, seq: row.seq + 1 }
-      tell('client', { status: row.status })
+      recordEvent('client', { status: row.status })
     },
 
     ownedByOthers(remoteIds) {
-      const owned = neighbours.filter(({ active, dispatchedAt }) => active || dispatchedAt !== null)
+      const owned = neighbors.filter(({ active, dispatchedAt }) => active || dispatchedAt !== null)
       return new Set(owned.map(({ remoteId }) => remoteId).filter((remoteId) => remoteIds.includes(remoteId)))
     },
 
@@ -225,7 +225,7 @@ export function makeMemoryTable(
       renew: async () => {},
       claimDue: async () => {
         table.sweepDueAt = time.now() + leaseMs
-        const { notBefore, pauseReason } = table.surroundings
+        const { notBefore, pauseReason } = table.conditions
         const at = {
           startedAt: time.date(),
           lastMs: sweepLastMs,
@@ -256,7 +256,7 @@ export function makeMemoryTable(
   return table
 }
 
-/** What was decided of an attempt stands, unless the provider names an object after all. */
-function isNewTo({ outcome, remoteId }: Attempt, result: string | null): boolean {
+/** The outcome of an attempt is final unless the provider returns an object later. */
+function isNewResult({ outcome, remoteId }: Attempt, result: string | null): boolean {
   return outcome === null || outcome === 'unknown' || (result !== null && result !== remoteId)
 }

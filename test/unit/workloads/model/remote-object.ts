@@ -1,38 +1,38 @@
-/** The states of each kind, in the words of this provider, and where they lead by themselves. */
-export interface Life {
+/** The provider's states, their timeline without actions, and the effect of actions. */
+export interface Lifecycle {
   readonly states: Readonly<Record<string, string>>
-  readonly course: readonly { state: string; forMs: number }[]
-  readonly verbs: Readonly<Record<string, { through: string | null; to: string | null; forMs: number }>>
-  readonly ended: readonly string[]
+  readonly timeline: readonly { state: string; forMs: number }[]
+  readonly actions: Readonly<Record<string, { through: string | null; to: string | null; forMs: number }>>
+  readonly finalStates: readonly string[]
 }
 
-interface Moment {
+interface TimelineEntry {
   at: number
   state: string
 }
 
-/** An object at the provider and its lifecycle without interference. */
+/** A remote object and its timeline. */
 export interface RemoteObject {
   id: string
   correlationTag: string
-  madeAt: number
-  course: readonly Moment[]
+  createdAt: number
+  timeline: readonly TimelineEntry[]
 }
 
-export function courseOf({ course }: Life, madeAt: number): Moment[] {
-  let at = madeAt
-  return course.map(({ state, forMs }) => {
-    const moment = { at, state }
+export function timelineFrom({ timeline }: Lifecycle, createdAt: number): TimelineEntry[] {
+  let at = createdAt
+  return timeline.map(({ state, forMs }) => {
+    const entry = { at, state }
     at += forMs
-    return moment
+    return entry
   })
 }
 
-export function momentOf({ course }: RemoteObject, now: number): Moment | undefined {
-  return course.findLast(({ at }) => at <= now) ?? course[0]
+export function entryAt({ timeline }: RemoteObject, now: number): TimelineEntry | undefined {
+  return timeline.findLast(({ at }) => at <= now) ?? timeline[0]
 }
 
-/** The object in another state from now on: what would have come is off. */
-export function putInto(object: RemoteObject, state: string, now: number): RemoteObject {
-  return { ...object, course: [...object.course.filter(({ at }) => at <= now), { at: now, state }] }
+/** The object with another state from now on, without its later states. */
+export function forceState(object: RemoteObject, state: string, now: number): RemoteObject {
+  return { ...object, timeline: [...object.timeline.filter(({ at }) => at <= now), { at: now, state }] }
 }

@@ -1,13 +1,13 @@
-/** Virtual time and its sleepers. */
+/** Virtual time with pending sleeps. */
 export interface VirtualTime {
   now(): number
   date(): Date
   sleep(ms: number): Promise<void>
-  /** When the next sleeper is due; Infinity if there is none. */
+  /** Time of the next due sleep; Infinity if there is none. */
   next(): number
-  /** Moves to `at`, wakes the due sleepers, and lets them run until they sleep again. */
+  /** Moves to `at`, ends the due sleeps, and runs their callers until they sleep again. */
   moveTo(at: number): Promise<void>
-  /** Lets everything that was begun run until it sleeps or ends. */
+  /** Runs everything that was started until it sleeps or ends. */
   settle(): Promise<void>
 }
 

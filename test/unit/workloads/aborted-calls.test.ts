@@ -46,26 +46,26 @@ async function reconcileOnce(operation: 'read' | 'create', { isEnding }: { isEnd
     shutdown: isEnding ? AbortSignal.abort() : new AbortController().signal,
   } as unknown as ReconcileDeps
   const isDue = await makeReconcile(deps)({ claimed: { workload, leaseId: 'l' }, facts: known })
-  return { done, isDue, answers: writes.map(({ answer }) => answer?.outcome ?? null) }
+  return { done, isDue, attemptOutcomes: writes.map(({ answer }) => answer?.outcome ?? null) }
 }
 
 it('an aborted read does not affect its connection or workload and is due again', async () => {
   expect(await reconcileOnce('read', { isEnding: true })).toEqual({
     done: ['released, due after 0'],
     isDue: false,
-    answers: [],
+    attemptOutcomes: [],
   })
 })
 
 it('an aborted create is recorded and does not affect its connection', async () => {
-  expect(await reconcileOnce('create', { isEnding: true })).toMatchObject({ done: [], answers: ['unknown'] })
+  expect(await reconcileOnce('create', { isEnding: true })).toMatchObject({ done: [], attemptOutcomes: ['unknown'] })
 })
 
 it.each(['read', 'create'] as const)(
   'a %s that fails without a shutdown counts as a failure of its connection',
-  async (what) => {
-    const { done, answers } = await reconcileOnce(what, { isEnding: false })
+  async (operation) => {
+    const { done, attemptOutcomes } = await reconcileOnce(operation, { isEnding: false })
     expect(done).toEqual(['the connection failed'])
-    expect(answers).toHaveLength(1)
+    expect(attemptOutcomes).toHaveLength(1)
   },
 )

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { Kind } from '../../../../src/vocabulary/kinds.ts'
-import type { Step, Story } from './drive.ts'
-import type { CallFate } from './memory-provider.ts'
-import type { Life } from './remote-object.ts'
+import type { CallBehavior } from './memory-provider.ts'
+import type { Lifecycle } from './remote-object.ts'
+import type { Scenario, Step } from './run-scenario.ts'
 
-/** Arbitrary stories: everything that a provider, a network, a process and a client may do to a workload. */
+/** Arbitrary scenarios: what a provider, a network, a process and a client may do to a workload. */
 
 const codes = [
   ...(['invalid_request', 'permission_denied', 'unsupported', 'not_found', 'conflict'] as const),
@@ -12,17 +12,17 @@ const codes = [
   ...(['unavailable', 'timeout', 'outcome_unknown', 'bad_response', 'internal'] as const),
 ]
 
-const fate: fc.Arbitrary<CallFate> = fc.record({
-  does: fc.constantFrom('works', 'refuses', 'fails', 'fails', 'fails', 'dies'),
+const behavior: fc.Arbitrary<CallBehavior> = fc.record({
+  does: fc.constantFrom('succeeds', 'rejects', 'fails', 'fails', 'fails', 'crashes'),
   executes: fc.constantFrom('no', 'yes', 'late'),
   code: fc.constantFrom(...codes),
   tookMs: fc.constantFrom(0, 5, 300, 999, 5000),
   lateMs: fc.integer({ min: 0, max: 3000 }),
 })
 
-const fates = fc.array(fate, { maxLength: 5 })
-const writes = fc.array(fc.constantFrom('kept', 'kept', 'lost', 'committed'), { maxLength: 10 })
-const pass = fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 60, 400, 1500, 5000, 20_000) })
+const behaviors = fc.array(behavior, { maxLength: 5 })
+const writes = fc.array(fc.constantFrom('succeeds', 'succeeds', 'crashes_before', 'crashes_after'), { maxLength: 10 })
+const advance = fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(1, 60, 400, 1500, 5000, 20_000) })
 const jump = fc.record({
   do: fc.constant('jump' as const),
   process: fc.nat({ max: 1 }),
@@ -30,59 +30,59 @@ const jump = fc.record({
 })
 const pause = fc.record({ do: fc.constant('pause' as const), ms: fc.constantFrom(500, 8000) })
 
-const jobLife = fc
+const jobLifecycle = fc
   .record({
     waitMs: fc.integer({ min: 0, max: 4000 }),
     runMs: fc.integer({ min: 0, max: 6000 }),
-    end: fc.constantFrom('DONE', 'BROKEN', 'KILLED', 'ODD'),
+    end: fc.constantFrom('DONE', 'BROKEN', 'KILLED', 'UNDECIDED'),
   })
   .map(
-    ({ waitMs, runMs, end }): Life => ({
+    ({ waitMs, runMs, end }): Lifecycle => ({
       states: {
         WAITING: 'pending',
         RUNNING: 'running',
         DONE: 'succeeded',
         BROKEN: 'failed',
         KILLED: 'canceled',
-        ODD: 'unknown',
+        UNDECIDED: 'unknown',
       },
-      course: [
+      timeline: [
         { state: 'WAITING', forMs: waitMs },
         { state: 'RUNNING', forMs: runMs },
         { state: end, forMs: 0 },
       ],
-      verbs: { cancel: { through: null, to: 'KILLED', forMs: waitMs % 700 } },
-      ended: ['DONE', 'BROKEN', 'KILLED', 'ODD'],
+      actions: { cancel: { through: null, to: 'KILLED', forMs: waitMs % 700 } },
+      finalStates: ['DONE', 'BROKEN', 'KILLED', 'UNDECIDED'],
     }),
   )
 
-const environmentLife = fc
+const environmentLifecycle = fc
   .record({
-    makeMs: fc.integer({ min: 0, max: 5000 }),
-    takesMs: fc.integer({ min: 0, max: 3000 }),
-    settles: fc.constantFrom('UP', 'UP', 'UP', 'BROKEN', 'NEEDS'),
+    createMs: fc.integer({ min: 0, max: 5000 }),
+    actionMs: fc.integer({ min: 0, max: 3000 }),
+    settledState: fc.constantFrom('UP', 'UP', 'UP', 'BROKEN', 'BLOCKED'),
   })
   .map(
-    ({ makeMs, takesMs, settles }): Life => ({
+    ({ createMs, actionMs, settledState }): Lifecycle => ({
       states: {
-        ...{ MAKING: 'provisioning', UP: 'running', GOING_DOWN: 'stopping', DOWN: 'stopped', COMING_UP: 'starting' },
-        ...{ BROKEN: 'failed', NEEDS: 'blocked', LEAVING: 'deleting' },
+        ...{ CREATING: 'provisioning', UP: 'running', STOPPING: 'stopping', DOWN: 'stopped', STARTING: 'starting' },
+        ...{ BROKEN: 'failed', BLOCKED: 'blocked', DELETING: 'deleting' },
       },
-      course: [
-        { state: 'MAKING', forMs: makeMs },
-        { state: settles, forMs: 0 },
+      timeline: [
+        { state: 'CREATING', forMs: createMs },
+        { state: settledState, forMs: 0 },
       ],
-      verbs: {
-        start: { through: 'COMING_UP', to: 'UP', forMs: takesMs },
-        stop: { through: 'GOING_DOWN', to: 'DOWN', forMs: takesMs },
-        delete: { through: 'LEAVING', to: null, forMs: takesMs },
+      actions: {
+        start: { through: 'STARTING', to: 'UP', forMs: actionMs },
+        stop: { through: 'STOPPING', to: 'DOWN', forMs: actionMs },
+        delete: { through: 'DELETING', to: null, forMs: actionMs },
       },
-      ended: [],
+      finalStates: [],
     }),
   )
 
 const jobStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: pass },
+  { weight: 4, arbitrary: advance },
   { weight: 1, arbitrary: pause },
   { weight: 1, arbitrary: jump },
   { weight: 2, arbitrary: fc.constant({ do: 'request' as const, desired: 'cancel' as const }) },
@@ -90,7 +90,7 @@ const jobStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('force' as const),
-      state: fc.constantFrom('RUNNING', 'WAITING', 'NEVER_HEARD_OF', 'DONE', null),
+      state: fc.constantFrom('RUNNING', 'WAITING', 'UNRECOGNIZED', 'DONE', null),
     }),
   },
   {
@@ -104,7 +104,7 @@ const jobStep: fc.Arbitrary<Step> = fc.oneof(
 )
 
 const environmentStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: pass },
+  { weight: 4, arbitrary: advance },
   { weight: 1, arbitrary: pause },
   { weight: 1, arbitrary: jump },
   {
@@ -115,12 +115,12 @@ const environmentStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('force' as const),
-      state: fc.constantFrom('UP', 'DOWN', 'BROKEN', 'NEEDS', 'NEVER_HEARD_OF', null),
+      state: fc.constantFrom('UP', 'DOWN', 'BROKEN', 'BLOCKED', 'UNRECOGNIZED', null),
     }),
   },
 )
 
-export function stories(kind: Kind): fc.Arbitrary<Story> {
+export function scenarios(kind: Kind): fc.Arbitrary<Scenario> {
   const isJob = kind === 'job'
   return fc.record({
     kind: fc.constant(kind),
@@ -141,11 +141,11 @@ export function stories(kind: Kind): fc.Arbitrary<Story> {
         ...(isJob && retentionMs !== undefined ? { retentionMs } : {}),
         ...(!isJob && deletableIn !== undefined ? { deletableIn } : {}),
       })),
-    life: isJob ? jobLife : environmentLife,
-    findsLate: fc.boolean(),
-    neighbours: fc.array(fc.boolean(), { maxLength: 2 }),
+    lifecycle: isJob ? jobLifecycle : environmentLifecycle,
+    findsAfterConflict: fc.boolean(),
+    neighbors: fc.array(fc.boolean(), { maxLength: 2 }),
     hasEnvironment: isJob ? fc.boolean() : fc.constant(false),
-    fates: fc.record({ create: fates, find: fates, read: fates, control: fates }),
+    behaviors: fc.record({ create: behaviors, find: behaviors, read: behaviors, control: behaviors }),
     writes,
     stallsMs: fc.array(fc.constantFrom(0, 0, 300, 800, 6000), { maxLength: 3 }),
     wallSkewsMs: fc.array(fc.constantFrom(0, 0, -5000, 5000), { minLength: 1, maxLength: 2 }),
