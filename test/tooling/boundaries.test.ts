@@ -14,8 +14,8 @@ const ruleNames = (createRequire(import.meta.url)(configFile) as { forbidden: { 
   (rule) => rule.name,
 )
 
-/** One offence per rule: who imports what. Targets are made; packages are those of `packages`. */
-const offences: readonly { rule: string; from: string; imports: string }[] = [
+/** One forbidden import per rule. Targets are created; packages come from `packages`. */
+const forbiddenImports: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'vocabulary-imports-only-its-dependencies', from: 'vocabulary/a.ts', imports: '../http/problem.ts' },
   { rule: 'infra-imports-only-its-dependencies', from: 'infra/a.ts', imports: '../http/problem.ts' },
   { rule: 'config-imports-only-its-dependencies', from: 'config/config.ts', imports: '../infra/clock.ts' },
@@ -90,11 +90,11 @@ const offences: readonly { rule: string; from: string; imports: string }[] = [
   { rule: 'no-cycle-between-files', from: 'queue/cycle-a.ts', imports: './cycle-b.ts' },
   { rule: 'no-cycle-between-files', from: 'queue/cycle-b.ts', imports: './cycle-a.ts' },
   { rule: 'no-cycle-between-folders', from: 'http/folder-a.ts', imports: '../vocabulary/reasons.ts' },
-  { rule: 'every-import-resolves', from: 'queue/b.ts', imports: './nowhere-to-be-found.ts' },
+  { rule: 'every-import-resolves', from: 'queue/b.ts', imports: './missing.ts' },
 ]
 
-/** What is allowed, to see that the rules do not fire at everything. */
-const permitted: readonly { from: string; imports: string }[] = [
+/** Allowed imports, to show that the rules do not reject everything. */
+const allowedImports: readonly { from: string; imports: string }[] = [
   { from: 'vocabulary/spec.ts', imports: '@sinclair/typebox' },
   { from: 'workloads/apply/writes.repository.ts', imports: '../../infra/database.ts' },
   { from: 'workloads/engine/execute.ts', imports: '../../providers/provider.ts' },
@@ -132,11 +132,11 @@ async function cruise(cwd: string): Promise<{ violations: Violation[]; totalCrui
 async function makeTree(dir: string): Promise<void> {
   const files = new Map<string, string>()
   const add = (path: string, line: string) => files.set(path, `${files.get(path) ?? ''}${line}\n`)
-  for (const { from, imports } of [...offences, ...permitted]) {
+  for (const { from, imports } of [...forbiddenImports, ...allowedImports]) {
     const path = join('src', from)
     add(path, `import '${imports}'`)
     const target = join(dirname(path), imports)
-    if (imports.startsWith('.') && !imports.includes('nowhere')) add(target, '')
+    if (imports.startsWith('.') && !imports.includes('missing')) add(target, '')
   }
   for (const name of packages) {
     add(`node_modules/${name}/index.js`, 'export {}')
@@ -144,7 +144,7 @@ async function makeTree(dir: string): Promise<void> {
   }
   const listed = packages.filter((name) => name !== 'vitest' && name !== 'not-listed')
   const dependencies = Object.fromEntries(listed.map((name) => [name, '1.0.0']))
-  add('package.json', JSON.stringify({ name: 'offences', dependencies, devDependencies: { vitest: '1.0.0' } }))
+  add('package.json', JSON.stringify({ name: 'forbidden-imports', dependencies, devDependencies: { vitest: '1.0.0' } }))
   add('tsconfig.json', JSON.stringify({ compilerOptions: { module: 'NodeNext', allowImportingTsExtensions: true } }))
   for (const [path, text] of files) {
     await mkdir(join(dir, dirname(path)), { recursive: true })
@@ -152,7 +152,7 @@ async function makeTree(dir: string): Promise<void> {
   }
 }
 
-describe('the dependencies between modules', () => {
+describe('module boundary rules', () => {
   let dir: string
   let violations: Violation[]
 
@@ -164,26 +164,26 @@ describe('the dependencies between modules', () => {
 
   afterAll(() => rm(dir, { recursive: true, force: true }))
 
-  it('are each proven by an offence', () => {
-    expect([...new Set(offences.map(({ rule }) => rule))].sort()).toEqual([...ruleNames].sort())
+  it('are each covered by a forbidden import', () => {
+    expect([...new Set(forbiddenImports.map(({ rule }) => rule))].sort()).toEqual([...ruleNames].sort())
   })
 
-  it.each(offences)('$rule fires when $from imports $imports', ({ rule, from }) => {
+  it.each(forbiddenImports)('report $rule when $from imports $imports', ({ rule, from }) => {
     const offenders = violations.filter((violation) => violation.rule.name === rule).map((violation) => violation.from)
-    // A cycle is reported at whichever of its members comes first, and one of folders without their files.
+    // A cycle is reported at one of its members, and a cycle of folders without its files.
     if (rule.startsWith('no-cycle')) expect(offenders).not.toEqual([])
     else expect(offenders).toContain(join('src', from))
   })
 
-  it.each(permitted)('let $from import $imports', ({ from }) => {
-    const others = offences.filter((offence) => offence.from === from).map(({ rule }) => rule)
+  it.each(allowedImports)('allow $from to import $imports', ({ from }) => {
+    const others = forbiddenImports.filter((forbidden) => forbidden.from === from).map(({ rule }) => rule)
     const fired = violations.filter((violation) => violation.from === join('src', from)).map(({ rule }) => rule.name)
     expect(fired.filter((rule) => !others.includes(rule))).toEqual([])
   })
 })
 
-describe('src', () => {
-  it('is seen by the tool that checks it', async () => {
+describe('dependency-cruiser', () => {
+  it('reads the modules of the repository', async () => {
     const { totalCruised } = await cruise(root)
     expect(totalCruised).toBeGreaterThan(50)
   })

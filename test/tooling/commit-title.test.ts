@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }))
 
 /** What the hook prints; empty if it accepts the message. */
-async function objectionTo(message: string): Promise<string> {
+async function hookErrorFor(message: string): Promise<string> {
   const file = join(dir, `${crypto.randomUUID()}.txt`)
   await writeFile(file, message)
   return run('sh', [hook, file]).then(
@@ -25,7 +25,7 @@ async function objectionTo(message: string): Promise<string> {
   )
 }
 
-describe('the commit hook', () => {
+describe('commit hook', () => {
   it.each([
     'feat(jobs): add a field',
     'fix(api)!: rename a code\n\nIt was misleading.\n',
@@ -35,7 +35,7 @@ describe('the commit hook', () => {
     'fixup! feat(jobs): add a field',
     `test: ${'x'.repeat(66)}`,
   ])('accepts %j', async (message) => {
-    expect(await objectionTo(message)).toBe('')
+    expect(await hookErrorFor(message)).toBe('')
   })
 
   it.each([
@@ -49,7 +49,7 @@ describe('the commit hook', () => {
     ['fix: fixes a typo', 'not imperative'],
     ['docs: adding a page', 'not imperative'],
     ['docs: add a page.', 'period'],
-  ])('rejects %j and states why', async (message, why) => {
-    expect(await objectionTo(message)).toContain(why)
+  ])('rejects %j with the message %j', async (message, reason) => {
+    expect(await hookErrorFor(message)).toContain(reason)
   })
 })

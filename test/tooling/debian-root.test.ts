@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const script = fileURLToPath(new URL('../real/debian-root.sh', import.meta.url))
 
-/** Makes what the real one makes, as far as the script sees it. */
+/** A stub of debootstrap that checks its arguments and records the mirror. */
 const debootstrap = `#!/bin/sh
 [ "$1 $2 $3 $4" = '--no-check-gpg --variant=minbase --include=slurmd,munge trixie' ] || exit 2
 mkdir "$5" && echo "$6" >"$5/mirror"
@@ -15,7 +15,7 @@ mkdir "$5" && echo "$6" >"$5/mirror"
 const deb822 = 'Types: deb\nURIs: http://one.example/debian http://two.example/debian\nSuites: bookworm\n'
 const oneLine = '# deb cdrom:[x]/ bookworm main\ndeb [arch=amd64] http://old.example/debian bookworm main\n'
 
-describe('the root of another Debian suite', () => {
+describe('Debian root directory', () => {
   let at: (...names: string[]) => string
   beforeEach(() => {
     const directory = mkdtempSync(join(tmpdir(), 'switchyard-root-'))
@@ -25,7 +25,7 @@ describe('the root of another Debian suite', () => {
   })
   afterEach(() => rmSync(at(), { recursive: true, force: true }))
 
-  const lay = () => {
+  const run = () => {
     const env = { PATH: `${at('bin')}:${process.env.PATH}` }
     const { status, stderr } = spawnSync('bash', [script, 'trixie', at('root'), 'slurmd,munge', at('apt')], {
       env,
@@ -41,21 +41,21 @@ describe('the root of another Debian suite', () => {
       'http://one.example/debian',
     ],
     ['sources.list alone', { 'sources.list': oneLine }, 'http://old.example/debian'],
-  ])('comes from the mirror of %s', (_name, files, mirror) => {
+  ])('is created from the mirror of %s', (_name, files, mirror) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(at('apt', name), content)
-    expect(lay()).toEqual({ status: 0, stderr: '' })
+    expect(run()).toEqual({ status: 0, stderr: '' })
     expect(readFileSync(at('root/mirror'), 'utf8')).toBe(`${mirror}\n`)
   })
 
-  it('is not laid without a mirror', () => {
-    expect(lay()).toEqual({ status: 1, stderr: `apt names no mirror in ${at('apt')}\n` })
+  it('is not created without a mirror', () => {
+    expect(run()).toEqual({ status: 1, stderr: `apt names no mirror in ${at('apt')}\n` })
   })
 
-  it('takes the place of an old one', () => {
+  it('replaces an existing directory', () => {
     writeFileSync(at('apt/sources.list'), oneLine)
     mkdirSync(at('root'))
     writeFileSync(at('root/old'), '')
-    expect(lay()).toEqual({ status: 0, stderr: '' })
+    expect(run()).toEqual({ status: 0, stderr: '' })
     expect([existsSync(at('root/old')), existsSync(at('root/mirror')), existsSync(at('root.part'))]).toEqual([
       false,
       true,

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../', import.meta.url)
 
-/** Every document for people, by its path from the root. */
+/** All Markdown documents by path from the root. */
 export function readDocuments(): ReadonlyMap<string, string> {
   const patterns = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', '.github/**/*.md']
   const paths = globSync(patterns, { cwd: fileURLToPath(root) })
   return new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]))
 }
 
-/** The sentences of a document, line by line: without code, addresses of links and comments. */
+/** The prose of a document by line, without code, link targets and comments. */
 export function proseOf(markdown: string): readonly string[] {
   const blank = (text: string) => text.replace(/[^\n]/g, ' ')
   return markdown

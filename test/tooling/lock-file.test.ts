@@ -16,15 +16,15 @@ interface LockedPackage {
 const lockFile = new URL('../../package-lock.json', import.meta.url)
 const { packages } = JSON.parse(await readFile(lockFile, 'utf8')) as { packages: Record<string, LockedPackage> }
 
-/** The versions of Node that this project asks for: `^22.19 || ^24`. */
-const asked = nodeOf(packages['']) ?? ''
+/** The Node versions that this project requires: `^22.19 || ^24`. */
+const requiredNode = nodeOf(packages['']) ?? ''
 
 function nodeOf(locked: LockedPackage | undefined): string | undefined {
   return locked?.engines !== undefined && 'node' in locked.engines ? locked.engines.node : undefined
 }
 
-/** Where Node would look for `name` from the package at `path`, nearest first. */
-function* places(path: string, name: string): Generator<string> {
+/** Paths where Node looks for `name` from the package at `path`, nearest first. */
+function* lookupPaths(path: string, name: string): Generator<string> {
   for (let dir = path; ; dir = dirname(dir)) {
     if (!dir.endsWith('node_modules'))
       yield dir === '' || dir === '.' ? `node_modules/${name}` : `${dir}/node_modules/${name}`
@@ -33,36 +33,35 @@ function* places(path: string, name: string): Generator<string> {
 }
 
 describe('package-lock.json', () => {
-  it('names no registry, so that npm ci uses the configured one', () => {
-    const named = Object.entries(packages).filter(([, { resolved, link }]) => resolved !== undefined && link !== true)
-    expect(named.map(([path]) => path)).toEqual([])
+  it('contains no registry URLs, so npm ci uses the configured registry', () => {
+    const withUrl = Object.entries(packages).filter(([, { resolved, link }]) => resolved !== undefined && link !== true)
+    expect(withUrl.map(([path]) => path)).toEqual([])
   })
 
-  // `npm install` leaves out packages of other systems that the registry at hand does not carry, and `npm ci` then
-  // refuses the whole file.
-  it('lists the optional packages of every system', () => {
+  // `npm install` omits packages of other platforms that the registry lacks, and `npm ci` then rejects the file.
+  it('contains the optional packages of every platform', () => {
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter((name) =>
-        [...places(path, name)].every((place) => packages[place]?.version === undefined),
+        [...lookupPaths(path, name)].every((lookupPath) => packages[lookupPath]?.version === undefined),
       ),
     )
     expect(missing).toEqual([])
   })
 })
 
-describe('the Node that one installs with', () => {
-  it('is one that no package warns of', () => {
-    const warning = Object.entries(packages).flatMap(([path, locked]) => {
+describe('required Node version', () => {
+  it('satisfies the engines of every package', () => {
+    const unsatisfied = Object.entries(packages).flatMap(([path, locked]) => {
       const range = nodeOf(locked)
-      return range === undefined || subset(asked, range) ? [] : [`${path}: ${range}`]
+      return range === undefined || subset(requiredNode, range) ? [] : [`${path}: ${range}`]
     })
-    expect(warning).toEqual([])
+    expect(unsatisfied).toEqual([])
   })
 
   it.each(['README.md', 'CONTRIBUTING.md', 'docs/tutorial-slurm.md', '.ci/run', 'scripts/run.mjs'])(
-    'is the same in %s',
+    'is stated in %s',
     async (path) => {
-      const versions = asked.split(' || ').map((range) => range.replace(/^(\^|>=)/, ''))
+      const versions = requiredNode.split(' || ').map((range) => range.replace(/^(\^|>=)/, ''))
       const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
       expect(text).toContain(`Node ${versions.join(', ')} or newer`)
     },

@@ -4,10 +4,10 @@ import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Prisma names the schema `public` in the statements of its models, whatever the search path of the connection is. */
+/** Prisma model calls write the schema `public` into their statements and so ignore the connection's search path. */
 const modelCall = /\bprisma\.\w+Row\b/
 
-it('no statement of the service names a schema: where the tables are is for the connection to say', async () => {
+it('the service makes no Prisma model calls, which fix the schema name', async () => {
   expect(modelCall.test('await prisma.auditRow.create({})')).toBe(true)
   const found: string[] = []
   for await (const file of glob('src/**/*.ts', { cwd: root, exclude: ['src/generated/**'] }))

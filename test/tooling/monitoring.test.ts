@@ -14,7 +14,7 @@ const runbooks = join(root, 'docs/runbooks')
 const ruleTests = join(root, 'deploy/monitoring/switchyard.rules.test.yaml')
 const promtool = (...args: string[]) => spawnSync('promtool', args, { encoding: 'utf8' })
 const hasPromtool = promtool('--version').status === 0
-const skipped = hasPromtool ? '' : ' [skipped: it needs promtool; get it with: apt-get install prometheus]'
+const skipped = hasPromtool ? '' : ' [skipped: requires promtool; install it with: apt-get install prometheus]'
 
 describe('alerts and dashboard', () => {
   it('use every metric', () => {
@@ -25,7 +25,7 @@ describe('alerts and dashboard', () => {
     expect(unused).toEqual([])
   })
 
-  it('have a page per alert, with meaning, what to look at and the cure', async () => {
+  it('have a runbook with the same sections for every alert', async () => {
     expect((await readdir(runbooks)).sort()).toEqual(alerts.map(({ name }) => `${name}.md`).sort())
     for (const { name } of alerts) {
       const page = await readFile(join(runbooks, `${name}.md`), 'utf8')
@@ -33,7 +33,7 @@ describe('alerts and dashboard', () => {
     }
   })
 
-  it('have a test per alert', async () => {
+  it('have a firing test for every alert', async () => {
     const { tests } = parse(await readFile(ruleTests, 'utf8')) as {
       tests: { alert_rule_test?: { alertname: string; exp_alerts: unknown[] }[] }[]
     }
@@ -43,12 +43,12 @@ describe('alerts and dashboard', () => {
     expect(firing.sort()).toEqual(alerts.map(({ name }) => name).sort())
   })
 
-  it.skipIf(!hasPromtool)(`fire when they should, and only then${skipped}`, () => {
+  it.skipIf(!hasPromtool)(`pass the Prometheus rule tests${skipped}`, () => {
     const { status, stdout, stderr } = promtool('test', 'rules', ruleTests)
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')])
   })
 
-  it.skipIf(!hasPromtool)(`have queries that Prometheus accepts${skipped}`, async () => {
+  it.skipIf(!hasPromtool)(`contain only queries that Prometheus accepts${skipped}`, async () => {
     const dir = await mkdtemp(join(tmpdir(), 'switchyard-queries-'))
     const rules = dashboardQueries.map((query, index) => ({
       record: `query_${index}`,

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-it('every file that names a version of Node names the one that runs the program', async () => {
+it('package.json, .nvmrc, the Dockerfile and CI use the same Node version', async () => {
   const { engines, devDependencies } = JSON.parse(await read('package.json')) as {
     engines: { node: string }
     devDependencies: { node: string }

@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { regexpsOfCode, regexpsOfSchemas } from '../../scripts/regexps/collect.ts'
 import { faultsOf } from '../../scripts/regexps/judge.ts'
 
-// `npm run regexps` finds what it is there for.
-
 const found = (code: string) => regexpsOfCode('src/file.ts', code)
 
-describe('the check of regular expressions', () => {
+describe('regular expression check', () => {
   it.each([
     String.raw`const words = /^(\w+\s?)*$/`,
     String.raw`text.replace(/\/+$/, '')`,
@@ -16,20 +14,20 @@ describe('the check of regular expressions', () => {
     "const rule = RegExp('^(a+)+$')",
     "const namePattern = '^(a+)+$'",
     "const rule = Type.String({ pattern: '^(a+)+$' })",
-  ])('refuses what takes longer than its text is long: %s', async (code) => {
+  ])('rejects superlinear matching time: %s', async (code) => {
     const [fault, ...others] = await faultsOf(found(code), {})
     expect(others).toEqual([])
     expect(fault).toMatch(/^src\/file.ts:1: .* takes .* time, with /)
   })
 
-  it('refuses what only the code that runs knows, until it is reviewed', async () => {
+  it('rejects an expression built at run time until it is reviewed', async () => {
     const code = 'const rule = new RegExp(words.join())'
-    const made = 'new RegExp(words.join())'
+    const expression = 'new RegExp(words.join())'
     expect(await faultsOf(found(code), {})).toEqual([expect.stringContaining('is made at run time')])
-    expect(await faultsOf(found(code), { [made]: 'a few words' })).toEqual([])
+    expect(await faultsOf(found(code), { [expression]: 'a few words' })).toEqual([])
   })
 
-  it('finds the patterns of schemas and rules, of values and of names', async () => {
+  it('finds patterns of values and of property names in schemas', async () => {
     const schema = {
       properties: { a: { type: 'string', pattern: '^(b+)+$' }, pattern: { type: 'string' } },
       anyOf: [{ patternProperties: { '^(c+)+$': {} } }],
@@ -39,7 +37,7 @@ describe('the check of regular expressions', () => {
     expect(await faultsOf(regexpsOfSchemas('here', schema), {})).toHaveLength(2)
   })
 
-  it('lets linear ones through, and tells of a review that is for nothing', async () => {
+  it('accepts linear expressions and reports an unused review', async () => {
     const code = String.raw`text.match(/^[a-z]+$/); text.match(/(?<!\/)\/+$/); const pattern = '^x{1,3}$'`
     expect(found(code)).toHaveLength(3)
     expect(await faultsOf(found(code), { '/^(a+)+$/': 'gone' })).toEqual([expect.stringContaining('remove the review')])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isPromised } from '../real/requirements.ts'
 
-describe('a real server that is missing', () => {
+describe('missing real server', () => {
   it.each([
     [undefined, undefined, false],
     [undefined, 'false', false],
@@ -10,7 +10,7 @@ describe('a real server that is missing', () => {
     [true, 'true', true],
     [false, 'true', false],
     [false, undefined, false],
-  ])('with isPromised %s and CI %s is a failure: %s', (promised, ci, isFailure) => {
+  ])('with isPromised %s and CI %s fails the tests: %s', (promised, ci, isFailure) => {
     const requirements = promised === undefined ? {} : { isPromised: promised }
     expect(isPromised(requirements, ci)).toBe(isFailure)
   })

@@ -11,12 +11,12 @@ export interface SourceText {
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const levels: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
-/** Every message that a logger in `src/` is called with. */
+/** All log messages in `src/`. */
 export function readLogMessages(): readonly SourceText[] {
   return textsOf('src/**/*.ts', (path, text) => (/log(ger)?\??\.\w/.test(text) ? logMessagesIn(path, text) : []))
 }
 
-/** Every sentence of the command line and of the configuration: usage, progress, start errors, descriptions. */
+/** All texts of the command line and the configuration: usage, progress, start errors, descriptions. */
 export function readCommandTexts(): readonly SourceText[] {
   const files = ['src/main.ts', 'src/config/config.ts', 'src/config/schema.ts', 'src/roles/*.ts']
   return files.flatMap((pattern) => textsOf(pattern, sentencesIn))
@@ -55,7 +55,7 @@ function isLogCall(node: ts.Node): node is ts.CallExpression {
   return levels.has(name.text) && /(^|\.)log(ger)?\??$/.test(expression.getText())
 }
 
-/** What follows the context: a text, a template, or one of two. */
+/** The message argument: a literal, a template or a conditional. */
 function messagesOf(argument: ts.Expression): readonly string[] {
   if (ts.isStringLiteralLike(argument)) return [argument.text]
   if (ts.isTemplateExpression(argument))

@@ -1,13 +1,13 @@
 import { glob, readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 
-const mostLines = 300
+const maxLines = 300
 
-it(`no file of the tests is longer than ${mostLines} lines`, async () => {
+it(`test files have at most ${maxLines} lines`, async () => {
   const long: string[] = []
   for await (const path of glob('test/**/*.ts')) {
     const lines = (await readFile(path, 'utf8')).split('\n').length - 1
-    if (lines > mostLines) long.push(`${path} has ${lines} lines: split it by topic`)
+    if (lines > maxLines) long.push(`${path} has ${lines} lines: split it by topic`)
   }
   expect(long).toEqual([])
 })

@@ -9,33 +9,36 @@ import { logMessagesIn, readCommandTexts, readLogMessages, type SourceText, sent
 const documents = readDocuments()
 const sources = globSync('{src,test,scripts,bench}/**/*.ts', { cwd: fileURLToPath(new URL('../../', import.meta.url)) })
 
-/** Names of the API and of settings that have been replaced. */
+/** Replaced names of the API and of settings. */
 const retiredNames = [
   ...['wrong_state', 'connection_missing', 'no_verdict', 'record_gone', 'missing_remotely'],
   ...['isAcceptable', 'markLength', 'markIn', 'forgetsAfterMs', 'FreshApiKey', 'FreshWebhookEndpoint'],
   ...['HELD_PROVIDERS', 'UPKEEP_INTERVAL_MS', 'DOCS=', 'METRICS='],
 ]
-/** They list former names on purpose. */
+/** These documents list former names on purpose. */
 const historical: ReadonlySet<string> = new Set(['CHANGELOG.md', 'docs/configuration.md'])
-describe('the documents', () => {
-  it.each([...documents])('%s uses no retired word', (_path, text) => {
+describe('documentation', () => {
+  it.each([...documents])('contains no retired words in %s', (_path, text) => {
     const found = proseOf(text).flatMap((line, index) =>
       retiredWordsIn(line).map((word) => `line ${index + 1}: ${word}`),
     )
     expect(found).toEqual([])
   })
 
-  it.each([...documents].filter(([path]) => !historical.has(path)))('%s uses no retired name', (_path, text) => {
-    expect(
-      retiredNames.filter((name) => new RegExp(`(?<!\\w)${name}${/\w$/.test(name) ? '\\b' : ''}`).test(text)),
-    ).toEqual([])
-  })
+  it.each([...documents].filter(([path]) => !historical.has(path)))(
+    'contains no retired names in %s',
+    (_path, text) => {
+      expect(
+        retiredNames.filter((name) => new RegExp(`(?<!\\w)${name}${/\w$/.test(name) ? '\\b' : ''}`).test(text)),
+      ).toEqual([])
+    },
+  )
 
-  it.each([...documents])('%s links only to files and headings that exist', (path, text) => {
+  it.each([...documents])('contains only links to existing files and headings in %s', (path, text) => {
     expect(brokenLinks(path, text)).toEqual([])
   })
 
-  it.each([...documents])('%s names only source files that exist', (_path, text) => {
+  it.each([...documents])('names only existing source files in %s', (_path, text) => {
     const names = [...text.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, name = '']) => name)
     // The tutorial's provider is generated.
     const kept = names.filter((name) => !name.includes('acme'))
@@ -43,17 +46,17 @@ describe('the documents', () => {
   })
 })
 
-describe('messages', () => {
+describe('service texts', () => {
   it.each([
-    ['of the log', readLogMessages],
-    ['of the command line and the configuration', readCommandTexts],
-  ])('%s use no retired word', (_which, read) => {
+    ['log messages', readLogMessages],
+    ['command line and configuration texts', readCommandTexts],
+  ])('contain no retired words in %s', (_which, read) => {
     const texts = read()
     expect(texts.length).toBeGreaterThan(40)
     expect(retiredIn(texts)).toEqual([])
   })
 
-  it('are found in every form', () => {
+  it('are extracted from every form of call', () => {
     const source = `
       deps.log.warn({ id }, 'one')
       logger?.info(isNew ? 'two' : \`three \${id}\`)
@@ -67,32 +70,32 @@ function retiredIn(texts: readonly SourceText[]): readonly string[] {
   return texts.flatMap(({ at, text }) => retiredWordsIn(text).map((word) => `${at}: ${word}`))
 }
 
-it('a text is held against the list in every form', () => {
+it('retired words are found in prose, but not in code, links and comments', () => {
   expect(retiredWordsIn('A worker walks the list.')).toHaveLength(1)
   expect(proseOf('It `walks`.\n```\nwalk\n```\n[a](walk.md) <!-- walk -->').flatMap(retiredWordsIn)).toEqual([])
 })
 
-it('settings under a former name are no longer settings', () => {
+it('renamed settings exist only under their new name', () => {
   for (const { old, name } of renamedSettings) {
     expect(configSchema.properties).not.toHaveProperty(old)
     expect(configSchema.properties).toHaveProperty(name)
   }
 })
 
-/** Links to files of this repository, and to headings in documents. */
+/** Links to missing files or headings of this repository. */
 function brokenLinks(path: string, text: string): readonly string[] {
   const links = [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
-  return links.flatMap(([link, target = '', heading]) => (leadsSomewhere(path, target, heading) ? [] : [link]))
+  return links.flatMap(([link, target = '', heading]) => (targetExists(path, target, heading) ? [] : [link]))
 }
 
-function leadsSomewhere(path: string, target: string, heading: string | undefined): boolean {
+function targetExists(path: string, target: string, heading: string | undefined): boolean {
   const file = target === '' ? path : new URL(target, `file:///${path}`).pathname.slice(1)
   const document = documents.get(file)
   if (heading === undefined) return existsSync(new URL(`../../${file}`, import.meta.url))
   return document !== undefined && headingsOf(document).has(heading)
 }
 
-/** As GitHub names them in addresses. */
+/** Heading anchors as GitHub generates them. */
 function headingsOf(markdown: string): ReadonlySet<string> {
   const titles = [...markdown.matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) => title)
   return new Set(
