@@ -8,21 +8,21 @@ import type { FaultBoard } from './fault-board.ts'
 import type { Stack } from './stack.ts'
 import type { ChaosTiming } from './timing.ts'
 
-/** Something that happens once, at its time. */
-export interface Strike {
+/** A fault that starts at a given time. */
+export interface ScheduledFault {
   atMs: number
-  what: string
+  label: string
   run(): Promise<unknown>
 }
 
-export interface WeatherParts {
+export interface BackgroundFaultParts {
   random: Random
   seconds: number
   timing: ChaosTiming
   stack: Stack
   board: FaultBoard
   client: Client
-  say(line: string): void
+  log(line: string): void
 }
 
 const creates = new Set(
@@ -30,8 +30,8 @@ const creates = new Set(
 )
 const providerIds = Object.keys(sandboxProviders)
 
-/** What is in the air all the time: each create fails in some way once in four, other calls once in thirty. */
-function standingFaults({ latestMs, lagMs, settings }: ChaosTiming): FaultInput[] {
+/** Faults during the whole run: about one in four creates fails in some way, and one in thirty other calls. */
+function continuousFaults({ latestMs, lagMs, settings }: ChaosTiming): FaultInput[] {
   const onCreates: FaultInput[] = [
     { kind: 'drop_answer', probability: 0.06 },
     { kind: 'execute_late', probability: 0.03, minDelayMs: 0, delayMs: latestMs - settings.timing.callTimeoutMs },
@@ -54,16 +54,16 @@ function standingFaults({ latestMs, lagMs, settings }: ChaosTiming): FaultInput[
   ]
 }
 
-/** Everything that strikes in a run, drawn from the seed. */
-export function drawWeather(parts: WeatherParts): Strike[] {
-  return [...windows(parts), ...blows(parts)].sort((a, b) => a.atMs - b.atMs)
+/** All scheduled faults of a run, drawn from the seed. */
+export function drawFaults(parts: BackgroundFaultParts): ScheduledFault[] {
+  return [...faultWindows(parts), ...processFaults(parts)].sort((a, b) => a.atMs - b.atMs)
 }
 
-/** Seconds in which one provider misbehaves in one way. */
-function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
+/** Periods in which one provider has one fault. */
+function faultWindows({ random, seconds, timing, board }: BackgroundFaultParts): ScheduledFault[] {
   const faults: FaultInput[] = [
     { kind: 'rate_limited', probability: 0.8 },
-    // Always, while it lasts: a token is not rejected in one call and known in the next.
+    // For every call: a token is not rejected in one call and accepted in the next.
     { kind: 'credentials', reason: 'expired' },
     { kind: 'error_before', status: 503, probability: 0.7 },
     { kind: 'error_after', status: 502, probability: 0.5 },
@@ -76,7 +76,7 @@ function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
       const forMs = timing.longestWindowMs / 3 + random.below((timing.longestWindowMs * 2) / 3)
       return {
         atMs: random.below(seconds * 900),
-        what: `${fault.kind} at ${provider} for ${forMs} ms`,
+        label: `${fault.kind} at ${provider} for ${forMs} ms`,
         run: async () => {
           const end = await board.add({ ...fault, provider })
           await sleep(forMs)
@@ -87,85 +87,89 @@ function windows({ random, seconds, timing, board }: WeatherParts): Strike[] {
   )
 }
 
-/** What happens to processes, each at its part of the time. */
-function blows(parts: WeatherParts): Strike[] {
+/** Faults of processes, each at a fraction of the run. */
+function processFaults(parts: BackgroundFaultParts): ScheduledFault[] {
   const { random, seconds, stack, board, client } = parts
   const stopMs = seconds >= 60 ? 20_000 : 4000
   const { redis } = stack
-  const blow = (part: number, what: string, run: Strike['run']): Strike => ({ atMs: part * seconds * 1000, what, run })
+  const schedule = (fraction: number, label: string, run: ScheduledFault['run']): ScheduledFault => ({
+    atMs: fraction * seconds * 1000,
+    label,
+    run,
+  })
   const victim = random.below(2)
   return [
-    blow(0.1, `SIGKILL of worker ${victim}`, () => stack.restart('worker', victim)),
-    blow(0.15, 'credentials of every connection rotated', () => rotate(client, stack)),
-    blow(0.2, `SIGSTOP of worker ${1 - victim} in the middle of calls, for longer than its leases`, () =>
+    schedule(0.1, `SIGKILL of worker ${victim}`, () => stack.restart('worker', victim)),
+    schedule(0.15, 'credentials of every connection rotated', () => rotate(client, stack)),
+    schedule(0.2, `SIGSTOP of worker ${1 - victim} in the middle of calls, for longer than its leases`, () =>
       freezeInCalls(parts, 1 - victim),
     ),
-    blow(0.4, `worker ${victim} restarted with a clock 10 minutes ahead`, () =>
+    schedule(0.4, `worker ${victim} restarted with a clock 10 minutes ahead`, () =>
       stack.restart('worker', victim, 600_000),
     ),
     ...(redis === null
       ? []
       : [
-          blow(0.3, 'FLUSHALL', redis.flushAll),
-          blow(0.45, `Redis stopped for ${stopMs} ms`, () => redis.stopFor(stopMs)),
+          schedule(0.3, 'FLUSHALL', redis.flushAll),
+          schedule(0.45, `Redis stopped for ${stopMs} ms`, () => redis.stopFor(stopMs)),
         ]),
-    blow(0.55, 'SIGKILL of api 1', () => stack.restart('api', 1)),
-    blow(0.6, `worker ${victim} killed and back with the right time`, () => stack.restart('worker', victim)),
-    blow(0.7, 'Postgres restarted', stack.restartPostgres),
-    blow(0.8, 'sandbox killed and restarted', async () => {
+    schedule(0.55, 'SIGKILL of api 1', () => stack.restart('api', 1)),
+    schedule(0.6, `worker ${victim} killed and back with the right time`, () => stack.restart('worker', victim)),
+    schedule(0.7, 'Postgres restarted', stack.restartPostgres),
+    schedule(0.8, 'sandbox killed and restarted', async () => {
       await board.count()
       await stack.restartSandbox()
       await board.restore()
     }),
-    blow(0.9, `SIGKILL of worker ${1 - victim}`, () => stack.restart('worker', 1 - victim)),
+    schedule(0.9, `SIGKILL of worker ${1 - victim}`, () => stack.restart('worker', 1 - victim)),
   ]
 }
 
-/** All answers are slow when it strikes, so calls are under way: a call alone would be given up before its lease ends. */
-async function freezeInCalls({ board, stack, timing }: WeatherParts, index: number): Promise<void> {
+/** Slow responses keep calls in flight at that time; a single call would time out before its lease ends. */
+async function freezeInCalls({ board, stack, timing }: BackgroundFaultParts, index: number): Promise<void> {
   const { leaseMs, timing: call } = timing.settings
   const end = await board.add({ kind: 'stall', delayMs: call.callTimeoutMs / 2 })
   await sleep(call.callTimeoutMs / 4)
-  const thawed = stack.freezeWorker(index, leaseMs + 2000)
+  const resumed = stack.freezeWorker(index, leaseMs + 2000)
   await end()
-  await thawed
+  await resumed
 }
 
-/** ModelArts has a second pair of keys; the others get wrong ones for a moment, then the right ones again. */
+/** ModelArts has a second pair of keys; the other providers get invalid credentials for a moment. */
 async function rotate(client: Client, { connections, accounts }: Stack): Promise<void> {
   const { body } = await client.call('GET', '/connections?limit=200')
   const { temporaryAccessKey, temporarySecretKey, securityToken } = accounts.modelarts
   const temporary = { accessKey: temporaryAccessKey, secretKey: temporarySecretKey, securityToken }
   for (const { id, name, provider } of body.data as { id: string; name: string; provider: string }[]) {
-    const right = connections.find((connection) => connection.name === name)?.credentials[provider]
+    const valid = connections.find((connection) => connection.name === name)?.credentials[provider]
     const send = (credentials: object | undefined) =>
       client.call('PATCH', `/connections/${id}`, { body: { credentials: { [provider]: credentials } } })
     if (provider === 'modelarts') await send(temporary)
     else {
-      await send(wrongOf(right ?? {}))
+      await send(invalidOf(valid ?? {}))
       await sleep(700)
-      await send(right)
+      await send(valid)
     }
   }
 }
 
-/** Of the right form, and nobody's. */
-function wrongOf(credentials: object): object {
+/** Well-formed credentials that no account has. */
+function invalidOf(credentials: object): object {
   const secrets = new Set(['secretKey', 'key', 'token'])
   return Object.fromEntries(
     Object.entries(credentials).map(([name, value]) => [name, secrets.has(name) ? 'b'.repeat(43) : value]),
   )
 }
 
-/** Puts up what is always in the air and lets everything strike at its time. Resolves when the last strike is over. */
-export async function runWeather(parts: WeatherParts): Promise<void> {
-  const { timing, board, say } = parts
-  for (const fault of standingFaults(timing)) await board.add(fault)
+/** Adds the continuous faults and runs the scheduled ones. Resolves when the last fault is over. */
+export async function runBackgroundFaults(parts: BackgroundFaultParts): Promise<void> {
+  const { timing, board, log } = parts
+  for (const fault of continuousFaults(timing)) await board.add(fault)
   const startedMs = performance.now()
   await Promise.all(
-    drawWeather(parts).map(async ({ atMs, what, run }) => {
+    drawFaults(parts).map(async ({ atMs, label, run }) => {
       await sleep(Math.max(0, startedMs + atMs - performance.now()))
-      say(`  ${what}`)
+      log(`  ${label}`)
       await run()
     }),
   )

@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A process of the run that can be frozen and killed. It ends with this process, whatever happens to it. */
+/** A process of the run that can be suspended and killed. It always ends with this process. */
 export interface Child<Ready> {
   readonly ready: Ready
   send(message: object): void
-  freeze(): void
-  thaw(): void
+  suspend(): void
+  resume(): void
   kill(): Promise<void>
 }
 
-/** An api compiles all its schemas at the start, which takes long while everything else is busy. */
+/** An api process compiles all schemas at startup, which is slow on a busy machine. */
 const startLimitMs = 180_000
-/** A run starts a dozen processes of the same program: each but the first starts in half the time. */
+/** Halves the startup time of all processes of a run but the first. */
 const compileCache = join(tmpdir(), 'switchyard-chaos-compiled')
 
 const alive = new Set<ChildProcess>()
@@ -23,7 +23,7 @@ process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
 })
 
-/** Resolves when the process says over IPC that it is ready. */
+/** Resolves when the process reports over IPC that it is ready. */
 export async function startChild<Ready>(program: string, variable: string, options: object): Promise<Child<Ready>> {
   const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(new URL(program, import.meta.url))], {
     env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compileCache, [variable]: JSON.stringify(options) },
@@ -42,8 +42,8 @@ export async function startChild<Ready>(program: string, variable: string, optio
     return {
       ready,
       send: (message) => void child.send(message),
-      freeze: () => void child.kill('SIGSTOP'),
-      thaw: () => void child.kill('SIGCONT'),
+      suspend: () => void child.kill('SIGSTOP'),
+      resume: () => void child.kill('SIGCONT'),
       kill,
     }
   } catch (error) {
@@ -54,12 +54,12 @@ export async function startChild<Ready>(program: string, variable: string, optio
 
 function untilReady(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    let said = ''
+    let output = ''
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-4000)
+      output = (output + chunk).slice(-4000)
     })
     const timer = setTimeout(
-      () => reject(new Error(`a process did not start in ${startLimitMs} ms: ${said}`)),
+      () => reject(new Error(`a process did not start in ${startLimitMs} ms: ${output}`)),
       startLimitMs,
     )
     child.once('message', (message) => {
@@ -68,7 +68,7 @@ function untilReady(child: ChildProcess): Promise<unknown> {
     })
     child.once('exit', (code) => {
       clearTimeout(timer)
-      reject(new Error(`a process ended with code ${code} while starting: ${said}`))
+      reject(new Error(`a process ended with code ${code} while starting: ${output}`))
     })
   })
 }

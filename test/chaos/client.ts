@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { apiKey } from './stack.ts'
 
-export interface Answer {
+export interface ApiResponse {
   status: number
   body: {
     id?: string
@@ -13,22 +13,30 @@ export interface Answer {
   }
 }
 
-/** A client that knows HTTP alone: what got no answer, or a 5xx, is sent again with the same key. */
+/** A plain HTTP client that retries requests without a response or with a 5xx, with the same key. */
 export interface Client {
-  call(method: string, path: string, options?: { body?: object; key?: string }): Promise<Answer>
-  /** Reads until `isEnough`; null where `limitMs` have passed first. */
-  until(path: string, isEnough: (body: Answer['body']) => boolean, limitMs: number): Promise<Answer['body'] | null>
+  call(method: string, path: string, options?: { body?: object; key?: string }): Promise<ApiResponse>
+  /** Reads until `isEnough`; null after `limitMs`. */
+  waitUntil(
+    path: string,
+    isEnough: (body: ApiResponse['body']) => boolean,
+    limitMs: number,
+  ): Promise<ApiResponse['body'] | null>
 }
 
-const answerLimitMs = 8000
-const mostTries = 200
+const responseTimeoutMs = 8000
+const maxTries = 200
 
 export function makeClient(urls: readonly string[]): Client {
-  let turn = 0
+  let requestCount = 0
 
-  async function once(method: string, path: string, { body, key }: { body?: object; key?: string }): Promise<Answer> {
-    turn += 1
-    const response = await fetch(`${urls[turn % urls.length]}${path}`, {
+  async function once(
+    method: string,
+    path: string,
+    { body, key }: { body?: object; key?: string },
+  ): Promise<ApiResponse> {
+    requestCount += 1
+    const received = await fetch(`${urls[requestCount % urls.length]}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
@@ -36,26 +44,26 @@ export function makeClient(urls: readonly string[]): Client {
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(answerLimitMs),
+      signal: AbortSignal.timeout(responseTimeoutMs),
     })
-    const text = await response.text()
-    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) }
+    const text = await received.text()
+    return { status: received.status, body: text === '' ? {} : (JSON.parse(text) as ApiResponse['body']) }
   }
 
   const client: Client = {
     async call(method, path, options = {}) {
       for (let tries = 0; ; tries += 1) {
-        const answer = await once(method, path, options).catch((error: unknown) => {
-          if (tries >= mostTries) throw error
+        const response = await once(method, path, options).catch((error: unknown) => {
+          if (tries >= maxTries) throw error
           return null
         })
-        if (answer !== null && answer.status < 500 && answer.status !== 429) return answer
-        if (tries >= mostTries) throw new Error(`${method} ${path} answers ${answer?.status} over and over`)
+        if (response !== null && response.status < 500 && response.status !== 429) return response
+        if (tries >= maxTries) throw new Error(`${method} ${path} returned ${response?.status} ${maxTries} times`)
         await sleep(Math.min(100 * 1.5 ** tries, 1000))
       }
     },
 
-    async until(path, isEnough, limitMs) {
+    async waitUntil(path, isEnough, limitMs) {
       const untilMs = performance.now() + limitMs
       while (performance.now() < untilMs) {
         const { body } = await client.call('GET', path)

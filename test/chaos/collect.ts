@@ -8,7 +8,7 @@ import type { FeedEvent } from './follower.ts'
 import { frozenName } from './guards.ts'
 import type { RecordRow, RemoteObject } from './verifier.ts'
 
-/** The sandbox's providers by id, also those that a journal may name and this version does not have. */
+/** The sandbox's providers by id; a journal may name others. */
 const providers: ReadonlyMap<string, SandboxProvider> = new Map(Object.entries(sandboxProviders))
 
 const settledSql = `
@@ -21,7 +21,7 @@ const settledSql = `
   )`
 const parkedSql = `w.active AND w.remote_id IS NULL AND w.status = 'dispatching' AND w.status_reason = 'outcome_unknown' AND w.due_at IS NULL AND w.lease_id IS NULL`
 
-/** The second list: every record. */
+/** The second list: all records. */
 export async function readRows(pool: Pool): Promise<RecordRow[]> {
   const { rows } = await pool.query<RecordRow>(`
     SELECT w.id, w.kind, w.provider, w.correlation_tag AS "correlationTag", w.status, w.status_reason AS reason, w.desired, w.active,
@@ -38,8 +38,8 @@ export async function countOpen(pool: Pool): Promise<Map<string, number>> {
   return new Map(rows.map(({ provider, open }) => [provider, open]))
 }
 
-/** Milliseconds until the writes that were held back are let out, if anything still lets them. */
-export async function untilThawedMs(pool: Pool, freezeMs: number): Promise<number> {
+/** Milliseconds until delayed writes are sent. */
+export async function delayedWriteMs(pool: Pool, freezeMs: number): Promise<number> {
   const { rows } = await pool.query<{ ms: number | null }>(
     `SELECT extract(epoch FROM max(a.started_at) - now())::float8 * 1000 + $2::float8 AS ms
      FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id WHERE w.name LIKE $1 AND a.number = 1`,
@@ -48,7 +48,7 @@ export async function untilThawedMs(pool: Pool, freezeMs: number): Promise<numbe
   return Math.max(0, rows[0]?.ms ?? 0)
 }
 
-/** What the records that are still open say of themselves, for the report. */
+/** Describes the records that are still open, for the report. */
 export async function describeOpen(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ line: string }>(`
     SELECT concat_ws(' ', w.id, w.provider, w.status, w.status_reason, w.status_message, 'wanted', w.desired,
@@ -57,22 +57,22 @@ export async function describeOpen(pool: Pool): Promise<string[]> {
   return rows.map(({ line }) => line)
 }
 
-/** Every event there is. */
+/** All events. */
 export async function readEvents(pool: Pool): Promise<FeedEvent[]> {
   const { rows } = await pool.query<FeedEvent>('SELECT workload_id AS "recordId", seq FROM workload_events')
   return rows
 }
 
-/** The longest that a record of each provider took from the last fault, or from its client's last request if that came later. */
+/** Longest time per provider until a record settled, from the last fault or its client's last request. */
 export async function readSettling(
   pool: Pool,
   lastFaultAt: Date,
   open: readonly string[],
 ): Promise<Record<string, number | null>> {
   const { rows } = await pool.query<{ provider: string; ms: number }>(
-    `SELECT w.provider, max(extract(epoch FROM e.last - GREATEST(e.asked, $1::timestamptz)) * 1000)::float8 AS ms
+    `SELECT w.provider, max(extract(epoch FROM e.last - GREATEST(e.requested, $1::timestamptz)) * 1000)::float8 AS ms
      FROM workloads w CROSS JOIN LATERAL (
-       SELECT max(at) AS last, max(at) FILTER (WHERE seq = 1 OR type LIKE '%requested') AS asked
+       SELECT max(at) AS last, max(at) FILTER (WHERE seq = 1 OR type LIKE '%requested') AS requested
        FROM workload_events WHERE workload_id = w.id
      ) e GROUP BY w.provider`,
     [lastFaultAt],
@@ -82,7 +82,7 @@ export async function readSettling(
   )
 }
 
-/** Everything the database knows of the records, for whoever looks into a finding. */
+/** Writes all data of the records to a file, for the analysis of findings. */
 export async function dumpRecords(pool: Pool, file: string): Promise<void> {
   const { rows } = await pool.query<{ record: object }>(`
     SELECT jsonb_build_object('record', to_jsonb(w),
@@ -92,7 +92,7 @@ export async function dumpRecords(pool: Pool, file: string): Promise<void> {
   await writeFile(file, rows.map(({ record }) => `${JSON.stringify(record)}\n`).join(''))
 }
 
-/** The third list, from the sandbox's journal: every object it ever made, also those that are deleted. */
+/** The third list, from the sandbox's journal: all objects ever created, including deleted ones. */
 export async function readObjects(
   journalFile: string,
   correlationTags: ReadonlySet<string>,
@@ -109,14 +109,14 @@ export async function readObjects(
   return own.map((object) => ({
     provider: object.provider,
     id: object.id,
-    correlationTag: tagField(object, correlationTags),
+    correlationTag: tagOf(object, correlationTags),
     isDeleted: object.deletedAt !== null,
     isActive: providers.get(object.provider)?.endedStates.has(momentAt(object.timeline, nowMs).state) !== true,
   }))
 }
 
-/** The correlation tag is in the request that made the object: as a separate word, or after `sy` where it ends a name. */
-function tagField({ name, creation }: WorldObject, correlationTags: ReadonlySet<string>): string | null {
+/** The correlation tag in the create request: a separate word, or after `sy` at the end of a name. */
+function tagOf({ name, creation }: WorldObject, correlationTags: ReadonlySet<string>): string | null {
   const words = `${name} ${JSON.stringify(creation)}`.match(/[a-z0-9]+/g) ?? []
   return words.flatMap((word) => [word, word.replace(/^sy/, '')]).find((word) => correlationTags.has(word)) ?? null
 }

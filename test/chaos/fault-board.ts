@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultInput } from '../../src/sandbox/faults.ts'
 
-/** The sandbox's faults as the run wants them, also after the sandbox was restarted. */
+/** The faults of the sandbox, restored after its restart. */
 export interface FaultBoard {
   add(fault: FaultInput): Promise<() => Promise<void>>
-  /** Adds up what has struck so far; the sandbox drops it with its restart. */
+  /** Adds the fired faults to the totals; a restart of the sandbox clears them. */
   count(): Promise<void>
-  /** Puts up again what a restart of the sandbox has dropped. */
+  /** Adds the current faults again after a restart of the sandbox. */
   restore(): Promise<void>
   clear(): Promise<void>
-  /** How often each kind has struck. */
-  struck(): Record<string, number>
+  /** Number of fired faults by kind. */
+  counts(): Record<string, number>
 }
 
 export function makeFaultBoard(sandboxUrl: string): FaultBoard {
-  const standing = new Map<FaultInput, string>()
+  const current = new Map<FaultInput, string>()
   const total: Record<string, number> = {}
   const url = `${sandboxUrl}/_sandbox/faults`
 
   async function post(fault: FaultInput): Promise<void> {
-    const response = await patiently(() =>
+    const response = await retrying(() =>
       fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(fault) }),
     )
-    if (!response.ok) throw new Error(`the sandbox refused a fault: ${await response.text()}`)
-    standing.set(fault, ((await response.json()) as { id: string }).id)
+    if (!response.ok) throw new Error(`the sandbox rejected a fault: ${await response.text()}`)
+    current.set(fault, ((await response.json()) as { id: string }).id)
   }
 
   async function remove(fault: FaultInput): Promise<void> {
-    const id = standing.get(fault)
-    standing.delete(fault)
-    if (id !== undefined) await patiently(() => fetch(`${url}/${id}`, { method: 'DELETE' }))
+    const id = current.get(fault)
+    current.delete(fault)
+    if (id !== undefined) await retrying(() => fetch(`${url}/${id}`, { method: 'DELETE' }))
   }
 
   async function count(): Promise<void> {
@@ -44,19 +44,19 @@ export function makeFaultBoard(sandboxUrl: string): FaultBoard {
     },
     count,
     async restore() {
-      for (const fault of [...standing.keys()]) await post(fault)
+      for (const fault of [...current.keys()]) await post(fault)
     },
     async clear() {
       await count()
-      standing.clear()
-      await patiently(() => fetch(url, { method: 'DELETE' }))
+      current.clear()
+      await retrying(() => fetch(url, { method: 'DELETE' }))
     },
-    struck: () => total,
+    counts: () => total,
   }
 }
 
-/** The sandbox may just be restarting. */
-async function patiently(call: () => Promise<Response>): Promise<Response> {
+/** Retries while the sandbox restarts. */
+async function retrying(call: () => Promise<Response>): Promise<Response> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await call()

@@ -1,68 +1,68 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { apiKey } from './stack.ts'
 
-/** An event as the judge compares it. */
+/** An event as the verifier compares it. */
 export interface FeedEvent {
   recordId: string
   seq: number
 }
 
-/** A client that follows the project from before the first request, over whichever instance answers. */
+/** A client that follows the project events from before the first request, over all instances. */
 export interface Follower {
-  /** What it was told, in the order in which it was. */
-  readonly told: readonly FeedEvent[]
-  /** Once it was told so much, or `limitMs` have passed, and a moment later: what comes then would be told twice. */
-  untilTold(count: number, limitMs: number): Promise<void>
-  leave(): void
+  /** Received events in order. */
+  readonly received: readonly FeedEvent[]
+  /** Resolves after `count` events or `limitMs`, plus a moment in which duplicates would arrive. */
+  waitForEvents(count: number, limitMs: number): Promise<void>
+  stop(): void
 }
 
 const retryMs = 100
 
 /** Resolves once the first stream is open. */
 export async function startFollower(urls: readonly string[]): Promise<Follower> {
-  const told: FeedEvent[] = []
-  const left = new AbortController()
+  const received: FeedEvent[] = []
+  const stopped = new AbortController()
   const opened = Promise.withResolvers<void>()
-  // A stream tells its place with its first message only, and nothing may be missed before that.
-  let lastId = await now(urls[0] ?? '')
+  // A stream has no id before its first message, and no event before that may be missed.
+  let lastId = await currentCursor(urls[0] ?? '')
 
-  function take(message: string): void {
+  function handle(message: string): void {
     const fields = new Map(message.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]))
     const data = fields.get('data')
-    if (data !== undefined) told.push(JSON.parse(data) as FeedEvent)
+    if (data !== undefined) received.push(JSON.parse(data) as FeedEvent)
     lastId = fields.get('id') ?? lastId
   }
 
-  async function readOne(url: string): Promise<void> {
+  async function readStream(url: string): Promise<void> {
     const headers = { authorization: `Bearer ${apiKey}`, 'last-event-id': lastId }
-    const response = await fetch(`${url}/events/stream`, { headers, signal: left.signal })
+    const response = await fetch(`${url}/events/stream`, { headers, signal: stopped.signal })
     if (!response.ok || response.body === null) return
     opened.resolve()
-    for await (const message of messagesOf(response.body)) take(message)
+    for await (const message of messagesOf(response.body)) handle(message)
   }
 
-  async function readOn(): Promise<void> {
-    for (let turn = 0; !left.signal.aborted; turn += 1) {
-      // Whatever ends it, also in the middle of a message: the next goes on after the last that was whole.
-      await readOne(urls[turn % urls.length] ?? '').catch(() => {})
+  async function keepReading(): Promise<void> {
+    for (let round = 0; !stopped.signal.aborted; round += 1) {
+      // After any error, even within a message, the next stream resumes after the last complete message.
+      await readStream(urls[round % urls.length] ?? '').catch(() => {})
       await sleep(retryMs)
     }
   }
 
-  void readOn()
+  void keepReading()
   await opened.promise
   return {
-    told,
-    async untilTold(count, limitMs) {
+    received,
+    async waitForEvents(count, limitMs) {
       const untilMs = performance.now() + limitMs
-      while (told.length < count && performance.now() < untilMs) await sleep(retryMs)
+      while (received.length < count && performance.now() < untilMs) await sleep(retryMs)
       await sleep(10 * retryMs)
     },
-    leave: () => left.abort(),
+    stop: () => stopped.abort(),
   }
 }
 
-/** Those that have come whole. */
+/** Complete messages. */
 async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let text = ''
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
@@ -72,8 +72,8 @@ async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<str
   }
 }
 
-/** Where the project's events end now. */
-async function now(url: string): Promise<string> {
+/** The current end of the project's events. */
+async function currentCursor(url: string): Promise<string> {
   const response = await fetch(`${url}/events?limit=200`, { headers: { authorization: `Bearer ${apiKey}` } })
   return ((await response.json()) as { endCursor: string }).endCursor
 }

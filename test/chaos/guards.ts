@@ -9,7 +9,7 @@ import type { Kind } from '../../src/vocabulary/kinds.ts'
 import type { Guard } from './options.ts'
 import type { ChaosTiming } from './timing.ts'
 
-/** A workload of this name has its first write held back until every deadline is past, as by a frozen process. */
+/** The first create of workloads with this name is delayed beyond every deadline, as by a suspended process. */
 export const frozenName = 'frozen'
 
 export interface GuardParts {
@@ -17,7 +17,7 @@ export interface GuardParts {
   without: Guard | null
 }
 
-/** The providers with the waits of this run, and without the guard that is to be taken out. */
+/** The providers with the traits of this run, without the disabled safeguard. */
 export function chaosProviders(parts: GuardParts): readonly Provider[] {
   return providers.map((provider) => ({
     ...provider,
@@ -36,45 +36,45 @@ export function chaosProviders(parts: GuardParts): readonly Provider[] {
 }
 
 function chaosDriver<K extends Kind>(driver: Driver<K>, { timing, without }: GuardParts): Driver<K> {
-  const waits = without === 'settling' ? { maxProcessingMs: 0, listConsistencyLagMs: 0 } : timing.traits
+  const traits = without === 'settling' ? { maxProcessingMs: 0, listConsistencyLagMs: 0 } : timing.traits
   const find: Driver<K>['find'] = async (intents) =>
     new Map(intents.map(({ correlationTag }) => [correlationTag, { absent: true }]))
   return {
     ...driver,
-    traits: { ...driver.traits, ...waits },
+    traits: { ...driver.traits, ...traits },
     ...(without === 'find' ? { find } : {}),
     async create(intent, signal) {
-      const unfenced = { ...intent, sendBy: { at: new Date(8.64e15), monotonicMs: Number.POSITIVE_INFINITY } }
-      const sent = without === 'fence' ? unfenced : intent
-      if (!isToFreeze(intent)) return driver.create(sent, signal)
-      // Timers of a frozen process do not fire either, so only the deadline in the intent is left to hold this back.
+      const withoutDeadline = { ...intent, sendBy: { at: new Date(8.64e15), monotonicMs: Number.POSITIVE_INFINITY } }
+      const sent = without === 'fence' ? withoutDeadline : intent
+      if (!isDelayed(intent)) return driver.create(sent, signal)
+      // A suspended process fires no timers either, so only the deadline in the intent can prevent this write.
       await sleep(timing.freezeMs)
       return driver.create(sent, AbortSignal.timeout(timing.freezeMs))
     },
   }
 }
 
-/** Of the first attempt only. */
-function isToFreeze({ spec, firstSentAt }: Intent): boolean {
+/** Only the first attempt is delayed. */
+function isDelayed({ spec, firstSentAt }: Intent): boolean {
   return spec.name.startsWith(frozenName) && Math.abs(Date.now() - firstSentAt.getTime()) < 2000
 }
 
-/** The engine, whose writes may be made to overwrite a request that came in while the lease was held. */
+/** The engine; without the guard `generation`, its writes overwrite requests made while the lease was held. */
 export function chaosEngine(without: Guard | null): typeof makeEngine {
   if (without !== 'generation') return makeEngine
-  return (deps) => makeEngine({ ...deps, database: forgetful(deps.database) })
+  return (deps) => makeEngine({ ...deps, database: ignoringWakeUps(deps.database) })
 }
 
-function forgetful({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>): Pick<Database, 'prisma' | 'sql'> {
+function ignoringWakeUps({ prisma, sql }: Pick<Database, 'prisma' | 'sql'>): Pick<Database, 'prisma' | 'sql'> {
   return { prisma, sql: { rows: (statement) => sql.rows(withoutWakeUps(statement)) } }
 }
 
 const wakeUp = 'w.due_at IS DISTINCT FROM w.lease_until'
 
-/** The write keeps a due time that somebody set while the lease was held; without that it sets its own. */
+/** A write keeps a due time set while the lease was held; without this rule it sets a new one. */
 function withoutWakeUps(sql: Prisma.Sql): Prisma.Sql {
   if (!sql.sql.includes('"whereLease"')) return sql
-  if (!sql.sql.includes(wakeUp)) throw new Error('the statement that writes has no such guard any more')
+  if (!sql.sql.includes(wakeUp)) throw new Error('the write statement no longer has this guard')
   return Prisma.sql(
     sql.strings.map((part) => part.replace(wakeUp, 'false')),
     ...sql.values,

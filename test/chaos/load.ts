@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../src/sandbox/random.ts'
 import type { Client } from './client.ts'
-import { type Accounts, bodyOf, type RequestShape, shapes } from './request-templates.ts'
+import { type Accounts, type RequestTemplate, requestBody, requestTemplates } from './request-templates.ts'
 
-/** What the client of a run was told, workload by workload: the first of the three lists. */
-export interface Told {
+/** A submitted workload and its responses: the first of the three lists. */
+export interface Submission {
   key: string
   kind: 'job' | 'environment'
   provider: string
-  /** Every different id that this key received: more than one is a fault. */
+  /** Distinct ids returned for this key; more than one is a duplicate. */
   ids: string[]
-  /** Refused with a problem: nothing was promised. */
-  refusal: string | null
+  /** The error of a rejected request. */
+  rejection: string | null
 }
 
 interface ActionRequest {
-  verb: 'cancel' | 'stop' | 'start' | 'delete'
+  action: 'cancel' | 'stop' | 'start' | 'delete'
   afterMs: number
 }
 
@@ -23,41 +23,42 @@ interface ActionRequest {
 export interface LoadItem {
   index: number
   atMs: number
-  shape: RequestShape
-  /** Which of the provider's long-lived environments a job goes to. */
+  template: RequestTemplate
+  /** Index of the provider's long-lived environment for a job. */
   pool: number
-  /** The answer is asked for twice, with one key. */
-  asksTwice: boolean
-  desiredStates: ActionRequest[]
+  /** Whether the request is repeated with the same key. */
+  isRepeated: boolean
+  actions: ActionRequest[]
 }
 
-const latestWishMs = 4000
+const maxActionDelayMs = 4000
 
 /** The mixed load of a seed: the same seed draws the same requests at the same times. */
 export function drawLoad(random: Random, { workloads, seconds }: { workloads: number; seconds: number }): LoadItem[] {
-  const weights = shapes.map(({ weight }) => weight)
+  const weights = requestTemplates.map(({ weight }) => weight)
   return Array.from({ length: workloads }, (_, index) => {
-    const shape = shapes[pick(random, weights)] as RequestShape
+    const template = requestTemplates[pick(random, weights)] as RequestTemplate
     return {
       index,
       atMs: Math.floor(random.next() * seconds * 1000),
-      shape,
+      template,
       pool: random.below(1000),
-      asksTwice: random.next() < 0.15,
-      desiredStates: drawWishes(random, shape),
+      isRepeated: random.next() < 0.15,
+      actions: drawActions(random, template),
     }
   })
 }
 
-function drawWishes(random: Random, { kind, verbs }: RequestShape): ActionRequest[] {
-  const afterMs = () => random.below(latestWishMs)
+function drawActions(random: Random, { kind, actions: supported }: RequestTemplate): ActionRequest[] {
+  const afterMs = () => random.below(maxActionDelayMs)
   const draw = random.next()
-  if (kind === 'job') return draw < 0.3 && verbs.includes('cancel') ? [{ verb: 'cancel', afterMs: afterMs() }] : []
-  const desiredStates: ActionRequest[] = []
-  if (draw < 0.45 && verbs.includes('stop')) desiredStates.push({ verb: 'stop', afterMs: afterMs() })
-  if (draw < 0.25 && verbs.includes('start')) desiredStates.push({ verb: 'start', afterMs: afterMs() })
-  if (random.next() < 0.5) desiredStates.push({ verb: 'delete', afterMs: afterMs() })
-  return desiredStates
+  if (kind === 'job')
+    return draw < 0.3 && supported.includes('cancel') ? [{ action: 'cancel', afterMs: afterMs() }] : []
+  const actions: ActionRequest[] = []
+  if (draw < 0.45 && supported.includes('stop')) actions.push({ action: 'stop', afterMs: afterMs() })
+  if (draw < 0.25 && supported.includes('start')) actions.push({ action: 'start', afterMs: afterMs() })
+  if (random.next() < 0.5) actions.push({ action: 'delete', afterMs: afterMs() })
+  return actions
 }
 
 function pick(random: Random, weights: readonly number[]): number {
@@ -69,30 +70,34 @@ function pick(random: Random, weights: readonly number[]): number {
   return 0
 }
 
-/** Sends one request until it is answered, and remembers what was told. */
+/** Sends a request until it gets a response, and records it. */
 export async function submit(
   client: Client,
-  { key, kind, provider, body }: Pick<Told, 'key' | 'kind' | 'provider'> & { body: object },
-): Promise<Told> {
-  const told: Told = { key, kind, provider, ids: [], refusal: null }
-  return repeat(client, told, body)
+  { key, kind, provider, body }: Pick<Submission, 'key' | 'kind' | 'provider'> & { body: object },
+): Promise<Submission> {
+  const submission: Submission = { key, kind, provider, ids: [], rejection: null }
+  return repeat(client, submission, body)
 }
 
-async function repeat(client: Client, told: Told, body: object): Promise<Told> {
-  const answer = await client.call('POST', told.kind === 'job' ? '/jobs' : '/environments', { body, key: told.key })
-  const { id } = answer.body
-  if (answer.status >= 300 || id === undefined) told.refusal = `${answer.status} ${answer.body.detail ?? ''}`
-  else if (!told.ids.includes(id)) told.ids.push(id)
-  return told
+async function repeat(client: Client, submission: Submission, body: object): Promise<Submission> {
+  const response = await client.call('POST', submission.kind === 'job' ? '/jobs' : '/environments', {
+    body,
+    key: submission.key,
+  })
+  const { id } = response.body
+  if (response.status >= 300 || id === undefined)
+    submission.rejection = `${response.status} ${response.body.detail ?? ''}`
+  else if (!submission.ids.includes(id)) submission.ids.push(id)
+  return submission
 }
 
 export interface LoadParts {
   client: Client
   accounts: Accounts
-  told: Told[]
+  submissions: Submission[]
 }
 
-/** Runs the load: long-lived environments first, then everything at its time. Resolves when all was asked. */
+/** Runs the load: long-lived environments first, then each request at its time. Resolves after the last request. */
 export async function runLoad(items: readonly LoadItem[], parts: LoadParts): Promise<void> {
   if (items.length === 0) return
   const pools = await makePools(items, parts)
@@ -103,56 +108,64 @@ export async function runLoad(items: readonly LoadItem[], parts: LoadParts): Pro
   }
 }
 
-/** Environments that jobs are sent into; no stop or delete comes for them while jobs do. */
+/** Environments for jobs; they are not stopped or deleted while jobs are submitted. */
 async function makePools(items: readonly LoadItem[], parts: LoadParts): Promise<Map<string, string[]>> {
   const pools = new Map<string, string[]>()
-  for (const { provider, jobsPerPool } of shapes.filter(({ needsPool }) => needsPool)) {
-    const jobs = items.filter(({ shape }) => shape.needsPool && shape.provider === provider).length
-    const made = await Promise.all(
+  for (const { provider, jobsPerPool } of requestTemplates.filter(({ needsPool }) => needsPool)) {
+    const jobs = items.filter(({ template }) => template.needsPool && template.provider === provider).length
+    const created = await Promise.all(
       Array.from({ length: Math.ceil(jobs / jobsPerPool) }, (_, index) => {
-        const body = bodyOf({ provider, kind: 'environment' }, { accounts: parts.accounts, suffix: `pool${index}` })
+        const body = requestBody(
+          { provider, kind: 'environment' },
+          { accounts: parts.accounts, suffix: `pool${index}` },
+        )
         return submit(parts.client, { key: `pool-${provider}-${index}`, kind: 'environment', provider, body })
       }),
     )
-    parts.told.push(...made)
+    parts.submissions.push(...created)
     pools.set(
       provider,
-      made.flatMap(({ ids }) => ids),
+      created.flatMap(({ ids }) => ids),
     )
   }
   return pools
 }
 
 async function runItem(
-  { index, atMs, shape, pool, asksTwice, desiredStates }: LoadItem,
-  { client, accounts, told }: LoadParts,
+  { index, atMs, template, pool, isRepeated, actions }: LoadItem,
+  { client, accounts, submissions }: LoadParts,
   { pools, startedMs }: { pools: ReadonlyMap<string, readonly string[]>; startedMs: number },
 ): Promise<void> {
   await sleep(Math.max(0, startedMs + atMs - performance.now()))
-  const environments = pools.get(shape.provider) ?? []
+  const environments = pools.get(template.provider) ?? []
   const body = {
-    ...bodyOf(shape, { accounts, suffix: String(index) }),
-    ...(shape.needsPool ? { environmentId: environments[pool % environments.length] } : {}),
+    ...requestBody(template, { accounts, suffix: String(index) }),
+    ...(template.needsPool ? { environmentId: environments[pool % environments.length] } : {}),
   }
-  const answered = await submit(client, { key: `load-${index}`, kind: shape.kind, provider: shape.provider, body })
-  told.push(answered)
-  if (asksTwice) await repeat(client, answered, body)
-  const [id] = answered.ids
+  const submission = await submit(client, {
+    key: `load-${index}`,
+    kind: template.kind,
+    provider: template.provider,
+    body,
+  })
+  submissions.push(submission)
+  if (isRepeated) await repeat(client, submission, body)
+  const [id] = submission.ids
   if (id === undefined) return
-  for (const { verb, afterMs } of desiredStates) {
+  for (const { action, afterMs } of actions) {
     await sleep(afterMs)
-    await requestAction(client, shape.kind, id, verb)
+    await requestAction(client, template.kind, id, action)
   }
 }
 
-/** A request that does not fit the moment is refused; that is an answer like another. */
+/** A conflict with the current state is an expected response. */
 async function requestAction(
   client: Client,
-  kind: Told['kind'],
+  kind: Submission['kind'],
   id: string,
-  verb: ActionRequest['verb'],
+  action: ActionRequest['action'],
 ): Promise<void> {
   const path = `/${kind === 'job' ? 'jobs' : 'environments'}/${id}`
-  if (verb === 'delete') await client.call('DELETE', path)
-  else await client.call('POST', `${path}/${verb}`)
+  if (action === 'delete') await client.call('DELETE', path)
+  else await client.call('POST', `${path}/${action}`)
 }

@@ -1,32 +1,32 @@
 import { parseArgs } from 'node:util'
 
-/** The guards that a run can take out, to show that it then finds something. */
+/** Safeguards that a run can disable to show that it then reports violations. */
 export const guards = ['find', 'fence', 'settling', 'generation'] as const
 export type Guard = (typeof guards)[number]
 
 export interface ChaosOptions {
   seed: string
   queue: 'redis' | 'postgres'
-  /** Jobs and environments that clients ask for, beside the planted cases. */
+  /** Submitted jobs and environments in addition to the seeded cases. */
   workloads: number
-  /** How long requests come in and faults strike. */
+  /** Duration of the load and the faults. */
   seconds: number
   without: Guard | null
-  /** Quick waits and a provider that answers at most seconds late, in place of half a minute. */
+  /** Short waits, and providers that execute at most seconds late instead of half a minute. */
   isShort: boolean
-  /** Whether everything runs on after the report, until it is interrupted. */
+  /** Whether all processes continue after the report until interrupted. */
   stays: boolean
-  /** Where logs and data are kept; null = removed at the end. */
+  /** Directory for logs and data; null = removed at the end. */
   keepDir: string | null
 }
 
-/** Full size, the short form of CI, and the planted cases alone. */
+/** Full size, and the short form of CI. */
 const sizes = {
   full: { workloads: 2000, seconds: 150 },
   short: { workloads: 150, seconds: 15 },
 } as const
 
-/** Throws with the usage where an argument is wrong. */
+/** Throws for an invalid argument. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const { values } = parseArgs({
     args: [...args],

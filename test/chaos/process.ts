@@ -7,7 +7,7 @@ import { chaosEngine, chaosProviders } from './guards.ts'
 import type { Guard } from './options.ts'
 import type { ChaosTiming } from './timing.ts'
 
-// One api or worker of a chaos run. It is told everything in one variable and says over IPC that it is ready.
+// One api or worker of a chaos run. It reads its options from one variable and reports over IPC that it is ready.
 
 export interface ProcessOptions {
   role: 'api' | 'worker'
@@ -19,7 +19,7 @@ export interface ProcessOptions {
   apiKey: string
   timing: ChaosTiming
   without: Guard | null
-  /** How wrong this process's wall clock is. */
+  /** Offset of this process's wall clock. */
   clockOffsetMs: number
   logFile: string
 }

@@ -8,25 +8,25 @@ import type { Random } from '../../src/sandbox/random.ts'
 import type { Client } from './client.ts'
 import type { FeedEvent } from './follower.ts'
 
-/** A webhook endpoint for every event of the project, registered before the first request; it fails now and then. */
+/** A webhook endpoint for all events of the project, registered before the first request; it fails sometimes. */
 export interface Receiver {
-  /** The events whose message it has taken, once each. */
-  taken(): readonly FeedEvent[]
-  /** Messages whose signature was not good. */
+  /** Accepted events, once each. */
+  received(): readonly FeedEvent[]
+  /** Number of messages with an invalid signature. */
   readonly forged: number
-  /** Fails no more. */
-  recover(): void
-  /** Once it has taken so many events, or `limitMs` have passed. */
-  untilTaken(count: number, limitMs: number): Promise<void>
+  /** Accepts all further messages. */
+  stopFailing(): void
+  /** Resolves after `count` events or `limitMs`. */
+  waitForEvents(count: number, limitMs: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Of what it gets it fails for so much. */
-const failurePart = 0.2
-/** Longer than a sender waits. */
+/** Fraction of messages that fail. */
+const failureRate = 0.2
+/** Longer than the sender's timeout. */
 const stallMs = 4000
 
-/** How it fails: the message has been read and verified by then, so each of these leads to a repetition. */
+/** Failures after the message was read and verified; each leads to a retry. */
 const failures: readonly ((response: ServerResponse) => unknown)[] = [
   (response) => response.writeHead(500).end('no'),
   (response) => response.writeHead(503, { 'retry-after': '1' }).end(),
@@ -36,8 +36,8 @@ const failures: readonly ((response: ServerResponse) => unknown)[] = [
 ]
 
 export async function startReceiver(client: Client, random: Random): Promise<Receiver> {
-  const taken = new Map<string, FeedEvent>()
-  let isWell = false
+  const received = new Map<string, FeedEvent>()
+  let isHealthy = false
   let forged = 0
   let webhook: Webhook | null = null
 
@@ -49,11 +49,11 @@ export async function startReceiver(client: Client, random: Random): Promise<Rec
       response.writeHead(400).end()
       return
     }
-    if (!isWell && random.next() < failurePart) {
+    if (!isHealthy && random.next() < failureRate) {
       failures[random.below(failures.length)]?.(response)
       return
     }
-    taken.set(String(request.headers['webhook-id']), event)
+    received.set(String(request.headers['webhook-id']), event)
     response.writeHead(204).end()
   }
 
@@ -62,19 +62,19 @@ export async function startReceiver(client: Client, random: Random): Promise<Rec
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
   const { status, body } = await client.call('POST', '/webhook-endpoints', { body: { url } })
-  if (status !== 201) throw new Error(`a webhook endpoint was refused: ${body.detail}`)
+  if (status !== 201) throw new Error(`a webhook endpoint was rejected: ${body.detail}`)
   webhook = new Webhook(String(body.secret))
   return {
-    taken: () => [...taken.values()],
+    received: () => [...received.values()],
     get forged() {
       return forged
     },
-    recover() {
-      isWell = true
+    stopFailing() {
+      isHealthy = true
     },
-    async untilTaken(count, limitMs) {
+    async waitForEvents(count, limitMs) {
       const untilMs = performance.now() + limitMs
-      while (taken.size < count && performance.now() < untilMs) await sleep(100)
+      while (received.size < count && performance.now() < untilMs) await sleep(100)
     },
     async close() {
       server.closeAllConnections()

@@ -1,6 +1,6 @@
 import { startSandbox } from '../../src/sandbox/server.ts'
 
-// The sandbox of a chaos run: objects are kept in a journal, so that it can be restarted and read at the end.
+// The sandbox of a chaos run. A journal keeps its objects across restarts and for the verifier.
 
 export interface SandboxProcessOptions {
   port: number
@@ -8,12 +8,12 @@ export interface SandboxProcessOptions {
   journalFile: string
 }
 
-/** Asks for a second object like the first one whose request holds `text`: a case that cannot be decided. */
+/** Requests a copy of the first object whose create request contains `text`: an undecidable case. */
 export interface TwinRequest {
   twin: { provider: string; text: string }
 }
 
-const twinLookMs = 3
+const twinPollMs = 3
 
 const options = JSON.parse(process.env.CHAOS_SANDBOX ?? '{}') as SandboxProcessOptions
 process.once('disconnect', () => process.exit(1))
@@ -30,17 +30,17 @@ const sandbox = await startSandbox({
   },
 })
 process.on('message', ({ twin }: TwinRequest) => {
-  const looking = setInterval(() => {
+  const poll = setInterval(() => {
     const original = sandbox.world
       .objects(twin.provider)
       .find(({ creation }) => JSON.stringify(creation)?.includes(twin.text))
     if (original === undefined) return
-    clearInterval(looking)
+    clearInterval(poll)
     const { provider, kind, name, owner, creation, data, timeline } = original
     const id = sandbox.world.freshId(provider, (random) =>
       random.text('abcdefghijklmnopqrstuvwxyz', original.id.length),
     )
     sandbox.world.collection(provider, kind).add({ id, name, owner, creation, data, timeline })
-  }, twinLookMs)
+  }, twinPollMs)
 })
 process.send?.({ ready: true, urls: sandbox.urls, accounts: sandbox.accounts })

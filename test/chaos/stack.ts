@@ -22,64 +22,65 @@ export const apiKey = 'sy_chaos-key-of-the-first-project-0001'
 
 type SandboxReady = Pick<Sandbox, 'urls' | 'accounts'>
 
-/** Two apis (one for the planted cases alone), two workers, Postgres, Redis and the sandbox: separate processes, all on the loopback interface. */
+/** Two api processes (one for the seeded cases alone), two workers, Postgres, Redis and the sandbox, on loopback. */
 export interface Stack {
   apiUrls: readonly string[]
-  /** Of APIs and workers. */
+  /** Metrics of APIs and workers. */
   metricsUrls: readonly string[]
   sandboxUrl: string
   journalFile: string
   databaseUrl: string
-  /** Of the run itself; survives a restart of the server. */
+  /** Connections of the run itself; survives a restart of the server. */
   pool: Pool
   accounts: SandboxReady['accounts']
   connections: ReturnType<typeof sandboxConnections>
   dir: string
-  plantTwin(twin: TwinRequest['twin']): void
-  /** SIGKILL, then a new one in its place. */
+  createTwin(twin: TwinRequest['twin']): void
+  /** Kills the process with SIGKILL and starts a new one. */
   restart(role: ProcessOptions['role'], index: number, clockOffsetMs?: number): Promise<void>
   freezeWorker(index: number, ms: number): Promise<void>
   restartPostgres(): Promise<void>
   restartSandbox(): Promise<void>
-  /** Null where the queue lives in Postgres. */
+  /** Null if the queue is in Postgres. */
   redis: { flushAll(): Promise<void>; stopFor(ms: number): Promise<void> } | null
   stop(): Promise<void>
 }
 
-const mostStarts = 20
+const maxStarts = 20
 
-/** One for its switches, and one for each provider. */
+/** One control port and one port per provider. */
 const sandboxPorts = 1 + Object.keys(sandboxProviders).length
 
-/** Data is worth nothing after the run; a restart must keep it all the same. */
+/** Fast settings: data must survive a restart, but not the run. */
 const postgresSettings = { fsync: 'off', full_page_writes: 'off', max_connections: '200', shared_buffers: '128MB' }
 
 export async function startStack(options: ChaosOptions, timing: ChaosTiming): Promise<Stack> {
   const dir = options.keepDir ?? (await mkdtemp(join(tmpdir(), 'switchyard-chaos-')))
   await mkdir(dir, { recursive: true })
-  const ends: (() => Promise<unknown>)[] = []
-  if (options.keepDir === null) ends.push(() => rm(dir, { recursive: true, force: true }))
+  const cleanups: (() => Promise<unknown>)[] = []
+  if (options.keepDir === null) cleanups.push(() => rm(dir, { recursive: true, force: true }))
   const stop = async () => {
-    // What does not end properly must not hide why the run ended.
-    for (const end of ends.toReversed()) await end().catch((error: unknown) => process.emitWarning(String(error)))
+    // A failed cleanup must not hide the error of the run.
+    for (const cleanUp of cleanups.toReversed())
+      await cleanUp().catch((error: unknown) => process.emitWarning(String(error)))
   }
   try {
-    return await build({ options, timing, dir, onStop: (end) => ends.push(end) }, stop)
+    return await build({ options, timing, dir, onStop: (cleanUp) => cleanups.push(cleanUp) }, stop)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-interface Building {
+interface BuildContext {
   options: ChaosOptions
   timing: ChaosTiming
   dir: string
-  onStop(end: () => Promise<unknown>): void
+  onStop(cleanUp: () => Promise<unknown>): void
 }
 
-async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
-  const { options, dir, onStop } = building
+async function build(context: BuildContext, stop: Stack['stop']): Promise<Stack> {
+  const { options, dir, onStop } = context
   const firstPort = await freePorts(sandboxPorts + 4)
   const postgres = await makePostgres(dir, onStop)
   await migrate({ url: postgres.url })
@@ -93,8 +94,8 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
     onStop,
   )
   const { accounts } = sandbox.ready
-  const places = { databaseUrl: postgres.url, redisUrl: server?.url ?? null }
-  const services = await makeServices(building, places, firstPort + sandboxPorts)
+  const urls = { databaseUrl: postgres.url, redisUrl: server?.url ?? null }
+  const services = await makeServices(context, urls, firstPort + sandboxPorts)
   const urlAt = (index: number) => `http://127.0.0.1:${firstPort + sandboxPorts + index}`
   const apiUrls = (options.workloads === 0 ? [0] : [0, 1]).map(urlAt)
   return {
@@ -107,7 +108,7 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
     accounts,
     connections: sandboxConnections(sandbox.ready),
     dir,
-    plantTwin: (twin) => sandbox.send({ twin } satisfies TwinRequest),
+    createTwin: (twin) => sandbox.send({ twin } satisfies TwinRequest),
     ...services,
     restartPostgres: postgres.restart,
     restartSandbox: sandbox.restart,
@@ -116,7 +117,7 @@ async function build(building: Building, stop: Stack['stop']): Promise<Stack> {
   }
 }
 
-async function makePostgres(dir: string, onStop: Building['onStop']) {
+async function makePostgres(dir: string, onStop: BuildContext['onStop']) {
   const start = (port?: number): Promise<EmbeddedPostgres> =>
     startEmbeddedPostgres({
       dataDir: join(dir, 'postgres'),
@@ -139,7 +140,7 @@ async function makePostgres(dir: string, onStop: Building['onStop']) {
   }
 }
 
-async function makeSandbox(options: SandboxProcessOptions, onStop: Building['onStop']) {
+async function makeSandbox(options: SandboxProcessOptions, onStop: BuildContext['onStop']) {
   const start = () => startChild<SandboxReady>('./sandbox-process.ts', 'CHAOS_SANDBOX', options)
   let running = await start()
   onStop(() => running.kill())
@@ -154,15 +155,15 @@ async function makeSandbox(options: SandboxProcessOptions, onStop: Building['onS
 }
 
 async function makeServices(
-  { options, timing, dir, onStop }: Building,
-  places: Pick<ProcessOptions, 'databaseUrl' | 'redisUrl'>,
+  { options, timing, dir, onStop }: BuildContext,
+  urls: Pick<ProcessOptions, 'databaseUrl' | 'redisUrl'>,
   firstApiPort: number,
 ): Promise<Pick<Stack, 'restart' | 'freezeWorker'>> {
   const running = new Map<string, Child<unknown>>()
   const start = async (role: ProcessOptions['role'], index: number, clockOffsetMs = 0) => {
     const ports = role === 'api' ? { port: firstApiPort + index } : { port: 0, metricsPort: firstApiPort + 2 + index }
     const logFile = join(dir, `${role}-${index}.log`)
-    const shared = { ...places, secretsKey, apiKey, timing, without: options.without, clockOffsetMs, logFile }
+    const shared = { ...urls, secretsKey, apiKey, timing, without: options.without, clockOffsetMs, logFile }
     const child = await startChild('./process.ts', 'CHAOS_PROCESS', {
       role,
       ...ports,
@@ -171,11 +172,11 @@ async function makeServices(
     running.set(`${role}-${index}`, child)
   }
   onStop(() => Promise.all([...running.values()].map((child) => child.kill())))
-  // The first one writes what every database has once; the planted cases alone need no second one.
+  // The first process initializes the database; the seeded cases alone need no second one.
   await start('api', 0)
   const second = options.workloads === 0 ? [] : [start('api', 1)]
   await Promise.all([...second, start('worker', 0), start('worker', 1)])
-  // One after the other: a process that is still starting could not be killed, and would stay beside its successor.
+  // Sequential restarts: a process that is still starting could not be killed and would keep running.
   const restarts = new Map<string, Promise<void>>()
   return {
     restart(role, index, clockOffsetMs) {
@@ -192,20 +193,20 @@ async function makeServices(
     },
     async freezeWorker(index, ms) {
       const worker = running.get(`worker-${index}`)
-      worker?.freeze()
+      worker?.suspend()
       await sleep(ms)
-      worker?.thaw()
+      worker?.resume()
     },
   }
 }
 
-/** What a supervisor does: a process that finds its database away ends, and is started again. */
+/** Like a supervisor, restarts a process that exits because its database is unavailable. */
 async function superviseStart(start: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start()
     } catch (error) {
-      if (tries >= mostStarts) throw error
+      if (tries >= maxStarts) throw error
       await sleep(500)
     }
   }

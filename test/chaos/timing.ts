@@ -3,23 +3,23 @@ import { readConfig } from '../../src/config/config.ts'
 import { type ContainerSettings, webhookSettings } from '../../src/container/container.ts'
 
 /**
- * The waits of a run. The sandbox keeps what the drivers' traits promise here, with a margin for a busy machine:
- * it executes at most `latestMs` after the request, and lists at most `lagMs` late.
+ * The intervals and limits of a run. The sandbox respects the drivers' traits with a margin for a busy machine: it
+ * executes at most `latestMs` after the request, and lists at most `lagMs` late.
  */
 export interface ChaosTiming {
   settings: Omit<ContainerSettings, 'heldProviders'>
-  /** Traits that every driver is given. */
+  /** Traits of every driver. */
   traits: { maxProcessingMs: number; listConsistencyLagMs: number }
-  /** The sandbox's latest execution of a create whose client has gone. */
+  /** Maximum delay of a create in the sandbox after its client disconnected. */
   latestMs: number
   lagMs: number
-  /** A provider misbehaves in one way for so long at most: two reads that confirm an absence are further apart. */
+  /** Maximum duration of a fault window; two reads that confirm an absence are further apart. */
   longestWindowMs: number
-  /** From the commit of an attempt until silence counts, for the first time. */
+  /** From the commit of an attempt until absence is conclusive. */
   settleMs: number
-  /** A write that is held back so long is past every deadline. */
+  /** Delay of a write beyond every deadline. */
   freezeMs: number
-  /** After the last fault; what is not settled then is stuck. */
+  /** Time after the last fault; records not settled by then are stuck. */
   patienceMs: number
 }
 

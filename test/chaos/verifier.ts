@@ -1,7 +1,7 @@
 import type { FeedEvent } from './follower.ts'
-import type { Told } from './load.ts'
+import type { Submission } from './load.ts'
 
-/** A record as Postgres holds it at the end. */
+/** A record in Postgres at the end. */
 export interface RecordRow {
   id: string
   kind: 'job' | 'environment'
@@ -12,33 +12,33 @@ export interface RecordRow {
   desired: string
   active: boolean
   remoteId: string | null
-  /** It waits for an operator, and nothing else will happen automatically. */
+  /** Whether it waits for an operator. */
   isParked: boolean
-  /** It is as the client wants it, or ended. */
+  /** Whether it is finished or in its desired state. */
   isSettled: boolean
 }
 
-/** An object that a sandbox provider ever made, deleted ones too. */
+/** An object that a sandbox provider ever created, including deleted ones. */
 export interface RemoteObject {
   provider: string
   id: string
-  /** Of ours; null = not made by Switchyard. */
+  /** Null = not created by Switchyard. */
   correlationTag: string | null
   isDeleted: boolean
-  /** It has not ended: it costs somebody money. */
+  /** Whether it has not ended and so causes costs. */
   isActive: boolean
 }
 
-export interface Lists {
-  told: readonly Pick<Told, 'key' | 'provider' | 'ids'>[]
+export interface VerifierInput {
+  submissions: readonly Pick<Submission, 'key' | 'provider' | 'ids'>[]
   rows: readonly RecordRow[]
   objects: readonly RemoteObject[]
-  /** Ids of cases that the run planted and cannot be decided. */
+  /** Ids of the seeded undecidable cases. */
   undecidable: readonly string[]
-  /** What `doctor` found in the database. */
-  unsound: readonly { check: string; workloadId: string; detail: string }[]
-  /** The events that are recorded, what a client was told that followed them all the time, and what a webhook has taken. */
-  feed: { written: readonly FeedEvent[]; told: readonly FeedEvent[]; posted: readonly FeedEvent[] }
+  /** Findings of `doctor`. */
+  violations: readonly { check: string; workloadId: string; detail: string }[]
+  /** Recorded events, events received by a streaming client, and events accepted by a webhook endpoint. */
+  feed: { written: readonly FeedEvent[]; streamed: readonly FeedEvent[]; posted: readonly FeedEvent[] }
 }
 
 export const faultNames = ['duplicates', 'lost', 'stuck', 'orphans', 'wronglyParked', 'unsound', 'mistold'] as const
@@ -51,7 +51,7 @@ export interface Tally extends Record<FaultName, number> {
 }
 
 export interface Finding {
-  what: FaultName
+  fault: FaultName
   provider: string
   detail: string
 }
@@ -63,147 +63,143 @@ export interface Verdict {
 }
 
 /**
- * Compares what the clients were told, what Postgres holds and what exists at the providers. Pure.
+ * Compares the responses to clients, the records in Postgres and the objects at the providers. Pure.
  *
- * - duplicate: two objects with one correlation tag, or one key that received two records, or a record nobody was told of
- * - lost: a promised record that is not there; a record that says "never made" or "gone" of an object that exists;
- *   a record of an object that never was; a record that ended without an object, though its client never called it off
+ * - duplicates: two objects with one correlation tag, one key with two records, or a record that no client received
+ * - lost: an accepted record that does not exist; a record reported as never created or gone although its object exists;
+ *   a record of an object that never existed; a record that finished without an object and was not canceled
  * - stuck: neither settled nor parked
- * - orphan: an object of ours that no record owns, or that goes on although its record has ended
- * - unsound: `doctor` found what must not be in the database
- * - mistold: an event that whoever follows the project was not told, was told twice, or out of its record's order; one
- *   that was not posted to a webhook
+ * - orphans: a tagged object without a record, or one that continues after its record finished
+ * - unsound: `doctor` found a violation in the database
+ * - mistold: an event that a streaming client missed, received twice or out of order, or that no webhook received
  */
-export function judge(lists: Lists): Verdict {
-  const byMark = Map.groupBy(
-    lists.objects.filter(({ correlationTag }) => correlationTag !== null),
+export function verify(input: VerifierInput): Verdict {
+  const byTag = Map.groupBy(
+    input.objects.filter(({ correlationTag }) => correlationTag !== null),
     ({ correlationTag }) => correlationTag,
   )
-  const exempt = new Set(lists.undecidable)
+  const exempt = new Set(input.undecidable)
   const findings = [
-    ...promises(lists),
-    ...lists.rows
+    ...checkSubmissions(input),
+    ...input.rows
       .filter(({ id }) => !exempt.has(id))
-      .flatMap((row) => aboutRow(row, byMark.get(row.correlationTag) ?? [])),
-    ...planted(lists),
-    ...strangers(lists),
-    ...unsound(lists),
-    ...mistold(lists),
+      .flatMap((row) => checkRow(row, byTag.get(row.correlationTag) ?? [])),
+    ...checkUndecidable(input),
+    ...checkUnknownObjects(input),
+    ...checkDatabase(input),
+    ...checkEvents(input),
   ]
-  return { byProvider: tally(lists, findings), findings, isClean: findings.length === 0 }
+  return { byProvider: tally(input, findings), findings, isClean: findings.length === 0 }
 }
 
-/** A client's key leads to one record, and each record has its client. */
-function promises({ told, rows }: Lists): Finding[] {
+/** Each key has one record, and each record was returned to a client. */
+function checkSubmissions({ submissions, rows }: VerifierInput): Finding[] {
   const known = new Set(rows.map(({ id }) => id))
-  const promised = new Set(told.flatMap(({ ids }) => ids))
+  const returned = new Set(submissions.flatMap(({ ids }) => ids))
   return [
-    ...told.flatMap(({ key, provider, ids }): Finding[] => [
-      ...(ids.length > 1
-        ? [{ what: 'duplicates' as const, provider, detail: `key ${key} was answered with ${ids}` }]
-        : []),
+    ...submissions.flatMap(({ key, provider, ids }): Finding[] => [
+      ...(ids.length > 1 ? [{ fault: 'duplicates' as const, provider, detail: `key ${key} returned ${ids}` }] : []),
       ...ids
         .filter((id) => !known.has(id))
-        .map((id) => ({ what: 'lost' as const, provider, detail: `${id} was promised and is not recorded` })),
+        .map((id) => ({ fault: 'lost' as const, provider, detail: `${id} was returned and is not recorded` })),
     ]),
     ...rows
-      .filter(({ id }) => !promised.has(id))
-      .map(({ id, provider }) => ({ what: 'duplicates' as const, provider, detail: `nobody was told of ${id}` })),
+      .filter(({ id }) => !returned.has(id))
+      .map(({ id, provider }) => ({ fault: 'duplicates' as const, provider, detail: `no client received ${id}` })),
   ]
 }
 
-type Say = (what: FaultName, detail: string) => Finding
+type Report = (fault: FaultName, detail: string) => Finding
 
-function aboutRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
+function checkRow(row: RecordRow, objects: readonly RemoteObject[]): Finding[] {
   const { provider } = row
-  const say: Say = (what, detail) => ({ what, provider, detail: `${describe(row)}: ${detail}` })
+  const report: Report = (fault, detail) => ({ fault, provider, detail: `${describe(row)}: ${detail}` })
   const findings: Finding[] = []
-  if (objects.length > 1) findings.push(say('duplicates', `objects ${objects.map(({ id }) => id)} carry its mark`))
-  if (row.isParked) findings.push(say('wronglyParked', 'parked without need'))
-  else if (!row.isSettled) findings.push(say('stuck', 'neither settled nor parked'))
-  const own = objects.find(({ id }) => isNamed(id, row.remoteId))
-  const [other] = objects.filter(({ id, isDeleted }) => !isNamed(id, row.remoteId) && !isDeleted)
-  if (row.remoteId === null && row.isSettled) findings.push(...neverMade(row, other, say))
-  if (row.remoteId !== null && own === undefined) findings.push(say('lost', `object ${row.remoteId} never was`))
+  if (objects.length > 1)
+    findings.push(report('duplicates', `objects ${objects.map(({ id }) => id)} have its correlation tag`))
+  if (row.isParked) findings.push(report('wronglyParked', 'parked unnecessarily'))
+  else if (!row.isSettled) findings.push(report('stuck', 'neither settled nor parked'))
+  const own = objects.find(({ id }) => hasRemoteId(id, row.remoteId))
+  const [other] = objects.filter(({ id, isDeleted }) => !hasRemoteId(id, row.remoteId) && !isDeleted)
+  if (row.remoteId === null && row.isSettled) findings.push(...checkNeverCreated(row, other, report))
+  if (row.remoteId !== null && own === undefined) findings.push(report('lost', `object ${row.remoteId} never existed`))
   if (row.remoteId !== null && other !== undefined)
-    findings.push(say('orphans', `${other.id} carries its mark and nobody owns it`))
-  if (own !== undefined && !own.isDeleted && !row.active) findings.push(...afterTheEnd(row, own, say))
+    findings.push(report('orphans', `${other.id} has its correlation tag and no owner`))
+  if (own !== undefined && !own.isDeleted && !row.active) findings.push(...checkFinished(row, own, report))
   return findings
 }
 
-/** No case of a run is refused permanently, so nothing may end unmade but what its client canceled. */
-function neverMade(row: RecordRow, other: RemoteObject | undefined, say: Say): Finding[] {
-  if (other !== undefined) return [say('lost', `says it was never made, and ${other.id} exists`)]
-  return row.desired === 'cancel' || row.desired === 'delete'
-    ? []
-    : [say('lost', 'nobody called it off, and it never ran')]
+/** No request of a run is rejected permanently, so only canceled workloads may end without an object. */
+function checkNeverCreated(row: RecordRow, other: RemoteObject | undefined, report: Report): Finding[] {
+  if (other !== undefined) return [report('lost', `is reported as never created, but ${other.id} exists`)]
+  return row.desired === 'cancel' || row.desired === 'delete' ? [] : [report('lost', 'not canceled, but never created')]
 }
 
-/** Where a provider's ids are unique within a service alone, ours holds them as `service/type:id`. */
-function isNamed(id: string, remoteId: string | null): boolean {
+/** Remote ids that are unique only within a service have the form `service/type:id`. */
+function hasRemoteId(id: string, remoteId: string | null): boolean {
   return remoteId !== null && (remoteId === id || remoteId.split(/[/:]/).includes(id))
 }
 
-/** The record has ended and the object is still there. */
-function afterTheEnd(row: RecordRow, { id, isActive }: RemoteObject, say: Say): Finding[] {
+/** The record has ended and its object exists. */
+function checkFinished(row: RecordRow, { id, isActive }: RemoteObject, report: Report): Finding[] {
   if (row.reason === 'remote_record_lost' || row.reason === 'deleted_remotely')
-    return [say('lost', `says its object is gone, and ${id} exists`)]
-  if (row.kind === 'environment' || isActive) return [say('orphans', `has ended, and ${id} goes on`)]
+    return [report('lost', `is reported as gone, but ${id} exists`)]
+  if (row.kind === 'environment' || isActive) return [report('orphans', `has ended, but ${id} continues`)]
   return []
 }
 
-/** What cannot be decided must wait for a person, not be decided. */
-function planted({ rows, undecidable }: Lists): Finding[] {
+/** Undecidable cases must wait for an operator. */
+function checkUndecidable({ rows, undecidable }: VerifierInput): Finding[] {
   return rows
     .filter(({ id, isParked }) => undecidable.includes(id) && !isParked)
     .map((row) => ({
-      what: 'duplicates',
+      fault: 'duplicates',
       provider: row.provider,
-      detail: `${describe(row)}: undecidable, yet decided`,
+      detail: `${describe(row)}: decided although undecidable`,
     }))
 }
 
-function strangers({ rows, objects }: Lists): Finding[] {
+function checkUnknownObjects({ rows, objects }: VerifierInput): Finding[] {
   const correlationTags = new Set(rows.map(({ correlationTag }) => correlationTag))
   return objects
     .filter(
       ({ correlationTag, isDeleted }) => correlationTag !== null && !correlationTags.has(correlationTag) && !isDeleted,
     )
     .map(({ provider, id, correlationTag }) => ({
-      what: 'orphans',
+      fault: 'orphans',
       provider,
-      detail: `${id} carries ${correlationTag}, which no record has`,
+      detail: `${id} has ${correlationTag}, which no record has`,
     }))
 }
 
-function unsound({ rows, unsound }: Lists): Finding[] {
+function checkDatabase({ rows, violations }: VerifierInput): Finding[] {
   const providerOf = new Map(rows.map(({ id, provider }) => [id, provider]))
-  return unsound.map(({ check, workloadId, detail }) => ({
-    what: 'unsound',
+  return violations.map(({ check, workloadId, detail }) => ({
+    fault: 'unsound',
     provider: providerOf.get(workloadId) ?? 'none',
-    detail: `${workloadId}: not so that ${check}: ${detail}`,
+    detail: `${workloadId}: violated: ${check}: ${detail}`,
   }))
 }
 
-function mistold({ rows, feed }: Lists): Finding[] {
+function checkEvents({ rows, feed }: VerifierInput): Finding[] {
   const providerOf = new Map(rows.map(({ id, provider }) => [id, provider]))
-  const told = Map.groupBy(feed.told, ({ recordId }) => recordId)
+  const streamed = Map.groupBy(feed.streamed, ({ recordId }) => recordId)
   const posted = new Set(feed.posted.map(({ recordId, seq }) => `${recordId}/${seq}`))
   return [...Map.groupBy(feed.written, ({ recordId }) => recordId)].flatMap(([id, written]): Finding[] => {
     const expected = written.map(({ seq }) => seq).toSorted((a, b) => a - b)
-    const heard = (told.get(id) ?? []).map(({ seq }) => seq)
+    const received = (streamed.get(id) ?? []).map(({ seq }) => seq)
     const missed = expected.filter((seq) => !posted.has(`${id}/${seq}`))
-    const say = (detail: string): Finding => ({ what: 'mistold', provider: providerOf.get(id) ?? 'none', detail })
+    const report = (detail: string): Finding => ({ fault: 'mistold', provider: providerOf.get(id) ?? 'none', detail })
     return [
-      ...(heard.join() === expected.join()
+      ...(received.join() === expected.join()
         ? []
-        : [say(`${id}: told ${heard.join() || 'nothing'} of ${expected.join()}`)]),
-      ...(missed.length === 0 ? [] : [say(`${id}: ${missed.join()} of ${expected.join()} not posted`)]),
+        : [report(`${id}: streamed ${received.join() || 'nothing'} of ${expected.join()}`)]),
+      ...(missed.length === 0 ? [] : [report(`${id}: ${missed.join()} of ${expected.join()} not posted`)]),
     ]
   })
 }
 
-function tally({ rows }: Lists, findings: readonly Finding[]): Record<string, Tally> {
+function tally({ rows }: VerifierInput, findings: readonly Finding[]): Record<string, Tally> {
   const providers = [...new Set([...rows, ...findings].map(({ provider }) => provider))].sort()
   return Object.fromEntries(
     providers.map((provider) => {
@@ -211,7 +207,7 @@ function tally({ rows }: Lists, findings: readonly Finding[]): Record<string, Ta
       const faults = Object.fromEntries(
         faultNames.map((name) => [
           name,
-          findings.filter(({ what, provider: p }) => what === name && p === provider).length,
+          findings.filter(({ fault, provider: p }) => fault === name && p === provider).length,
         ]),
       ) as Record<FaultName, number>
       const settled = own.filter(({ isSettled }) => isSettled).length

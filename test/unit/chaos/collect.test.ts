@@ -23,12 +23,12 @@ it.each([
   ['scnet', 'job', 'statDE', false],
   ['scnet', 'job', 'statE', true],
   ['jupyterhub', 'server', 'ready', true],
-])('an object of %s, %s in the state %s, is active: %s', async (provider, kind, state, isActive) => {
+])('reads a %s %s in the state %s as active: %s', async (provider, kind, state, isActive) => {
   expect(await read(provider, kind, state)).toEqual([
     { provider, id: 'a', correlationTag: 'mabc', isDeleted: false, isActive },
   ])
 })
 
-it.each(['service', 'ingress'])('a %s of Kubernetes is no object of its own', async (kind) => {
+it.each(['service', 'ingress'])('excludes a Kubernetes %s', async (kind) => {
   expect(await read('kubernetes', kind, 'exists')).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type Lists, type RecordRow } from '../../chaos/verifier.ts'
+import { type RecordRow, type VerifierInput, verify } from '../../chaos/verifier.ts'
 
 const ended: RecordRow = {
   ...{
@@ -14,47 +14,47 @@ const ended: RecordRow = {
   ...{ active: false, remoteId: null, isParked: false, isSettled: true },
 }
 
-function findingsOf(row: RecordRow, more: Partial<Lists> = {}) {
-  const told = [{ key: 'load-1', provider: row.provider, ids: [row.id] }]
-  return judge({
-    told,
+function findingsOf(row: RecordRow, more: Partial<VerifierInput> = {}) {
+  const submissions = [{ key: 'load-1', provider: row.provider, ids: [row.id] }]
+  return verify({
+    submissions,
     rows: [row],
     objects: [],
     undecidable: [],
-    unsound: [],
-    feed: { written: [], told: [], posted: [] },
+    violations: [],
+    feed: { written: [], streamed: [], posted: [] },
     ...more,
-  }).findings.map(({ what }) => what)
+  }).findings.map(({ fault }) => fault)
 }
 
-describe('the judge of a chaos run', () => {
-  it.for(['failed', 'canceled', 'unknown'])('counts a job as lost that is %s and never ran', (status) => {
+describe('chaos verifier', () => {
+  it.for(['failed', 'canceled', 'unknown'])('reports a %s job that never ran as lost', (status) => {
     expect(findingsOf({ ...ended, status })).toEqual(['lost'])
   })
 
-  it('counts an environment as lost that was wanted and never made', () => {
+  it('reports an environment that was never created as lost', () => {
     expect(findingsOf({ ...ended, kind: 'environment', active: true })).toEqual(['lost'])
   })
 
-  it('finds nothing where the client called it off before it was sent', () => {
+  it('accepts a job that was canceled before dispatch', () => {
     expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' })).toEqual([])
   })
 
   it.for([
-    { told: [1, 2, 3], posted: [3, 1, 2], found: [] },
-    { told: [1, 3], posted: [1, 2, 3], found: ['mistold'] },
-    { told: [1, 2, 2, 3], posted: [1, 2, 3], found: ['mistold'] },
-    { told: [1, 3, 2], posted: [1, 2, 3], found: ['mistold'] },
-    { told: [], posted: [1, 2, 3], found: ['mistold'] },
-    { told: [1, 2, 3], posted: [1, 3], found: ['mistold'] },
-  ])('of three events told as $told and posted as $posted finds $found', ({ told, posted, found }) => {
+    { streamed: [1, 2, 3], posted: [3, 1, 2], found: [] },
+    { streamed: [1, 3], posted: [1, 2, 3], found: ['mistold'] },
+    { streamed: [1, 2, 2, 3], posted: [1, 2, 3], found: ['mistold'] },
+    { streamed: [1, 3, 2], posted: [1, 2, 3], found: ['mistold'] },
+    { streamed: [], posted: [1, 2, 3], found: ['mistold'] },
+    { streamed: [1, 2, 3], posted: [1, 3], found: ['mistold'] },
+  ])('reports $found for streamed events $streamed and posted events $posted', ({ streamed, posted, found }) => {
     const eventsOf = (seqs: readonly number[]) => seqs.map((seq) => ({ recordId: ended.id, seq }))
-    const feed = { written: eventsOf([3, 1, 2]), told: eventsOf(told), posted: eventsOf(posted) }
+    const feed = { written: eventsOf([3, 1, 2]), streamed: eventsOf(streamed), posted: eventsOf(posted) }
     expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { feed })).toEqual(found)
   })
 
-  it('fails a run whose database the doctor finds unsound', () => {
-    const unsound = [{ check: 'events are numbered without gaps', workloadId: ended.id, detail: 'seq 3, events 2' }]
-    expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { unsound })).toEqual(['unsound'])
+  it('reports violations found by doctor in the database', () => {
+    const violations = [{ check: 'events are numbered without gaps', workloadId: ended.id, detail: 'seq 3, events 2' }]
+    expect(findingsOf({ ...ended, status: 'canceled', desired: 'cancel' }, { violations })).toEqual(['unsound'])
   })
 })
