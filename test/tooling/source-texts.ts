@@ -18,7 +18,7 @@ export function readLogMessages(): readonly SourceText[] {
 
 /** All texts of the command line and the configuration: usage, progress, start errors, descriptions. */
 export function readCommandTexts(): readonly SourceText[] {
-  const files = ['src/main.ts', 'src/config/config.ts', 'src/config/schema.ts', 'src/roles/*.ts']
+  const files = ['src/main.ts', 'src/config/config.ts', 'src/config/schema.ts', 'src/commands/**/*.ts']
   return files.flatMap((pattern) => textsOf(pattern, sentencesIn))
 }
 
