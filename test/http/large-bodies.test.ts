@@ -4,13 +4,13 @@ import { slurmJob } from '../support/job-batches.ts'
 import { longestPassMs } from '../support/loop-passes.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-/** Health checks and other requests wait for no longer than this. */
-const mostMs = 300
+/** Maximum delay of health checks and other requests. */
+const maxMs = 300
 
 const bench = await useApiBench({ settings: { requestRate: null } })
 
 const unknown = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`field${at}`, 'a']))
-const manyOf = <T>(count: number, item: T) => Array.from({ length: count }, () => item)
+const repeat = <T>(count: number, item: T) => Array.from({ length: count }, () => item)
 
 async function send(path: string, body: string): Promise<{ status: number; text: string }> {
   const headers = { authorization: `Bearer ${testApiKey}`, 'content-type': 'application/json' }
@@ -18,7 +18,7 @@ async function send(path: string, body: string): Promise<{ status: number; text:
   return { status: response.status, text: await response.text() }
 }
 
-describe('ten large invalid bodies at once', () => {
+describe('ten concurrent large invalid bodies', () => {
   it.each<[string, string, (job: object) => object, number]>([
     [
       'a batch of a job with very many unknown fields',
@@ -29,42 +29,42 @@ describe('ten large invalid bodies at once', () => {
     [
       'a batch of jobs with many unknown fields',
       '/jobs/batch',
-      (job) => ({ jobs: manyOf(240, { ...job, ...unknown(990) }) }),
+      (job) => ({ jobs: repeat(240, { ...job, ...unknown(990) }) }),
       200,
     ],
     [
       'a batch of jobs with some unknown fields',
       '/jobs/batch',
-      (job) => ({ jobs: manyOf(1000, { ...job, ...unknown(230) }) }),
+      (job) => ({ jobs: repeat(1000, { ...job, ...unknown(230) }) }),
       200,
     ],
     ['a job with very many unknown fields', '/jobs', (job) => ({ ...job, ...unknown(60_000) }), 413],
     ['a job with many unknown fields', '/jobs', (job) => ({ ...job, ...unknown(990) }), 400],
-    ['a job with very many inputs', '/jobs', (job) => ({ ...job, inputs: manyOf(200_000, 7) }), 400],
+    ['a job with very many inputs', '/jobs', (job) => ({ ...job, inputs: repeat(200_000, 7) }), 400],
     [
       'a job with many inputs of many unknown fields',
       '/jobs',
-      (job) => ({ ...job, inputs: manyOf(50, unknown(990)) }),
+      (job) => ({ ...job, inputs: repeat(50, unknown(990)) }),
       400,
     ],
   ])(
-    'delay no other request for long: %s',
-    async (_what, path, bodyOf, status) => {
+    'do not delay other requests: %s',
+    async (_name, path, bodyOf, status) => {
       const body = JSON.stringify(bodyOf(slurmJob(bench, {})))
       // Validators are compiled on first use.
       await send(path, JSON.stringify(path === '/jobs' ? { name: 7 } : { jobs: [{ name: 7 }] }))
-      let answers: { status: number; text: string }[] = []
+      let responses: { status: number; text: string }[] = []
       const passMs = await longestPassMs(async () => {
-        answers = await Promise.all(manyOf(10, body).map((each) => send(path, each)))
+        responses = await Promise.all(repeat(10, body).map((each) => send(path, each)))
       })
-      expect(passMs).toBeLessThan(mostMs)
-      expect(answers.map((answer) => answer.status)).toEqual(manyOf(10, status))
+      expect(passMs).toBeLessThan(maxMs)
+      expect(responses.map(({ status: actual }) => actual)).toEqual(repeat(10, status))
     },
     60_000,
   )
 })
 
-it('names the rule that an object with too many fields violates', async () => {
+it('the error for an object with too many fields states the limit', async () => {
   const { text } = await send('/jobs', JSON.stringify(slurmJob(bench, { providerOptions: { slurm: unknown(5001) } })))
   expect(JSON.parse(text)).toMatchObject({
     ...{ status: 413, code: 'payload_too_large' },

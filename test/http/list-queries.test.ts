@@ -6,7 +6,7 @@ import { expectProblem } from '../support/problems.ts'
 
 const bench = await useApiBench()
 
-describe('a query that cannot be', () => {
+describe('an invalid list query', () => {
   it.each([
     ['limit', 'limit=0'],
     ['limit', 'limit=201'],
@@ -37,16 +37,19 @@ describe('a query that cannot be', () => {
     ['createdBefore', 'createdBefore=9999-12-31T23:59:59-23:59'],
     ['createdBefore', 'createdBefore=2024-05-01'],
     ['createdBefore', 'createdBefore=1714521600'],
-  ])('is refused with 400 at %s: %s', async (pointer, query) => {
-    const answer = await bench.api.call('GET', `/jobs?${query}`)
-    expectProblem(answer, answer.body)
-    expect(answer.status).toBe(400)
+  ])('returns 400 with a pointer to %s: %s', async (pointer, query) => {
+    const response = await bench.api.call('GET', `/jobs?${query}`)
+    expectProblem(response, response.body)
+    expect(response.status).toBe(400)
     expect(
-      (answer.body.errors as { in: string; pointer: string }[]).map((fault) => [fault.in, fault.pointer.split('/')[0]]),
+      (response.body.errors as { in: string; pointer: string }[]).map((error) => [
+        error.in,
+        error.pointer.split('/')[0],
+      ]),
     ).toContainEqual(['query', pointer])
   })
 
-  it('is refused for events too, beyond a page or what a counter can hold', async () => {
+  it('returns 400 for an out-of-range page size or sequence of events', async () => {
     const { api, connections } = bench
     const modelarts = { connectionId: connections.modelarts, resources: { flavor: 'f' } }
     const { id } = await api.ok('POST', '/jobs', jobRequest({ image: 'deep-learning/pytorch:2.1', ...modelarts }))
@@ -60,13 +63,13 @@ describe('a query that cannot be', () => {
   })
 })
 
-it('an environment that was never made is not active, and one that failed later is', async () => {
+it('a failed environment is active only if it was created at the provider', async () => {
   const { api, connections, database } = bench
   const make = () => api.ok('POST', '/environments', environmentRequest({ connectionId: connections.dataforest }))
-  const [unmade, failed] = [await make(), await make()]
+  const [uncreated, failed] = [await make(), await make()]
   const sql = new Client({ connectionString: database.url })
   await sql.connect()
-  await sql.query(`UPDATE workloads SET status = 'failed', ended_at = now() WHERE id = $1`, [unmade.id])
+  await sql.query(`UPDATE workloads SET status = 'failed', ended_at = now() WHERE id = $1`, [uncreated.id])
   await sql.query(`UPDATE workloads SET status = 'failed', remote_id = 'r' WHERE id = $1`, [failed.id])
   await sql.end()
   for (const filter of ['', `&connectionId=${connections.dataforest}`, '&status=failed', '&namePrefix=ws']) {
@@ -77,7 +80,7 @@ it('an environment that was never made is not active, and one that failed later 
       return data.map(({ id }) => id)
     }
     const [active, ended] = [await idsOf(true), await idsOf(false)]
-    expect([active.includes(failed.id), active.includes(unmade.id)], filter).toEqual([true, false])
-    expect([ended.includes(failed.id), ended.includes(unmade.id)], filter).toEqual([false, true])
+    expect([active.includes(failed.id), active.includes(uncreated.id)], filter).toEqual([true, false])
+    expect([ended.includes(failed.id), ended.includes(uncreated.id)], filter).toEqual([false, true])
   }
 })

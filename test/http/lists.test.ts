@@ -10,18 +10,18 @@ interface Page {
   nextCursor?: string
 }
 
-/** Every job, oldest first, as the list shows it in full. */
+/** All jobs, oldest first, in the full view. */
 let all: ApiRecord[]
 const environments: ApiRecord[] = []
 
 const list = async (query: string): Promise<Page> => (await bench.api.ok('GET', `/jobs?${query}`)) as unknown as Page
-const refusal = async (query: string) => {
-  const answer = await bench.api.call('GET', `/jobs?${query}`)
-  expectProblem(answer, answer.body)
-  return answer
+const rejection = async (query: string) => {
+  const response = await bench.api.call('GET', `/jobs?${query}`)
+  expectProblem(response, response.body)
+  return response
 }
 
-/** The pages of a list, one after the other. */
+/** Reads all pages of a list. */
 async function scan(query: string, meanwhile?: () => Promise<void>): Promise<ApiRecord[]> {
   const seen: ApiRecord[] = []
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
@@ -58,7 +58,7 @@ beforeAll(async () => {
   const rows = (await list('order=asc&limit=200')).data
   const sql = new Client({ connectionString: bench.database.url })
   await sql.connect()
-  // What only time and providers could have done to them.
+  // Simulates the progress of time and of providers.
   for (const [index, status] of ['running', 'succeeded', 'failed', 'canceled', 'unknown', 'pending'].entries())
     await sql.query(
       `UPDATE workloads SET status = $1, active = $2, remote_id = $3, created_at = created_at - $4 * interval '1 minute' WHERE id = ANY($5)`,
@@ -72,7 +72,7 @@ beforeAll(async () => {
     )
   await sql.query(
     `INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
-     SELECT $1, number, 'mark', '{}', 'null', now(), now() FROM generate_series(1, 5) number`,
+     SELECT $1, number, 'tag', '{}', 'null', now(), now() FROM generate_series(1, 5) number`,
     [rows[0]?.id],
   )
   await sql.end()
@@ -83,30 +83,26 @@ const at = (index: number) => all[index] as ApiRecord
 const time = (job: ApiRecord) => Date.parse(String(job.createdAt))
 const labelsOf = (job: ApiRecord) => job.labels as Record<string, string>
 
-describe('a list of jobs', () => {
+describe('GET /jobs', () => {
   it.each<[string, () => string, (job: ApiRecord) => boolean]>([
-    ['nothing', () => '', () => true],
-    ['a status', () => 'status=succeeded', ({ status }) => status === 'succeeded'],
-    [
-      'either of two statuses',
-      () => 'status=failed&status=queued',
-      ({ status }) => ['failed', 'queued'].includes(status),
-    ],
+    ['no filter', () => '', () => true],
+    ['a status filter', () => 'status=succeeded', ({ status }) => status === 'succeeded'],
+    ['two statuses', () => 'status=failed&status=queued', ({ status }) => ['failed', 'queued'].includes(status)],
     ['a label', () => 'label=team%3Avision', (job) => labelsOf(job).team === 'vision'],
     [
-      'two labels, both of which must hold',
+      'two labels',
       () => 'label=stage%3As1&label=team%3Avision',
       (job) => labelsOf(job).team === 'vision' && labelsOf(job).stage === 's1',
     ],
-    ['a label whose value has "=" and a space', () => 'label=a.b-c_d%3Ax%3Dy%20z', () => true],
+    ['a label value with "=" and a space', () => 'label=a.b-c_d%3Ax%3Dy%20z', () => true],
     [
-      'a label whose value has line breaks',
+      'a label value with line breaks',
       () => `label=lines%3A${encodeURIComponent('a\r\n1\u2028')}`,
       (job) => labelsOf(job).team === 'speech',
     ],
-    ['a label that nobody has', () => 'label=team%3A', () => false],
+    ['a label of no job', () => 'label=team%3A', () => false],
     ['a provider', () => 'provider=modelarts', ({ provider }) => provider === 'modelarts'],
-    ['a provider that does not exist', () => 'provider=acme', () => false],
+    ['an unknown provider', () => 'provider=acme', () => false],
     ['a connection', () => `connectionId=${bench.connections.dataforest}`, ({ provider }) => provider === 'dataforest'],
     [
       'an environment',
@@ -114,43 +110,39 @@ describe('a list of jobs', () => {
       (job) => job.environmentId === environments[1]?.id,
     ],
     ['a remote id', () => 'remoteId=remote%2F2', ({ remote }) => remote?.id === 'remote/2'],
+    ['active=true', () => 'active=true', ({ status }) => ['queued', 'running', 'pending'].includes(status)],
+    ['active=false', () => 'active=false', ({ status }) => !['queued', 'running', 'pending'].includes(status)],
     [
-      'those that have not ended',
-      () => 'active=true',
-      ({ status }) => ['queued', 'running', 'pending'].includes(status),
-    ],
-    ['those that have ended', () => 'active=false', ({ status }) => !['queued', 'running', 'pending'].includes(status)],
-    [
-      'a time after which',
+      'createdAfter',
       () => `createdAfter=${encodeURIComponent(String(at(9).createdAt))}`,
       (job) => time(job) > time(at(9)),
     ],
     [
-      'a time before which, in another zone',
+      'createdBefore in another time zone',
       () =>
         `createdBefore=${encodeURIComponent(new Date(time(at(8)) + 7_200_000).toISOString().replace('Z', '+02:00'))}`,
       (job) => time(job) < time(at(8)),
     ],
     [
-      'some ids, and one of nobody',
+      'ids, one of which does not exist',
       () => `ids=${at(3).id}&ids=${at(20).id}&ids=nonsense`,
       ({ id }) => [at(3).id, at(20).id].includes(id),
     ],
     [
-      'several filters at once',
+      'several filters',
       () =>
         'status=queued&label=team%3Aspeech&provider=dataforest&active=true&ids='.concat(
           all.map(({ id }) => id).join('&ids='),
         ),
       (job) => job.status === 'queued' && labelsOf(job).team === 'speech' && job.provider === 'dataforest',
     ],
-  ])('narrowed to %s shows those and no others, by creation, page by page', async (_, query, isWanted) => {
-    const wanted = all.filter(isWanted).map(({ id }) => id)
-    expect((await scan(`${query()}&order=asc`)).map(({ id }) => id)).toEqual(wanted)
-    expect((await scan(query())).map(({ id }) => id)).toEqual(wanted.toReversed())
+  ])('returns exactly the matching jobs in creation order for %s', async (_, query, isMatch) => {
+    const expected = all.filter(isMatch).map(({ id }) => id)
+    expect((await scan(`${query()}&order=asc`)).map(({ id }) => id)).toEqual(expected)
+    expect((await scan(query())).map(({ id }) => id)).toEqual(expected.toReversed())
   })
 
-  it('narrowed to a name’s beginning is in the order of names, byte by byte', async () => {
+  it('orders a namePrefix list by the bytes of the names', async () => {
     for (const prefix of ['train', 'train_', 'Train-', 't', 'nobody', '%25', '_']) {
       const text = decodeURIComponent(prefix)
       const wanted = all.filter(({ name }) => name.startsWith(text)).map(({ name }) => name)
@@ -166,14 +158,14 @@ describe('a list of jobs', () => {
     }
   })
 
-  it('leaves out the long fields unless asked for', async () => {
+  it('omits the large fields unless view=full', async () => {
     const [basic] = (await list('limit=1')).data
     const [full] = (await list('limit=1&view=full')).data
     expect(basic).not.toHaveProperty('script')
     expect(full).toMatchObject({ ...basic, script: 'python train.py' })
   })
 
-  it('has fifty records on a page unless asked, and no cursor on the last one', async () => {
+  it('returns a cursor unless the page is the last one', async () => {
     expect(await list('')).not.toHaveProperty('nextCursor')
     expect((await list('limit=24')).nextCursor).toBeUndefined()
     expect((await list('limit=23')).nextCursor).toEqual(expect.any(String))
@@ -184,8 +176,8 @@ const attempts = (query: string) => bench.api.call('GET', `/jobs/${at(0).id}/att
 const attemptPage = async (query: string) =>
   (await attempts(query)).body as unknown as { data: { number: number }[]; nextCursor?: string }
 
-describe('the attempts of a record', () => {
-  it('are listed first to last, page by page', async () => {
+describe('GET /jobs/{id}/attempts', () => {
+  it('lists attempts in order across pages', async () => {
     const seen: number[] = []
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const page: Awaited<ReturnType<typeof attemptPage>> = await attemptPage(
@@ -199,14 +191,14 @@ describe('the attempts of a record', () => {
     expect((await attemptPage('')).nextCursor).toBeUndefined()
   })
 
-  it('come in pages of the size that every list has', async () => {
+  it('rejects an invalid page size and an unknown parameter', async () => {
     for (const limit of ['0', '201', 'x']) expect((await attempts(`limit=${limit}`)).status).toBe(400)
     expect((await attempts('after=1')).status).toBe(400)
   })
 })
 
 describe('a cursor', () => {
-  it('is good with the same filters in any order and with another page size, and with no others', async () => {
+  it('is valid only with the same filters, in any order', async () => {
     const { nextCursor } = await list('limit=2&status=queued&provider=dataforest')
     const next = await list(`provider=dataforest&cursor=${nextCursor}&limit=5&status=queued&view=full`)
     expect(next.data).toHaveLength(5)
@@ -216,13 +208,13 @@ describe('a cursor', () => {
       'status=queued&provider=dataforest&order=asc',
       'status=queued&provider=scnet',
     ])
-      expect(await refusal(`${filters}&cursor=${nextCursor}`)).toMatchObject({
+      expect(await rejection(`${filters}&cursor=${nextCursor}`)).toMatchObject({
         status: 400,
         body: { errors: [{ in: 'query', pointer: 'cursor' }] },
       })
   })
 
-  it('is good for the list that gave it out alone, also where another has the same filters', async () => {
+  it('is valid only for its own list', async () => {
     const { nextCursor } = await list('limit=1')
     for (const other of ['environments', 'connections', 'projects', 'api-keys', 'audit'])
       expect(await bench.api.call('GET', `/${other}?cursor=${nextCursor}`), other).toMatchObject({
@@ -232,11 +224,11 @@ describe('a cursor', () => {
     for (const own of ['environments', 'connections', 'audit']) {
       const first = await bench.api.ok('GET', `/${own}?limit=1`)
       expect((await bench.api.call('GET', `/${own}?cursor=${first.nextCursor}`)).status, own).toBe(200)
-      expect((await refusal(`cursor=${first.nextCursor}`)).status).toBe(400)
+      expect((await rejection(`cursor=${first.nextCursor}`)).status).toBe(400)
     }
   })
 
-  it('of a record’s history is good for the history of that record alone', async () => {
+  it('is valid only for its own record and subresource', async () => {
     const { nextCursor } = await attemptPage('limit=1')
     for (const other of [`${at(1).id}/attempts`, `${at(0).id}/events`])
       expect((await bench.api.call('GET', `/jobs/${other}?cursor=${nextCursor}`)).status).toBe(400)
@@ -253,7 +245,7 @@ describe('a cursor', () => {
 
   it.each<[string, (digest: string) => string]>([
     ['nonsense', () => 'nonsense'],
-    ['not of base64', () => '%00%ff'],
+    ['not base64', () => '%00%ff'],
     ['JSON of another shape', () => encoded({ a: 1 })],
     ['with a number for an id', (correlationTag) => encoded([correlationTag, { id: 7 }])],
     ['with a list for an id', (correlationTag) => encoded([correlationTag, { id: ['a'] }])],
@@ -264,23 +256,23 @@ describe('a cursor', () => {
     ],
     ['without an id', (correlationTag) => encoded([correlationTag, {}])],
     ['that is too long', () => 'x'.repeat(3000)],
-  ])('that is forged is refused with 400: %s', async (_, forge) => {
-    const answer = await refusal(`cursor=${forge(await digest())}`)
-    expect(answer).toMatchObject({ status: 400, body: { errors: [{ in: 'query', pointer: 'cursor' }] } })
+  ])('returns 400 if it is forged: %s', async (_, forge) => {
+    const response = await rejection(`cursor=${forge(await digest())}`)
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ in: 'query', pointer: 'cursor' }] } })
   })
 
-  it('loses and repeats nothing while others submit', async () => {
+  it('neither skips nor repeats jobs during concurrent submits', async () => {
     const before = (await scan('')).map(({ id }) => id)
     const body = jobRequest({ name: 'meanwhile', environmentId: environments[0]?.id })
     for (const order of ['asc', 'desc']) {
-      let newcomers = 0
+      let submitted = 0
       const seen = (
         await scan(`order=${order}`, async () => {
-          newcomers += 1
-          if (newcomers <= 20) await bench.api.ok('POST', '/jobs', body)
+          submitted += 1
+          if (submitted <= 20) await bench.api.ok('POST', '/jobs', body)
         })
       ).map(({ id }) => id)
-      expect(newcomers).toBeGreaterThan(5)
+      expect(submitted).toBeGreaterThan(5)
       expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => (a < b === (order === 'asc') ? -1 : 1)))
       expect(seen).toEqual(expect.arrayContaining(before))
     }

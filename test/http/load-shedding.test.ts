@@ -15,7 +15,7 @@ async function appWith(load: LoadLimits): Promise<HttpServer> {
   return app
 }
 
-/** Samples are taken each second. */
+/** The load is sampled every second. */
 const untilShed = (server: HttpServer, beforeEach = () => {}) =>
   vi.waitFor(
     async () => {
@@ -27,8 +27,8 @@ const untilShed = (server: HttpServer, beforeEach = () => {}) =>
     { timeout: 30_000, interval: 20 },
   )
 
-describe('above a limit', () => {
-  it('rejects requests with 503 and Retry-After, before they are authenticated, but no health check', async () => {
+describe('load shedding', () => {
+  it('returns 503 with Retry-After before authentication, except for health checks', async () => {
     const server = await appWith({ maxEventLoopDelayMs: 0, maxHeapBytes: 1 })
     const response = await untilShed(server)
     expect(response.headers['retry-after']).toBe('5')
@@ -39,23 +39,23 @@ describe('above a limit', () => {
     expectProblem({ status: response.statusCode, headers }, response.json())
     expect(response.json()).toMatchObject({ code: 'unavailable', retryable: true })
     expect((await server.inject('/livez')).statusCode).toBe(200)
-    // These ask the database, which is not there: a problem of theirs, not of the load.
+    // These fail because there is no database, not because of the load.
     for (const url of ['/readyz', '/metrics']) expect((await server.inject(url)).payload, url).not.toMatch(/overloaded/)
   })
 
-  it('counts the delay of the event loop', async () => {
+  it('measures the event loop delay', async () => {
     const server = await appWith({ maxEventLoopDelayMs: 1, maxHeapBytes: 0 })
     const block = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
     expect((await untilShed(server, block)).json()).toMatchObject({ code: 'unavailable' })
   })
 })
 
-it('lets requests through below the limits', async () => {
+it('requests below the limits are accepted', async () => {
   const server = await appWith({ maxEventLoopDelayMs: 60_000, maxHeapBytes: Number.MAX_SAFE_INTEGER })
   expect((await server.inject('/jobs')).statusCode).toBe(401)
 })
 
-it('has limits unless they are set to 0', () => {
+it('load limits are enabled unless they are set to 0', () => {
   expect(settingsOf(readConfig({})).edge.load.maxHeapBytes).toBeGreaterThan(64 * 1024 ** 2)
   const off = { MAX_EVENT_LOOP_DELAY_MS: '0', MAX_HEAP_PERCENT: '0' }
   expect(settingsOf(readConfig(off)).edge.load).toEqual({ maxEventLoopDelayMs: 0, maxHeapBytes: 0 })

@@ -1,11 +1,11 @@
 import { Client } from 'pg'
 import { expect, it } from 'vitest'
-import { startTwoInstances } from './access/start-two.ts'
+import { startTwoInstances } from './access/two-instances.ts'
 
 const two = startTwoInstances()
-const read = async () => (await fetch(`${two.url}/metrics`)).text()
+const readMetrics = async () => (await fetch(`${two.url}/metrics`)).text()
 
-it('tells what is live, in the form that Prometheus reads, without a key', async () => {
+it('GET /metrics returns live workloads in Prometheus format without an API key', async () => {
   const connection = await two.admin.ok('POST', '/connections', {
     name: 'one',
     settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } },
@@ -17,7 +17,7 @@ it('tells what is live, in the form that Prometheus reads, without a key', async
   await sql.connect()
   await sql.query("UPDATE sweeps SET last_orphans = 3 WHERE kind = 'job'")
   await sql.end()
-  const text = await read()
+  const text = await readMetrics()
   expect(text).toContain('switchyard_live_workloads{kind="environment",provider="dataforest",status="queued"} 1')
   expect(text).toContain(`switchyard_orphans{connection="${connection.id}",kind="job"} 3`)
   expect(text).toMatch(/^switchyard_duplicates 0$/m)

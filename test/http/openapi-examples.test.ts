@@ -5,34 +5,34 @@ import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { operations } from '../support/contract.ts'
 
 let bench: ApiBench
-/** The records that the examples are about, by the id in the examples. */
+/** Ids of this test's records by the ids in the examples. */
 let own: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   bench = await startApiBench()
   const { ok } = bench.api
-  const made = async (path: string, body: object) => (await ok('POST', path, body)).id
+  const create = async (path: string, body: object) => (await ok('POST', path, body)).id
   own = {
-    [ids.environment]: await made('/environments', { ...exampleOf('createEnvironment', 'workspace'), name: 'own' }),
-    [ids.job]: await made('/jobs', exampleOf('submitJob', 'script')),
-    [ids.webhookEndpoint]: await made('/webhook-endpoints', exampleOf('createWebhookEndpoint', 'all')),
-    [ids.project]: await made('/projects', { name: 'own' }),
+    [ids.environment]: await create('/environments', { ...exampleOf('createEnvironment', 'workspace'), name: 'own' }),
+    [ids.job]: await create('/jobs', exampleOf('submitJob', 'script')),
+    [ids.webhookEndpoint]: await create('/webhook-endpoints', exampleOf('createWebhookEndpoint', 'all')),
+    [ids.project]: await create('/projects', { name: 'own' }),
     // Last: with two connections to a provider, a request must name one.
-    [ids.connection]: await made('/connections', exampleOf('createConnection', 'slurm')),
-    [ids.apiKey]: await made('/api-keys', exampleOf('createApiKey', 'submit')),
+    [ids.connection]: await create('/connections', exampleOf('createConnection', 'slurm')),
+    [ids.apiKey]: await create('/api-keys', exampleOf('createApiKey', 'submit')),
   }
 })
 afterAll(() => bench?.stop())
 
 function exampleOf(operation: string, name: string): object {
   const value = requestExamples[operation]?.[name]?.value
-  if (typeof value !== 'object' || value === null) throw new Error(`There is no example ${operation}.${name}.`)
+  if (typeof value !== 'object' || value === null) throw new Error(`Missing example: ${operation}.${name}.`)
   return operation === 'createConnection' ? { ...value, name: 'own' } : value
 }
 
-/** Requests that need a state which the example cannot bring about, and how they end without it. */
-const unmet: Readonly<Record<string, string>> = {
-  // Nothing awaits a decision of an operator.
+/** Error codes of requests that need a state which the example cannot create. */
+const expectedErrors: Readonly<Record<string, string>> = {
+  // No workload needs an operator.
   ...{ 'resolveJob.created': 'conflict', 'resolveJob.notCreated': 'conflict', 'resolveJob.finished': 'conflict' },
   ...{ 'resolveEnvironment.created': 'conflict', 'resolveEnvironment.notCreated': 'conflict' },
   ...{
@@ -40,7 +40,7 @@ const unmet: Readonly<Record<string, string>> = {
     'resolveWorkload.notCreated': 'not_found',
     'resolveWorkload.ended': 'not_found',
   },
-  // The environment of this test is of another provider, and the example's host does not exist.
+  // The environment of this test has another provider, and the host of the example does not exist.
   ...{ 'updateEnvironment.options': 'unsupported', 'importEnvironment.server': 'unprocessable' },
 }
 
@@ -61,19 +61,19 @@ const cases = operations.flatMap(({ id, method, path }) =>
 it.each(cases)('$id accepts its example $name', async ({ id, name, method, path, value }) => {
   const body = JSON.parse(withOwnIds(JSON.stringify(value)))
   const withId = path.replace('{id}', own[pathIds[path.split('/')[1] ?? ''] ?? ''] ?? '')
-  const answer = await bench.api.call(method, withId, { body: withConnections(body) })
-  const expected = unmet[`${id}.${name}`]
-  if (expected !== undefined) return expect(answer.body).toMatchObject({ code: expected })
-  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300)
+  const response = await bench.api.call(method, withId, { body: withConnections(body) })
+  const expectedError = expectedErrors[`${id}.${name}`]
+  if (expectedError !== undefined) return expect(response.body).toMatchObject({ code: expectedError })
+  expect(response.status, JSON.stringify(response.body)).toBeLessThan(300)
   // A batch succeeds even if all of its jobs are rejected.
-  if (id === 'submitJobBatch') expect(answer.body, JSON.stringify(answer.body)).toMatchObject({ rejected: 0 })
+  if (id === 'submitJobBatch') expect(response.body, JSON.stringify(response.body)).toMatchObject({ rejected: 0 })
 })
 
 function withOwnIds(text: string): string {
   return Object.entries(own).reduce((result, [example, id]) => result.replaceAll(example, id), text)
 }
 
-/** With the sandbox's connections: this test creates further ones to the same provider. */
+/** Names the sandbox connections, since this test creates further ones to the same provider. */
 function withConnections({ jobs, provider, ...body }: { jobs?: readonly object[]; provider?: string }): object {
   return {
     ...body,

@@ -31,22 +31,25 @@ function bodyOf({ id }: Operation): object {
   return Object(example?.value)
 }
 
-/** Probes ignore what a load balancer appends. */
+/** Probes ignore parameters that a load balancer appends. */
 const open = operations.filter(({ path }) => ['/livez', '/readyz'].includes(path))
 
-it.each(operations.filter((one) => !open.includes(one)))('$method $path rejects an unknown parameter', async (one) => {
-  const answer = await bench.api.call(
-    one.method,
-    `${pathOf(one)}?nonsense=1`,
-    one.body === null ? {} : { body: bodyOf(one) },
-  )
-  expectProblem(answer, answer.body)
-  expect(answer.body).toMatchObject({
-    status: 400,
-    code: 'invalid_request',
-    errors: [{ in: 'query', pointer: 'nonsense' }],
-  })
-})
+it.each(operations.filter((operation) => !open.includes(operation)))(
+  '$method $path rejects an unknown parameter',
+  async (operation) => {
+    const response = await bench.api.call(
+      operation.method,
+      `${pathOf(operation)}?nonsense=1`,
+      operation.body === null ? {} : { body: bodyOf(operation) },
+    )
+    expectProblem(response, response.body)
+    expect(response.body).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ in: 'query', pointer: 'nonsense' }],
+    })
+  },
+)
 
 it.each(open)('$method $path ignores an unknown parameter', async ({ method, path }) => {
   expect((await bench.api.call(method, `${path}?nonsense=1`)).status).toBe(200)
@@ -56,22 +59,22 @@ it('dryRun in the query does not submit a job', async () => {
   const { api, connections } = bench
   const before = (await api.ok('GET', '/jobs')).data
   const body = jobRequest({ connectionId: connections.dataforest })
-  const answer = await api.call('POST', '/jobs?dryRun=true', { body })
-  expect(answer.body).toMatchObject({
+  const response = await api.call('POST', '/jobs?dryRun=true', { body })
+  expect(response.body).toMatchObject({
     status: 400,
     detail: 'dryRun is not a known query parameter: this operation has none. Remove it.',
   })
   expect((await api.ok('GET', '/jobs')).data).toEqual(before)
 })
 
-it('an unknown parameter is answered with the nearest one of the operation', async () => {
+it('the error for an unknown parameter suggests the closest known one', async () => {
   const { body } = await bench.api.call('GET', '/jobs?lables=team%3Avision')
   expect(body.detail).toBe(
     'lables is not a known query parameter. Remove it, or correct its name. Did you mean `label`?',
   )
 })
 
-it('a route whose schema permits any parameter does not start', async () => {
+it('a route whose schema permits any parameter cannot be registered', async () => {
   const server = fastify()
   rejectUnknownParameters(server)
   const querystring = Type.Object({ limit: Type.Optional(Type.Integer()) })

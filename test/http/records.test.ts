@@ -17,11 +17,11 @@ const at = (version: number) => `"${version}"`
 const read = (path: string, headers: Record<string, string> = {}) => api.call('GET', path, { headers })
 
 describe('ETags', () => {
-  it('answer 304 without a body to a client that has this version, by any form of If-None-Match', async () => {
+  it('return 304 without a body for any form of a matching If-None-Match', async () => {
     const { id, version } = await makeJob()
     for (const tag of [at(version), `W/${at(version)}`, `"x", ${at(version)}`, '*']) {
-      const answer = await read(`/jobs/${id}`, { 'if-none-match': tag })
-      expect([answer.status, answer.body, answer.headers.get('etag')]).toEqual([304, null, at(version)])
+      const response = await read(`/jobs/${id}`, { 'if-none-match': tag })
+      expect([response.status, response.body, response.headers.get('etag')]).toEqual([304, null, at(version)])
     }
     for (const tag of [at(version + 1), '"x"', String(version)])
       expect((await read(`/jobs/${id}`, { 'if-none-match': tag })).status).toBe(200)
@@ -31,15 +31,15 @@ describe('ETags', () => {
     ['PATCH of a job', (id) => ['PATCH', `/jobs/${id}`, { labels: { a: 'b' } }]],
     ['cancel', (id) => ['POST', `/jobs/${id}/cancel`]],
     ['resolve', (id) => ['POST', `/jobs/${id}/resolve`, { outcome: 'not_created' }]],
-  ])('hold a %s to the version that was read', async (_, call) => {
+  ])('make %s return 412 for a stale If-Match', async (_, call) => {
     const { id, version } = await makeJob()
-    await api.ok('PATCH', `/jobs/${id}`, { labels: { moved: 'on' } })
+    await api.ok('PATCH', `/jobs/${id}`, { labels: { changed: 'yes' } })
     const [method, path, body] = call(id)
     const send = (tag: string) =>
       api.call(method, path, { headers: { 'if-match': tag }, ...(body === undefined ? {} : { body }) })
-    const refused = await send(at(version))
-    expect(refused).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
-    expectProblem(refused, refused.body)
+    const rejected = await send(at(version))
+    expect(rejected).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
+    expectProblem(rejected, rejected.body)
     for (const tag of [`W/${at(version)}`, `"${version}-gzip"`, `"other", ${at(version)} , W/"999"`])
       expect(await send(tag), tag).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
     for (const tag of ['nonsense', '2', 'W/2', '"99999999999"', '"-1"', '"a", "b"'])
@@ -52,9 +52,9 @@ describe('ETags', () => {
     (tag: string) => `W/${tag}`,
     (tag: string) => tag.replace(/"$/, '-gzip"'),
     (tag: string) => `"other", W/"999",${tag}`,
-  ])('take the tag as a compressing proxy hands it on, and in a list: %s', async (asHandedOn) => {
+  ])('match tags as rewritten by a compressing proxy or in a list: %s', async (rewrite) => {
     const { id, version } = await makeJob()
-    const tag = asHandedOn(at(version))
+    const tag = rewrite(at(version))
     expect((await read(`/jobs/${id}`, { 'if-none-match': tag })).status).toBe(304)
     const changed = await api.call('PATCH', `/jobs/${id}`, {
       body: { labels: { a: 'b' } },
@@ -63,9 +63,9 @@ describe('ETags', () => {
     expect(changed).toMatchObject({ status: 200, body: { version: version + 1 } })
   })
 
-  it('let one of many changes on one version through', async () => {
+  it('let only one of many concurrent updates of a version succeed', async () => {
     const { id, version } = await makeJob()
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
         api.call('PATCH', `/jobs/${id}`, {
           body: { labels: { winner: `${index}` } },
@@ -73,26 +73,26 @@ describe('ETags', () => {
         }),
       ),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(11).fill(412)])
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, ...Array(11).fill(412)])
   })
 })
 
 describe('Prefer: wait', () => {
-  it('with If-None-Match answers at the next change, wherever it comes from', async () => {
+  it('returns at the next change with If-None-Match', async () => {
     const { id, version } = await makeJob()
     const waiting = read(`/jobs/${id}`, { prefer: 'wait=8', 'if-none-match': at(version) })
     await api.ok('PATCH', `/jobs/${id}`, { labels: { a: 'b' } })
-    const answer = await waiting
-    expect(answer).toMatchObject({ status: 200, body: { version: version + 1 } })
-    expect(answer.headers.get('preference-applied')).toBe('wait=8')
+    const response = await waiting
+    expect(response).toMatchObject({ status: 200, body: { version: version + 1 } })
+    expect(response.headers.get('preference-applied')).toBe('wait=8')
   })
 
-  it('answers as it is when nothing happens in that time, and never waits longer than is published', async () => {
+  it('returns the current state at its timeout, which has a documented maximum', async () => {
     const { id, version } = await makeJob()
     const unchanged = await read(`/jobs/${id}`, { prefer: 'wait=1', 'if-none-match': at(version) })
     expect(unchanged.status).toBe(304)
-    const unsettled = await read(`/jobs/${id}`, { prefer: 'respond-async, wait=0' })
-    expect(unsettled).toMatchObject({ status: 200, body: { status: 'queued' } })
+    const unconditional = await read(`/jobs/${id}`, { prefer: 'respond-async, wait=0' })
+    expect(unconditional).toMatchObject({ status: 200, body: { status: 'queued' } })
     const [ended] = await Promise.all([
       read(`/jobs/${id}`, { prefer: 'wait=99999' }),
       sql.query(`UPDATE workloads SET status = 'canceled', active = false, version = version + 1 WHERE id = $1`, [id]),
@@ -101,24 +101,24 @@ describe('Prefer: wait', () => {
     expect(ended.body.status).toBe('canceled')
   })
 
-  it('is not applied where it is not understood', async () => {
+  it('is not applied if it is invalid', async () => {
     const { id } = await makeJob()
     for (const prefer of ['wait=soon', 'wait=-1', 'return=minimal', 'wait']) {
-      const answer = await read(`/jobs/${id}`, { prefer })
-      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, null])
+      const response = await read(`/jobs/${id}`, { prefer })
+      expect([response.status, response.headers.get('preference-applied')]).toEqual([200, null])
     }
   })
 })
 
 describe('PATCH', () => {
-  it('removes all labels if null stands in their place', async () => {
+  it('removes all labels with null', async () => {
     const { id } = await makeJob({ labels: { team: 'vision', stage: 'dev' } })
     expect(await api.ok('PATCH', `/jobs/${id}`, { labels: {} })).toMatchObject({ labels: { team: 'vision' } })
     expect((await api.ok('PATCH', `/jobs/${id}`, { labels: null })).labels).toEqual({})
     expect((await api.ok('GET', '/jobs?label=team%3Avision&label=stage%3Adev')).data).toEqual([])
   })
 
-  it('refuses null for a list that the provider cannot change, as it does an empty one', async () => {
+  it('rejects null and an empty list for an immutable list', async () => {
     const { id } = await makeEnvironment()
     for (const inputs of [null, []])
       expect(await api.call('PATCH', `/environments/${id}`, { body: { inputs } })).toMatchObject({
@@ -127,7 +127,7 @@ describe('PATCH', () => {
       })
   })
 
-  it('merges labels, and null removes one', async () => {
+  it('merges labels and removes one with null', async () => {
     const { id } = await makeJob({ labels: { a: '1', b: '2' } })
     expect((await api.ok('PATCH', `/jobs/${id}`, { labels: { b: '3', c: '' } })).labels).toEqual({
       a: '1',
@@ -141,24 +141,24 @@ describe('PATCH', () => {
     expect((await api.ok('GET', `/jobs?label=a%3A1&ids=${id}`)).data).toEqual([])
   })
 
-  it('takes 32 labels and refuses one more, counted after the merge', async () => {
+  it('accepts at most 32 labels after the merge', async () => {
     const labels = (count: number, from = 0) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`l${index + from}`, 'x']))
     const { id } = await makeJob({ labels: labels(32) })
-    const refused = await api.call('PATCH', `/jobs/${id}`, { body: { labels: { more: 'x' } } })
-    expect(refused).toMatchObject({ status: 422, body: { errors: [{ in: 'body', pointer: '/labels' }] } })
+    const rejected = await api.call('PATCH', `/jobs/${id}`, { body: { labels: { more: 'x' } } })
+    expect(rejected).toMatchObject({ status: 422, body: { errors: [{ in: 'body', pointer: '/labels' }] } })
     const swapped = await api.ok('PATCH', `/jobs/${id}`, { labels: { l0: null, more: 'x' } })
     expect(Object.keys(swapped.labels as object)).toHaveLength(32)
   })
 
-  it('loses no label when many set one each at the same time', async () => {
+  it('keeps all labels of concurrent updates', async () => {
     const { id } = await makeJob()
     const keys = Array.from({ length: 6 }, (_, index) => `k${index}`)
     await Promise.all(keys.map((key) => api.ok('PATCH', `/jobs/${id}`, { labels: { [key]: key } })))
     expect(Object.keys((await read(`/jobs/${id}`)).body.labels as object).toSorted()).toEqual(keys)
   })
 
-  it('changes the description of a job here, and of the rest nothing', async () => {
+  it('updates the description of a job and rejects other fields', async () => {
     const { id, version } = await makeJob({ description: 'before' })
     expect(await api.ok('PATCH', `/jobs/${id}`, { description: '' })).toMatchObject({
       description: '',
@@ -168,7 +168,7 @@ describe('PATCH', () => {
       expect((await api.call('PATCH', `/jobs/${id}`, { body })).status).toBe(400)
   })
 
-  it('holds a description to the provider’s rule until it was sent; afterwards it is kept here alone', async () => {
+  it('applies the provider limit to a description only before creation', async () => {
     const { id } = await makeEnvironment()
     const patch = (length: number) =>
       api.call('PATCH', `/environments/${id}`, { body: { description: 'x'.repeat(length) } })
@@ -181,19 +181,19 @@ describe('PATCH', () => {
     expect((await patch(512)).status).toBe(200)
   })
 
-  it('refuses what an environment’s provider cannot change, at the field', async () => {
+  it('rejects immutable fields of an environment with a pointer to each', async () => {
     const { id, version } = await makeEnvironment()
     const body = { image: 'tensorflow:r2.4.1-py3', resources: { cpus: 2 }, labels: { a: 'b' } }
-    const refused = await api.call('PATCH', `/environments/${id}`, { body })
-    expect(refused).toMatchObject({ status: 422, body: { code: 'unsupported' } })
-    expect((refused.body.errors as { pointer: string }[]).map(({ pointer }) => pointer)).toEqual([
+    const rejected = await api.call('PATCH', `/environments/${id}`, { body })
+    expect(rejected).toMatchObject({ status: 422, body: { code: 'unsupported' } })
+    expect((rejected.body.errors as { pointer: string }[]).map(({ pointer }) => pointer)).toEqual([
       '/image',
       '/resources',
     ])
     expect((await read(`/environments/${id}`)).body.version).toBe(version)
   })
 
-  it('merges provider options one by one where the provider can change them', async () => {
+  it('merges mutable provider options individually', async () => {
     const { aitems } = bench.connections
     const body = {
       name: 'merged',
@@ -210,24 +210,24 @@ describe('PATCH', () => {
   })
 })
 
-describe('what is known about a record', () => {
-  it('is its events, in order and in pages', async () => {
+describe('the subresources of a record', () => {
+  it('list events in order and in pages', async () => {
     const { id } = await makeJob()
     for (const value of ['1', '2', '3']) await api.ok('PATCH', `/jobs/${id}`, { labels: { value } })
     await api.ok('POST', `/jobs/${id}/cancel`)
-    const whole = (await api.ok('GET', `/jobs/${id}/events`)) as unknown as { data: { seq: number; type: string }[] }
-    expect(whole.data.map(({ seq }) => seq)).toEqual(whole.data.map((_, index) => index + 1))
-    expect(whole.data[0]?.type).toBe('job.queued')
-    expect(whole.data.at(-1)?.type).toBe('job.cancel_requested')
+    const all = (await api.ok('GET', `/jobs/${id}/events`)) as unknown as { data: { seq: number; type: string }[] }
+    expect(all.data.map(({ seq }) => seq)).toEqual(all.data.map((_, index) => index + 1))
+    expect(all.data[0]?.type).toBe('job.queued')
+    expect(all.data.at(-1)?.type).toBe('job.cancel_requested')
     const first = await api.ok('GET', `/jobs/${id}/events?limit=2`)
     const rest = await api.ok('GET', `/jobs/${id}/events?limit=50&cursor=${first.nextCursor}`)
-    expect([...(first.data as object[]), ...(rest.data as object[])]).toEqual(whole.data)
+    expect([...(first.data as object[]), ...(rest.data as object[])]).toEqual(all.data)
     expect(rest.nextCursor).toBeUndefined()
     const later = await api.ok('GET', `/jobs/${id}/events?after=2`)
     expect(later.data).toEqual(rest.data)
   })
 
-  it('is no attempt and nothing remote before it was sent', async () => {
+  it('are empty or unavailable before dispatch', async () => {
     const { id } = await makeJob()
     expect((await read(`/jobs/${id}/attempts`)).body).toEqual({ data: [] })
     expect((await read(`/jobs/${id}/remote`)).body).toEqual({ payload: {} })

@@ -7,20 +7,20 @@ import { makeServer } from '../../src/http/server.ts'
 
 const { edge } = settingsOf(readConfig({}))
 
-it('makes a logger for a request that logs, and for no other', async () => {
+it('a child logger is created only for requests that log', async () => {
   const lines: string[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) })
   const server = makeServer({ logger, bodyLimitBytes: 1024, edge, draining: makeDraining(), isOutage: () => false })
-  server.get('/quiet', async () => ({}))
-  server.get('/loud', async ({ log }) => log.info({ answer: 42 }, 'heard'))
+  server.get('/silent', async () => ({}))
+  server.get('/logging', async ({ log }) => log.info({ answer: 42 }, 'logged'))
   await server.ready()
   const child = vi.spyOn(logger, 'child')
 
-  expect((await server.inject('/quiet')).statusCode).toBe(200)
+  expect((await server.inject('/silent')).statusCode).toBe(200)
   expect(child).not.toHaveBeenCalled()
 
-  await server.inject({ url: '/loud', headers: { 'x-request-id': 'r1' } })
+  await server.inject({ url: '/logging', headers: { 'x-request-id': 'r1' } })
   expect(child).toHaveBeenCalledOnce()
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ reqId: 'r1', answer: 42, msg: 'heard' }])
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ reqId: 'r1', answer: 42, msg: 'logged' }])
   await server.close()
 })

@@ -3,8 +3,8 @@ import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import type { CallOptions } from '../support/api-caller.ts'
 import { document, operations } from '../support/contract.ts'
 
-/** Headers of HTTP itself and of every response, which no client acts on. */
-const ofHttp: ReadonlySet<string> = new Set([
+/** Headers that the contract does not declare. */
+const undeclaredHeaders: ReadonlySet<string> = new Set([
   ...['cache-control', 'connection', 'content-length', 'content-type', 'date', 'keep-alive', 'transfer-encoding'],
   ...['vary', 'x-content-type-options'],
 ])
@@ -27,7 +27,7 @@ afterAll(() => bench?.stop())
 async function headersOf(id: string, path: string, options: CallOptions = {}) {
   const operation = operations.find((each) => each.id === id)
   const { status, headers } = await bench.api.call(operation?.method ?? '', path, options)
-  const sent = [...headers.keys()].filter((name) => !ofHttp.has(name))
+  const sent = [...headers.keys()].filter((name) => !undeclaredHeaders.has(name))
   return { status, sent, declared: operation?.answerHeaders[status] ?? [] }
 }
 
@@ -78,28 +78,28 @@ it.each(cases)('$id returns $status with the headers that it declares', async ({
   expect(declared).toEqual(expect.arrayContaining(sent))
 })
 
-it('every response declares the request id, and every guarded one what is sent after authentication', () => {
+it('every response declares x-request-id, and guarded routes also the rate limit headers', () => {
   const guarded = operations.filter(({ path }) => !['/livez', '/readyz'].includes(path))
   expect(guarded.length).toBeGreaterThan(50)
   for (const { id, answerHeaders } of operations)
     for (const headers of Object.values(answerHeaders)) expect(headers, id).toContain('x-request-id')
   for (const { id, answerHeaders } of guarded)
     for (const [status, headers] of Object.entries(answerHeaders)) {
-      const late = headers.filter((name) => [...limits, 'deprecation', 'sunset'].includes(name))
-      expect(late, `${id} ${status}`).toEqual(sentLate[status] ?? [...limits, 'deprecation', 'sunset'])
+      const afterAuth = headers.filter((name) => [...limits, 'deprecation', 'sunset'].includes(name))
+      expect(afterAuth, `${id} ${status}`).toEqual(sentAfterAuth[status] ?? [...limits, 'deprecation', 'sunset'])
     }
 })
 
-/** By status, where not all are sent: authentication precedes the rate limit, and the body is read before deprecations. */
-const sentLate: Readonly<Record<string, readonly string[]>> = { 401: [], 413: limits, 415: limits }
+/** Statuses without all headers: authentication precedes the rate limit, and deprecations follow the body. */
+const sentAfterAuth: Readonly<Record<string, readonly string[]>> = { 401: [], 413: limits, 415: limits }
 
-it('each header is declared once, with a description, and referred to', () => {
+it('each header is declared once with a description and is referenced', () => {
   const { headers } = document.components as unknown as { headers: Record<string, { description?: string }> }
-  const own = Object.values(document.paths).flatMap((methods) =>
+  const inline = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).flatMap(({ responses }) => Object.values(responses)),
   )
-  const responses = [...own, ...Object.values(document.components.responses)]
-  const references = new Set(responses.flatMap(({ headers: named = {} }) => Object.entries(named)).map(refOf))
+  const responses = [...inline, ...Object.values(document.components.responses)]
+  const references = new Set(responses.flatMap(({ headers: declared = {} }) => Object.entries(declared)).map(refOf))
   expect([...references].toSorted()).toEqual(Object.keys(headers).toSorted())
   for (const [name, { description }] of Object.entries(headers)) expect(description, name).toMatch(/\w/)
 })

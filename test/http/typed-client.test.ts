@@ -11,7 +11,7 @@ import { environmentRequest } from '../support/dataforest-account.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
 const root = new URL('../../', import.meta.url)
-/** Below the project, so that the client's one import is found as it would be in anybody's project. */
+/** Below the project root, so that the client resolves `openapi-fetch` like any other project. */
 const dir = fileURLToPath(new URL(`node_modules/.cache/typed-client-${process.pid}/`, root))
 const compile = {
   target: 'es2024',
@@ -21,16 +21,16 @@ const compile = {
   skipLibCheck: true,
 }
 
-/** What the client answers of its story; compiled apart, so its types are not known here. */
-interface Story {
+/** Result of the client scenario. The client is compiled separately, so its types are not available here. */
+interface ScenarioResult {
   submitted: ApiRecord
   read: ApiRecord
   listed: readonly ApiRecord[]
   canceled: ApiRecord
-  known: unknown
+  notModified: unknown
   stale: object
-  refused: object
-  unknown: object
+  rejected: object
+  missing: object
 }
 
 const bench = await useApiBench()
@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-it('compiles against the published contract, and runs', { timeout: 60_000 }, async () => {
+it('a typed client compiles against the published contract and runs', { timeout: 60_000 }, async () => {
   const types = await openapiTypescript(new URL('openapi/openapi.json', root))
   await writeFile(join(dir, 'contract.d.ts'), astToString(types))
   await copyFile(new URL('fixtures/typed-client.ts', import.meta.url), join(dir, 'client.ts'))
@@ -58,22 +58,22 @@ it('compiles against the published contract, and runs', { timeout: 60_000 }, asy
     throw new Error(`The client does not compile:\n${stdout}`)
   })
 
-  const { tell } = (await import(pathToFileURL(join(dir, 'client.js')).href)) as {
-    tell(url: string, key: string, environmentId: string): Promise<Story>
+  const { runScenario } = (await import(pathToFileURL(join(dir, 'client.js')).href)) as {
+    runScenario(url: string, key: string, environmentId: string): Promise<ScenarioResult>
   }
   const environment = await bench.api.ok(
     'POST',
     '/environments',
     environmentRequest({ connectionId: bench.connections.dataforest }),
   )
-  const story = await tell(bench.url, testApiKey, environment.id)
+  const result = await runScenario(bench.url, testApiKey, environment.id)
 
-  expect(story.submitted).toMatchObject({ name: 'typed', status: 'queued', environmentId: environment.id })
-  expect(story.read).toEqual(story.submitted)
-  expect(story.listed.map(({ id }) => id)).toEqual([story.submitted.id])
-  expect(story.canceled.cancelRequestedAt).toEqual(expect.any(String))
-  expect(story.known).toEqual([304, 'wait=0'])
-  expect(story.stale).toMatchObject({ type: 'urn:switchyard:problem:version_mismatch', status: 412 })
-  expect(story.refused).toMatchObject({ type: 'urn:switchyard:problem:invalid_request', status: 400 })
-  expect(story.unknown).toMatchObject({ type: 'urn:switchyard:problem:not_found', status: 404 })
+  expect(result.submitted).toMatchObject({ name: 'typed', status: 'queued', environmentId: environment.id })
+  expect(result.read).toEqual(result.submitted)
+  expect(result.listed.map(({ id }) => id)).toEqual([result.submitted.id])
+  expect(result.canceled.cancelRequestedAt).toEqual(expect.any(String))
+  expect(result.notModified).toEqual([304, 'wait=0'])
+  expect(result.stale).toMatchObject({ type: 'urn:switchyard:problem:version_mismatch', status: 412 })
+  expect(result.rejected).toMatchObject({ type: 'urn:switchyard:problem:invalid_request', status: 400 })
+  expect(result.missing).toMatchObject({ type: 'urn:switchyard:problem:not_found', status: 404 })
 })

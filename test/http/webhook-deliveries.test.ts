@@ -3,7 +3,7 @@ import { eventTypes } from '../../src/vocabulary/event-types.ts'
 import { useApiBench } from '../support/api-bench.ts'
 import { environmentRequest } from '../support/dataforest-account.ts'
 
-/** Nobody sends here: a delivery stays as the test has left it. */
+/** Without a worker: deliveries stay as the test leaves them. */
 const bench = await useApiBench()
 const { api } = bench
 beforeEach(async () => {
@@ -17,17 +17,17 @@ const unknownDelivery = 'whd_01h455vb4pex5vsknk084sn02q'
 const make = (more: object = {}) => api.ok('POST', '/webhook-endpoints', { url, ...more })
 const pathOf = ({ id }: { id: string }) => `/webhook-endpoints/${id}`
 
-describe('deliveries', () => {
-  it('a test is one, pending, and read where Location says', async () => {
+describe('webhook deliveries', () => {
+  it('include a pending test event at the Location of the response', async () => {
     const made = await make({ eventTypes: ['job.failed'] })
-    const answer = await api.call('POST', `${pathOf(made)}/test`)
-    expect(answer.status).toBe(202)
-    expect(answer.body).toEqual({
+    const response = await api.call('POST', `${pathOf(made)}/test`)
+    expect(response.status).toBe(202)
+    expect(response.body).toEqual({
       ...{ id: expect.stringMatching(/^whd_/), eventId: expect.stringMatching(/^evt_/), type: 'webhook.test' },
       ...{ status: 'pending', attempts: 0, createdAt: expect.any(String), nextAttemptAt: expect.any(String) },
     })
-    expect(await api.ok('GET', answer.headers.get('location') ?? '')).toEqual(answer.body)
-    expect((await api.ok('GET', `${pathOf(made)}/deliveries`)).data).toEqual([answer.body])
+    expect(await api.ok('GET', response.headers.get('location') ?? '')).toEqual(response.body)
+    expect((await api.ok('GET', `${pathOf(made)}/deliveries`)).data).toEqual([response.body])
   })
 
   it('are listed newest first, by status, and in pages', async () => {
@@ -52,7 +52,7 @@ describe('deliveries', () => {
     })
   })
 
-  it('are sent again on demand: a delivered or a failed one, with its event id, and not one that is pending', async () => {
+  it('are redelivered with the same event id unless pending', async () => {
     const made = await make()
     const { id, eventId } = await api.ok('POST', `${pathOf(made)}/test`)
     const path = `${pathOf(made)}/deliveries/${id}/redeliver`
@@ -66,7 +66,7 @@ describe('deliveries', () => {
     }
   })
 
-  it('that have failed since a time are all sent again', async () => {
+  it('are replayed if they failed after the given time', async () => {
     const made = await make()
     const count = 2500
     await bench.open.pool.query(
@@ -78,17 +78,17 @@ describe('deliveries', () => {
     )
     await bench.open.pool.query("UPDATE webhook_deliveries SET status = 'failed' WHERE id < 'whd_1'")
     const body = { since: new Date(Date.now() - 60_000).toISOString() }
-    const answer = await api.call('POST', `${pathOf(made)}/replay`, { body })
-    // Not the ten old ones, and not the ten that were delivered.
-    expect(answer).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
-    expect(answer.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
+    const response = await api.call('POST', `${pathOf(made)}/replay`, { body })
+    // Without the ten older and the ten delivered ones.
+    expect(response).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
+    expect(response.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
     const again = await api.call('POST', `${pathOf(made)}/replay`, { body })
     expect(again.body).toEqual({ count: 0, isComplete: true })
     for (const since of ['yesterday', 7, undefined])
       expect((await api.call('POST', `${pathOf(made)}/replay`, { body: { since } })).status).toBe(400)
   })
 
-  it('cannot be asked for while the endpoint is disabled', async () => {
+  it('return 409 for tests, redeliveries and replays of a disabled endpoint', async () => {
     const made = await make()
     const { id } = await api.ok('POST', `${pathOf(made)}/test`)
     await settle(id, 'failed', {})
@@ -103,7 +103,7 @@ describe('deliveries', () => {
       })
   })
 
-  it('of another endpoint, and of none, are nobody’s', async () => {
+  it('return 404 through another or an unknown endpoint', async () => {
     const [made, other] = [await make(), await make()]
     const { id } = await api.ok('POST', `${pathOf(made)}/test`)
     await settle(id, 'failed', {})
@@ -120,7 +120,7 @@ describe('deliveries', () => {
   })
 })
 
-it('every event that is written has a type that an endpoint may ask for', async () => {
+it('every stored event has a type that an endpoint can subscribe to', async () => {
   const environment = await api.ok(
     'POST',
     '/environments',
@@ -141,7 +141,7 @@ it('every event that is written has a type that an endpoint may ask for', async 
   expect(rows.map(({ type }) => type).filter((type) => !eventTypes.has(type))).toEqual([])
 })
 
-it('is measured: what is pending, what has failed, which endpoints fail, and how late the others are', async () => {
+it('GET /metrics reports pending, failed and overdue deliveries and failing endpoints', async () => {
   const [made, broken] = [await make(), await make()]
   const late = await api.ok('POST', `${pathOf(made)}/test`)
   const failed = await api.ok('POST', `${pathOf(made)}/test`)
@@ -154,12 +154,12 @@ it('is measured: what is pending, what has failed, which endpoints fail, and how
   await dueSince(waiting.id, '1 day')
   await pool.query('UPDATE webhook_endpoints SET failures = 1, not_before = now() WHERE id = $1', [broken.id])
   const text = await (await fetch(`${bench.url}/metrics`)).text()
-  const measured = (name: string) => Number(new RegExp(`^switchyard_${name} (.*)$`, 'm').exec(text)?.[1])
-  expect(measured('webhook_deliveries_pending')).toBe(2)
-  expect(measured('webhook_deliveries_failed')).toBe(1)
-  expect(measured('failing_webhook_endpoints')).toBe(1)
-  expect(measured('webhook_overdue_seconds')).toBeGreaterThanOrEqual(90)
-  expect(measured('webhook_overdue_seconds')).toBeLessThan(3600)
+  const metric = (name: string) => Number(new RegExp(`^switchyard_${name} (.*)$`, 'm').exec(text)?.[1])
+  expect(metric('webhook_deliveries_pending')).toBe(2)
+  expect(metric('webhook_deliveries_failed')).toBe(1)
+  expect(metric('failing_webhook_endpoints')).toBe(1)
+  expect(metric('webhook_overdue_seconds')).toBeGreaterThanOrEqual(90)
+  expect(metric('webhook_overdue_seconds')).toBeLessThan(3600)
 })
 
 function settle(id: string, status: string, more: Readonly<Record<string, number>>): Promise<unknown> {

@@ -5,17 +5,17 @@ import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { document, type Schema } from '../support/contract.ts'
 
-interface Received {
+interface WebhookOperation {
   post: {
     tags: readonly string[]
     parameters: readonly { name: string; in: string; required: boolean }[]
     requestBody: { content: { 'application/json': { schema: Schema } } }
   }
 }
-interface Stream {
+interface StreamResponse {
   content: { 'text/event-stream': { schema: Schema } }
 }
-const { webhooks } = document as unknown as { webhooks: { event: Received } }
+const { webhooks } = document as unknown as { webhooks: { event: WebhookOperation } }
 const { WebhookMessage, WebhookMessageData } = document.components.schemas
 
 let bench: ApiBench
@@ -24,21 +24,21 @@ beforeAll(async () => {
 })
 afterAll(() => bench?.stop())
 
-it('the document names the headers that deliveries are signed with', () => {
+it('the document declares the signature headers of deliveries', () => {
   const headers = signedHeaders({ id: 'evt', at: new Date(), body: '{}' }, { secret: drawSecret() })
   const { parameters, requestBody } = webhooks.event.post
   expect(parameters).toMatchObject(Object.keys(headers).map((name) => ({ in: 'header', name, required: true })))
   expect(requestBody.content['application/json'].schema.$ref).toBe('#/components/schemas/WebhookMessage')
 })
 
-it('no operation of the API has the tag of deliveries, which generators write into the same file', () => {
+it('no API operation shares the tag of webhook deliveries', () => {
   const tags = Object.values(document.paths).flatMap((item) => Object.values(item).flatMap((each) => each.tags))
   expect(webhooks.event.post.tags).toEqual(['Webhook deliveries'])
   expect(tags).toContain('Webhooks')
   expect(tags).not.toContain('Webhook deliveries')
 })
 
-it('deliveries have the fields that the document names, and those of its examples', async () => {
+it('deliveries have the documented fields and those of the examples', async () => {
   const endpoint = await bench.api.ok('POST', '/webhook-endpoints', { url: 'https://example.com/hook' })
   await bench.api.ok('POST', `/webhook-endpoints/${endpoint.id}/test`)
   await bench.api.ok('POST', '/jobs', { provider: 'slurm', name: 'hello', script: 'env' })
@@ -58,10 +58,10 @@ it('deliveries have the fields that the document names, and those of its example
   expect(test).toEqual(Object.keys(testMessage.data).toSorted())
 })
 
-it('event streams name the schema of their messages', () => {
+it('event streams reference the schema of their messages', () => {
   const streams = ['/jobs/{id}/events/stream', '/environments/{id}/events/stream', '/events/stream']
   const schemas = streams.map((path) => {
-    const stream = document.paths[path]?.get?.responses['200'] as Stream
+    const stream = document.paths[path]?.get?.responses['200'] as StreamResponse
     return String(stream.content['text/event-stream'].schema['x-event-schema']).split('/').at(-1)
   })
   expect(schemas).toEqual(['Event', 'Event', 'ProjectEvent'])

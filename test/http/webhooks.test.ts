@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { useApiBench } from '../support/api-bench.ts'
 import { expectProblem } from '../support/problems.ts'
 
-/** Nobody sends here: a delivery stays as the test has left it. */
+/** Without a worker: deliveries stay as the test leaves them. */
 const bench = await useApiBench()
 const { api } = bench
 beforeEach(async () => {
@@ -15,23 +15,23 @@ const make = (more: object = {}) => api.ok('POST', '/webhook-endpoints', { url, 
 const pathOf = ({ id }: { id: string }) => `/webhook-endpoints/${id}`
 
 describe('POST /webhook-endpoints', () => {
-  it('answers 201 with the endpoint, defaults filled in, and its secret this once', async () => {
-    const answer = await api.call('POST', '/webhook-endpoints', { body: { url } })
-    expect(answer.status).toBe(201)
-    expect(answer.headers.get('location')).toBe(`/webhook-endpoints/${answer.body.id}`)
-    expect(answer.headers.get('etag')).toBe('"1"')
-    const { secret, ...shown } = answer.body
+  it('returns 201 with the endpoint, its defaults and its secret', async () => {
+    const response = await api.call('POST', '/webhook-endpoints', { body: { url } })
+    expect(response.status).toBe(201)
+    expect(response.headers.get('location')).toBe(`/webhook-endpoints/${response.body.id}`)
+    expect(response.headers.get('etag')).toBe('"1"')
+    const { secret, ...shown } = response.body
     expect(shown).toEqual({
       ...{ id: expect.stringMatching(/^whk_/), url, description: '', eventTypes: [], enabled: true, version: 1 },
       ...{ createdAt: expect.any(String), updatedAt: expect.any(String) },
     })
     expect(String(secret)).toMatch(/^whsec_/)
     expect(Buffer.from(String(secret).slice('whsec_'.length), 'base64')).toHaveLength(32)
-    expect((await api.call('GET', pathOf(answer.body))).body).toEqual(shown)
+    expect((await api.call('GET', pathOf(response.body))).body).toEqual(shown)
     expect((await api.ok('GET', '/webhook-endpoints')).data).toEqual([shown])
   })
 
-  it('keeps no secret readable in the database', async () => {
+  it('stores no plain-text secret in the database', async () => {
     const { secret } = await make()
     const { rows } = await bench.open.pool.query('SELECT to_jsonb(e)::text AS text FROM webhook_endpoints e')
     expect(rows[0].text).toContain('sealed_secret')
@@ -39,33 +39,33 @@ describe('POST /webhook-endpoints', () => {
   })
 
   it.each<[string, object, number, string]>([
-    ['no URL', {}, 400, '/url'],
-    ['a URL that is none', { url: 'example.com' }, 422, '/url'],
+    ['a missing URL', {}, 400, '/url'],
+    ['an invalid URL', { url: 'example.com' }, 422, '/url'],
     ['another scheme', { url: 'ftp://example.com/hook' }, 422, '/url'],
     ['a user in the URL', { url: 'https://user@example.com/' }, 422, '/url'],
     ['a private address', { url: 'https://10.0.0.1/hook' }, 422, '/url'],
     ['a metadata service', { url: 'https://169.254.169.254/latest' }, 422, '/url'],
-    ['a URL that is too long', { url: `https://example.com/${'x'.repeat(2048)}` }, 400, '/url'],
-    ['a type that never occurs', { url, eventTypes: ['job.succeeded', 'job.suceeded'] }, 422, '/eventTypes/1'],
-    ['a type of no kind', { url, eventTypes: ['workload.failed'] }, 400, '/eventTypes/0'],
-    ['a type twice', { url, eventTypes: ['job.*', 'job.*'] }, 400, '/eventTypes'],
+    ['a URL above the length limit', { url: `https://example.com/${'x'.repeat(2048)}` }, 400, '/url'],
+    ['an unknown event type', { url, eventTypes: ['job.succeeded', 'job.suceeded'] }, 422, '/eventTypes/1'],
+    ['an event type of an unknown kind', { url, eventTypes: ['workload.failed'] }, 400, '/eventTypes/0'],
+    ['a duplicate event type', { url, eventTypes: ['job.*', 'job.*'] }, 400, '/eventTypes'],
     [
-      'too many types',
+      'too many event types',
       { url, eventTypes: Array.from({ length: 65 }, (_, n) => `job.a${'b'.repeat(n)}`) },
       400,
       '/eventTypes',
     ],
-    ['a field that nobody knows', { url, secret: 'whsec_mine' }, 400, '/secret'],
+    ['an unknown field', { url, secret: 'whsec_mine' }, 400, '/secret'],
     ['a long description', { url, description: 'x'.repeat(513) }, 400, '/description'],
-  ])('refuses %s, at the field, and makes nothing', async (_, body, status, pointer) => {
-    const answer = await api.call('POST', '/webhook-endpoints', { body })
-    expect(answer.status).toBe(status)
-    expectProblem(answer, answer.body)
-    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
+  ])('rejects %s with a pointer to the field and creates nothing', async (_, body, status, pointer) => {
+    const response = await api.call('POST', '/webhook-endpoints', { body })
+    expect(response.status).toBe(status)
+    expectProblem(response, response.body)
+    expect((response.body.errors as { pointer: string }[]).map(({ pointer: each }) => each)).toContain(pointer)
     expect((await api.ok('GET', '/webhook-endpoints')).data).toEqual([])
   })
 
-  it('says of a URL that it would not call why', async () => {
+  it('explains why a URL is denied', async () => {
     const { body } = await api.call('POST', '/webhook-endpoints', { body: { url: 'https://10.0.0.1/' } })
     expect(body).toMatchObject({
       code: 'unprocessable',
@@ -73,20 +73,22 @@ describe('POST /webhook-endpoints', () => {
     })
   })
 
-  it('takes 50 and no more, also of many that come together', async () => {
+  it('accepts at most 50 endpoints, also from concurrent requests', async () => {
     for (let count = 0; count < 46; count += 1) await make()
     const body = { url }
-    const answers = await Promise.all(Array.from({ length: 8 }, () => api.call('POST', '/webhook-endpoints', { body })))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 201, 403, 403, 403, 403])
-    const refused = answers.find(({ status }) => status === 403)
-    expect(refused?.body).toMatchObject({ code: 'quota_exceeded', detail: expect.stringContaining('50 of 50') })
+    const responses = await Promise.all(
+      Array.from({ length: 8 }, () => api.call('POST', '/webhook-endpoints', { body })),
+    )
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 201, 201, 201, 403, 403, 403, 403])
+    const rejected = responses.find(({ status }) => status === 403)
+    expect(rejected?.body).toMatchObject({ code: 'quota_exceeded', detail: expect.stringContaining('50 of 50') })
     const { data } = await api.ok('GET', '/webhook-endpoints?limit=1')
     await api.call('DELETE', pathOf((data as unknown as { id: string }[])[0] ?? { id: '' }))
     expect((await api.call('POST', '/webhook-endpoints', { body })).status).toBe(201)
   })
 })
 
-it('endpoints are listed in pages', async () => {
+it('GET /webhook-endpoints lists endpoints in pages without secrets', async () => {
   for (const _ of [0, 1, 2, 3, 4]) await make()
   const { data: all } = await api.ok('GET', '/webhook-endpoints')
   const first = await api.ok('GET', '/webhook-endpoints?limit=3')
@@ -97,7 +99,7 @@ it('endpoints are listed in pages', async () => {
 })
 
 describe('PATCH /webhook-endpoints/{id}', () => {
-  it('changes each field alone, and never shows the secret', async () => {
+  it('updates each field separately without returning the secret', async () => {
     const made = await make()
     const path = pathOf(made)
     const changes = [
@@ -114,14 +116,14 @@ describe('PATCH /webhook-endpoints/{id}', () => {
     }
   })
 
-  it('takes null event types as all of them, and absent ones as no change', async () => {
+  it('resets event types to all with null and keeps them if absent', async () => {
     const path = pathOf(await make())
     await api.ok('PATCH', path, { eventTypes: ['job.failed'] })
     expect(await api.ok('PATCH', path, { description: 'still' })).toMatchObject({ eventTypes: ['job.failed'] })
     expect(await api.ok('PATCH', path, { eventTypes: null })).toMatchObject({ eventTypes: [] })
   })
 
-  it('disables and enables', async () => {
+  it('disables and enables the endpoint', async () => {
     const path = pathOf(await make())
     const disabled = await api.ok('PATCH', path, { enabled: false })
     expect(disabled).toMatchObject({ enabled: false, disabledAt: expect.any(String) })
@@ -131,21 +133,21 @@ describe('PATCH /webhook-endpoints/{id}', () => {
   })
 
   it.each<[string, object, number]>([
-    ['nothing', {}, 400],
-    ['a URL that would not be called', { url: 'https://127.0.0.2/' }, 422],
-    ['a type that never occurs', { eventTypes: ['job.lost'] }, 422],
-    ['a null', { description: null }, 400],
-  ])('refuses %s', async (_, body, status) => {
+    ['an empty body', {}, 400],
+    ['a denied URL', { url: 'https://127.0.0.2/' }, 422],
+    ['an unknown event type', { eventTypes: ['job.lost'] }, 422],
+    ['a null description', { description: null }, 400],
+  ])('rejects %s', async (_, body, status) => {
     const { secret: __, ...before } = await make()
-    const answer = await api.call('PATCH', pathOf(before as { id: string }), { body })
-    expect(answer.status).toBe(status)
-    expectProblem(answer, answer.body)
+    const response = await api.call('PATCH', pathOf(before as { id: string }), { body })
+    expect(response.status).toBe(status)
+    expectProblem(response, response.body)
     expect((await api.call('GET', pathOf(before as { id: string }))).body).toEqual(before)
   })
 })
 
 describe('If-Match and If-None-Match', () => {
-  it('hold for changes, rotations and deletions', async () => {
+  it('apply to updates, rotations and deletions', async () => {
     const path = pathOf(await make())
     const headers = { 'if-match': '"7"' }
     const changes: [string, string, object?][] = [
@@ -165,7 +167,7 @@ describe('If-Match and If-None-Match', () => {
   })
 })
 
-it('a rotation answers with another secret, this once', async () => {
+it('a rotation returns a new secret that is not shown again', async () => {
   const made = await make()
   const rotated = await api.ok('POST', `${pathOf(made)}/rotate-secret`, { overlapSeconds: 60 })
   expect(String(rotated.secret)).toMatch(/^whsec_/)
@@ -175,7 +177,7 @@ it('a rotation answers with another secret, this once', async () => {
     expect((await api.call('POST', `${pathOf(made)}/rotate-secret`, { body: { overlapSeconds } })).status).toBe(400)
 })
 
-it('what is deleted is gone, with its deliveries, and so is its URL from the database', async () => {
+it('a deleted endpoint returns 404 and its URL is erased from the database', async () => {
   const made = await make()
   await api.ok('POST', `${pathOf(made)}/test`)
   expect(await api.call('DELETE', pathOf(made))).toMatchObject({ status: 204, body: null })

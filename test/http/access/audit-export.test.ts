@@ -15,7 +15,7 @@ beforeAll(async () => {
   bench = await startApiBench({ settings: { requestRate: null } })
   sql = new Client({ connectionString: bench.database.url })
   await sql.connect()
-  // A day apart each, the newest of yesterday.
+  // One entry per day, the newest from yesterday.
   await sql.query(
     `INSERT INTO audit (id, at, project_id, subject, address, request_id, action, object_id, outcome, data)
      SELECT i.id, now() - ($1 - n) * interval '1 day' - interval '1 day', 'prj_old', CASE WHEN n % 100 = 0 THEN 'rare' ELSE 'often' END, '', '',
@@ -48,72 +48,72 @@ async function lines(query = ''): Promise<{ id: string; at: string; subject: str
     .map((line) => JSON.parse(line))
 }
 
-describe('the export of the audit log', () => {
-  it('has every entry once, oldest first, as the list shows it', async () => {
+describe('audit log export', () => {
+  it('returns every entry once, oldest first, in the form of the list', async () => {
     const exported = await lines()
     expect(exported.map(({ data }) => data.n)).toEqual(Array.from({ length: count }, (_, n) => n + 1))
     const { data } = await bench.api.ok('GET', '/audit?subject=rare&limit=1')
     expect(exported.findLast(({ subject }) => subject === 'rare')).toEqual((data as unknown as object[])[0])
   })
 
-  it('goes on after the last line that arrived', async () => {
+  it('resumes after the last received entry', async () => {
     const all = await lines()
     expect(await lines(`?after=${all[699]?.id}`)).toEqual(all.slice(700))
     expect(await lines(`?after=${all.at(-1)?.id}`)).toEqual([])
   })
 
-  it('is filtered, also where matches are far apart', async () => {
+  it('filters entries, even if matches are sparse', async () => {
     expect((await lines('?subject=rare')).map(({ data }) => data.n)).toEqual(
       Array.from({ length: 17 }, (_, n) => (n + 1) * 100),
     )
     expect(await lines('?subject=rare&action=none')).toEqual([])
   })
 
-  it('begins, and notices that its client has gone, after each statement where nothing matches', async () => {
-    const found = makeAuditExport(makeAuditExportRepository(bench.open.sql))({ action: 'none' }, null)
-    expect(await found.next()).toEqual({ value: '', done: false })
-    expect(await found.return('')).toMatchObject({ done: true })
+  it('yields after a statement without matches, so that it can be aborted', async () => {
+    const matches = makeAuditExport(makeAuditExportRepository(bench.open.sql))({ action: 'none' }, null)
+    expect(await matches.next()).toEqual({ value: '', done: false })
+    expect(await matches.return('')).toMatchObject({ done: true })
   })
 
-  it('leaves the last minute to a later export, since its entries may still be written', async () => {
-    await bench.api.ok('POST', '/projects', { name: 'fresh' })
+  it('excludes the last minute', async () => {
+    await bench.api.ok('POST', '/projects', { name: 'recent' })
     expect((await lines()).at(-1)?.data.n).toBe(count)
   })
 
-  it('rejects what is no id of an entry', async () => {
+  it('rejects an id of another kind', async () => {
     expect(await bench.api.call('GET', '/audit/export?after=job_1')).toMatchObject({ status: 400 })
   })
 })
 
-describe('the retention of the audit log', () => {
-  const left = async () =>
+describe('audit log retention', () => {
+  const remaining = async () =>
     (
       await sql.query(
         `SELECT min((data->>'n')::int) AS oldest, count(*)::int AS n FROM audit WHERE project_id = 'prj_old'`,
       )
     ).rows[0]
 
-  it('keeps everything if none is set', async () => {
+  it('keeps all entries if it is not set', async () => {
     expect(await makePruneAudit(bench.open.prisma, undefined)(1000)).toBe(0)
-    expect(await left()).toEqual({ oldest: 1, n: count })
+    expect(await remaining()).toEqual({ oldest: 1, n: count })
   })
 
-  it('deletes what is older, in batches from the oldest on', async () => {
+  it('deletes older entries in batches, oldest first', async () => {
     const prune = makePruneAudit(bench.open.prisma, 100)
     expect(await prune(1000)).toBe(1000)
-    expect(await left()).toEqual({ oldest: 1001, n: 700 })
+    expect(await remaining()).toEqual({ oldest: 1001, n: 700 })
     expect(await prune(1000)).toBe(601)
     expect(await prune(1000)).toBe(0)
-    expect(await left()).toMatchObject({ n: 99 })
+    expect(await remaining()).toMatchObject({ n: 99 })
   })
 
-  it('cannot be used to delete what is not old enough, nor to change anything', async () => {
+  it('cannot be used to delete recent entries or to change any', async () => {
     await sql.query(`SELECT set_config('switchyard.audit_retention_days', '50', false)`)
     for (const statement of ['DELETE FROM audit', "UPDATE audit SET subject = 'nobody'", 'TRUNCATE audit'])
       await expect(sql.query(statement)).rejects.toThrow('append-only')
     await sql.query(`SELECT set_config('switchyard.audit_retention_days', '0', false)`)
     await expect(sql.query('DELETE FROM audit')).rejects.toThrow('append-only')
     await sql.query('RESET switchyard.audit_retention_days')
-    expect(await left()).toMatchObject({ n: 99 })
+    expect(await remaining()).toMatchObject({ n: 99 })
   })
 })

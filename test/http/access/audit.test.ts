@@ -7,11 +7,11 @@ import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { makeApiCaller } from '../../support/api-caller.ts'
 import { startStubServer } from '../../support/stub-server.ts'
 import { startSwitchyard, testSecretsKey } from '../../support/switchyard.ts'
-import { startTwoInstances } from './start-two.ts'
+import { startTwoInstances } from './two-instances.ts'
 
 const two = startTwoInstances()
 
-it('tells who did what, of which object, from where, newest first', async () => {
+it('the audit log records subject, action, object and address, newest first', async () => {
   const writer = await two.admin.ok('POST', '/api-keys', {
     name: 'writer',
     scopes: ['environments:write', 'connections:manage'],
@@ -44,7 +44,7 @@ it('tells who did what, of which object, from where, newest first', async () => 
   expect(JSON.stringify(data)).not.toContain('canary')
 })
 
-it('is read page by page, and by object', async () => {
+it('the audit log is paginated and filtered by object', async () => {
   const project = await two.admin.ok('POST', '/projects', { name: 'paged' })
   for (const quota of [{ connections: 1 }, { connections: 2 }, {}])
     await two.admin.ok('PATCH', `/projects/${project.id}`, { quota })
@@ -56,7 +56,7 @@ it('is read page by page, and by object', async () => {
   ])
 })
 
-it('cannot be changed, not even in the database', async () => {
+it('the audit log is append-only in the database', async () => {
   const sql = new Client({ connectionString: two.databaseUrl })
   await sql.connect()
   for (const statement of ["UPDATE audit SET subject = 'nobody'", 'DELETE FROM audit', 'TRUNCATE audit'])
@@ -64,14 +64,14 @@ it('cannot be changed, not even in the database', async () => {
   await sql.end()
 })
 
-it('says nothing of a change that was refused by its own rules', async () => {
+it('a change rejected by validation has no audit log entry', async () => {
   await two.admin.ok('POST', '/projects', { name: 'once' })
   expect((await two.admin.call('POST', '/projects', { body: { name: 'once' } })).status).toBe(409)
   const { data } = await two.admin.ok('GET', '/audit?action=project.created')
-  expect(data.filter(({ data: told }: { data: { name: string } }) => told.name === 'once')).toHaveLength(1)
+  expect(data.filter(({ data: details }: { data: { name: string } }) => details.name === 'once')).toHaveLength(1)
 })
 
-describe('each thing that it tells of', () => {
+describe('audit log entries', () => {
   let bench: ApiBench
   let sql: Client
 
@@ -86,12 +86,12 @@ describe('each thing that it tells of', () => {
   })
 
   const ok = (method: string, path: string, body?: object) => bench.api.ok(method, path, body)
-  const become = (id: string, status: string) =>
+  const setStatus = (id: string, status: string) =>
     sql.query('UPDATE workloads SET status = $2, due_at = NULL WHERE id = $1', [id, status])
 
-  /** A create whose outcome nobody knows. */
+  /** Simulates a create with an unknown outcome. */
   async function park(id: string): Promise<void> {
-    await become(id, 'dispatching')
+    await setStatus(id, 'dispatching')
     await sql.query(
       `INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at)
         VALUES ($1, 1, 'm', '{}', '{}', now(), now())`,
@@ -134,14 +134,14 @@ describe('each thing that it tells of', () => {
     const path = `/environments/${imported.id}`
     expect(await ok('GET', `${path}/access`)).toBeTruthy()
     await ok('PATCH', path, { labels: { team: 'red' } })
-    await become(imported.id, 'running')
+    await setStatus(imported.id, 'running')
     await ok('POST', `${path}/stop`)
-    await become(imported.id, 'stopped')
+    await setStatus(imported.id, 'stopped')
     await ok('POST', `${path}/start`)
     await ok('DELETE', path)
   }
 
-  /** A receiver says that it is gone while nobody else works here. */
+  /** The receiver returns 410, which disables the endpoint. Runs one worker for its delivery. */
   async function subscribe(): Promise<void> {
     const receiver = await startStubServer()
     receiver.on('POST /hook', { status: 410 })
@@ -179,19 +179,19 @@ describe('each thing that it tells of', () => {
     await database.close()
   }
 
-  /** At the hub itself, past Switchyard. */
+  /** Starts a server at the JupyterHub, without Switchyard. */
   async function startServer(): Promise<string> {
     const { urls, accounts } = bench.sandbox
     const { username, token } = accounts.jupyterhub
     for (const path of ['', '/servers/adopted']) {
       const url = `${urls.jupyterhub}/hub/api/users/${username}${path}`
-      const answer = await fetch(url, { method: 'POST', headers: { authorization: `token ${token}` } })
-      expect(answer.ok).toBe(true)
+      const response = await fetch(url, { method: 'POST', headers: { authorization: `token ${token}` } })
+      expect(response.ok).toBe(true)
     }
     return `${username}/adopted`
   }
 
-  it('is written, from the first project on', async () => {
+  it('exist for every action, starting with the first project', async () => {
     await administer()
     await connect()
     await runJob()
@@ -206,19 +206,16 @@ describe('each thing that it tells of', () => {
     expect(first.toSorted()).toEqual(['api_key.created', 'project.created'])
   })
 
-  it.each(['subject', 'object_id', 'action'])(
-    'is found by its %s without a walk through the whole log',
-    async (column) => {
-      await sql.query(
-        `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
-        SELECT $1 || n, 'p', 'somebody', '', '', 'thing.done', 'thing_' || n, 'done', '{}' FROM generate_series(1, 5000) n`,
-        [column],
-      )
-      await sql.query('ANALYZE audit')
-      const { rows } = await sql.query(
-        `EXPLAIN SELECT * FROM audit WHERE ${column} = 'rare' AND id < 'z' ORDER BY id DESC LIMIT 50`,
-      )
-      expect(rows.map((row) => row['QUERY PLAN']).join()).toContain(`audit_${column}_id_idx`)
-    },
-  )
+  it.each(['subject', 'object_id', 'action'])('are found by %s with an index', async (column) => {
+    await sql.query(
+      `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
+        SELECT $1 || n, 'p', 'another-subject', '', '', 'thing.done', 'thing_' || n, 'done', '{}' FROM generate_series(1, 5000) n`,
+      [column],
+    )
+    await sql.query('ANALYZE audit')
+    const { rows } = await sql.query(
+      `EXPLAIN SELECT * FROM audit WHERE ${column} = 'rare' AND id < 'z' ORDER BY id DESC LIMIT 50`,
+    )
+    expect(rows.map((row) => row['QUERY PLAN']).join()).toContain(`audit_${column}_id_idx`)
+  })
 })

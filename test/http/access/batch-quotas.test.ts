@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { expect, it } from 'vitest'
 import { submitBatch } from '../../support/job-batches.ts'
-import { startTwoInstances } from './start-two.ts'
+import { startTwoInstances } from './two-instances.ts'
 
 const two = startTwoInstances({ requestRate: { requests: 1000, windowSeconds: 60 } })
 
@@ -36,7 +36,7 @@ async function finish(projectId: string): Promise<void> {
   await sql.end()
 }
 
-it('counts the jobs of a batch in order: the first ones fit, and one that is too large does not block a smaller one', async () => {
+it('a quota is applied to the jobs of a batch in order, skipping jobs that exceed it', async () => {
   const { team } = await teamWith('ordered', { activeWorkloads: 4, accelerators: 5 })
   const batch = await submitBatch(team, [gpus(3), gpus(3), gpus(2), job(), job(), job()])
   expect(statuses(batch)).toEqual(['a', 'r', 'a', 'a', 'a', 'r'])
@@ -45,19 +45,19 @@ it('counts the jobs of a batch in order: the first ones fit, and one that is too
   expect(batch.results[5]?.problem?.detail).toContain('4 of 4 active jobs and environments')
 })
 
-it('is not exceeded by batches and single submits at the same time', async () => {
+it('a quota is not exceeded by concurrent batches and single submits', async () => {
   const { team, other } = await teamWith('contended', { activeWorkloads: 25 })
   const batchOf20 = Array.from({ length: 20 }, () => job())
   const [batches, singles] = await Promise.all([
     Promise.all([team, other, team].map((caller) => submitBatch(caller, batchOf20))),
-    Promise.all(batchOf20.map((body, at) => (at % 2 === 0 ? team : other).call('POST', '/jobs', { body }))),
+    Promise.all(batchOf20.map((body, index) => (index % 2 === 0 ? team : other).call('POST', '/jobs', { body }))),
   ])
   const accepted = batches.reduce((sum, batch) => sum + batch.accepted, 0)
   expect(accepted + singles.filter(({ status }) => status === 202).length).toBe(25)
   expect((await team.ok('GET', '/jobs?limit=200')).data).toHaveLength(25)
 })
 
-it('lets a repeated batch submit the jobs that did not fit, once the others have finished', async () => {
+it('a repeated batch submits the rejected jobs after the others have finished', async () => {
   const { project, team, other } = await teamWith('repeated', { activeWorkloads: 10 })
   const jobs = Array.from({ length: 20 }, () => job())
   const headers = { 'idempotency-key': 'sweep' }

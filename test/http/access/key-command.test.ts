@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { startTwoInstances } from './start-two.ts'
+import { startTwoInstances } from './two-instances.ts'
 
 const two = startTwoInstances()
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -12,7 +12,7 @@ const main = (...args: string[]) =>
     env: { ...process.env, DATABASE_URL: two.databaseUrl },
   })
 
-it('key create prints a key that opens its project', async () => {
+it('key create prints a key for its project and scopes', async () => {
   const { stdout, stderr } = await main('key', 'create', '--name', 'first', '--project', 'lab', '--scopes', 'jobs:read')
   expect(stdout).toMatch(/^sy_\S+\n$/)
   expect(stderr).not.toContain(stdout.trim())
@@ -23,7 +23,7 @@ it('key create prints a key that opens its project', async () => {
   expect(data[0].subject).toMatch(/^shell:/)
 })
 
-it('key create says what is wrong with what it was given', async () => {
-  const wrong = await main('key', 'create', '--name', 'x', '--scopes', 'everything').catch((error: unknown) => error)
-  expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Unknown scope: everything') })
+it('key create names an unknown scope', async () => {
+  const error = await main('key', 'create', '--name', 'x', '--scopes', 'everything').catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Unknown scope: everything') })
 })

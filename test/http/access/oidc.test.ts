@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeOidcVerifier } from '../../../src/access/oidc.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { type OidcIssuer, startOidcIssuer } from '../../support/oidc-issuer.ts'
-import { startTwoInstances } from './start-two.ts'
+import { startTwoInstances } from './two-instances.ts'
 
 const issuer: OidcIssuer = await startOidcIssuer()
 const audience = 'https://switchyard.test'
@@ -20,14 +20,14 @@ beforeAll(async () => {
 })
 afterAll(() => issuer.stop())
 
-/** Keys are asked for again at most every two seconds. */
-const untilKnown = (token: string) =>
+/** The verifier fetches the keys of the issuer at most every two seconds. */
+const untilAccepted = (token: string) =>
   expect
     .poll(async () => (await two.as(token).call('GET', '/jobs')).status, { timeout: 30_000, interval: 200 })
     .toBe(200)
 
-describe('a token of the issuer', () => {
-  it('opens the project that it names, with the scopes that it names', async () => {
+describe('an OIDC token', () => {
+  it('authenticates for its project with its scopes', async () => {
     const reader = two.as(await issuer.token({ project: 'research', scope: 'jobs:read' }))
     expect((await reader.call('GET', '/jobs')).status).toBe(200)
     expect((await reader.call('GET', '/environments')).status).toBe(403)
@@ -37,87 +37,87 @@ describe('a token of the issuer', () => {
     expect(data).toMatchObject([{ subject: 'oidc:batch', outcome: 'refused' }])
   })
 
-  it('opens nothing when it is meant for somebody else, or names no project', async () => {
-    const elsewhere = await issuer.token({ project: 'research', scope: 'jobs:read', audience: 'https://other.test' })
-    const nowhere = await issuer.token({ project: 'nobody', scope: 'jobs:read' })
-    expect((await two.as(elsewhere).call('GET', '/jobs')).status).toBe(401)
-    const { status, body } = await two.as(nowhere).call('GET', '/jobs')
+  it('is rejected with another audience or an unknown project', async () => {
+    const otherAudience = await issuer.token({
+      project: 'research',
+      scope: 'jobs:read',
+      audience: 'https://other.test',
+    })
+    const unknownProject = await issuer.token({ project: 'nobody', scope: 'jobs:read' })
+    expect((await two.as(otherAudience).call('GET', '/jobs')).status).toBe(401)
+    const { status, body } = await two.as(unknownProject).call('GET', '/jobs')
     expect(status).toBe(401)
     expect(body.detail).toContain('does not name an existing project')
   })
 
-  it('is known by a new key of the issuer without a restart', async () => {
+  it('is accepted after key rotation without a restart', async () => {
     const before = await issuer.token({ project: 'research', scope: 'jobs:read' })
     expect((await two.as(before).call('GET', '/jobs')).status).toBe(200)
     await issuer.rotateKeys()
     const after = await issuer.token({ project: 'research', scope: 'jobs:read environments:read' })
-    await untilKnown(after)
+    await untilAccepted(after)
   }, 30_000)
 })
 
-/** What the issuer itself could have signed. */
-const good = () => ({
+/** Claims of a valid token. */
+const validClaims = () => ({
   ...{ iss: issuer.url, aud: audience, sub: 'batch', project: 'research', scope: 'jobs:read' },
   exp: Math.floor(Date.now() / 1000) + 300,
 })
-/** As it is after a start: it has asked the issuer for nothing yet. */
-const freshVerifier = (settings: Partial<typeof oidc> = {}, clock = makeFixedClock()) =>
+/** A verifier that has not fetched any keys. */
+const startVerifier = (settings: Partial<typeof oidc> = {}, clock = makeFixedClock()) =>
   makeOidcVerifier({ settings: { ...oidc, ...settings }, projectOf: async (name) => name, fetch, clock })
 
-describe('a token that the issuer signed', () => {
+describe('a signed token', () => {
   it.each<[string, () => object]>([
     ['has expired', () => ({ exp: Math.floor(Date.now() / 1000) - 60 })],
-    ['has no end', () => ({ exp: undefined })],
-    ['has not begun', () => ({ nbf: Math.floor(Date.now() / 1000) + 60 })],
-    ['names another issuer', () => ({ iss: `${issuer.url}/other` })],
-    ['is meant for somebody else', () => ({ aud: 'https://other.test' })],
-    ['ends never', () => ({ exp: 1e18 })],
-    ['ends after the last year', () => ({ exp: Date.UTC(9999, 11, 31) / 1000 + 86_400 })],
-    ['is of nobody', () => ({ sub: undefined })],
-    ['is of null', () => ({ sub: null })],
-    ['is of an object', () => ({ sub: {} })],
-    ['is of a number', () => ({ sub: 5 })],
-    ['is of an empty text', () => ({ sub: '' })],
-    ['is of a text with NUL', () => ({ sub: 'bat\0ch' })],
-    ['is of a text with a line end', () => ({ sub: 'batch\nadmin' })],
-    ['is of half a character', () => ({ sub: 'batch\ud800' })],
-    ['is of a text without end', () => ({ sub: 'a'.repeat(256) })],
-    ['names a project with NUL', () => ({ project: 'rese\0arch' })],
-    ['names two projects', () => ({ project: ['research', 'other'] })],
-    ['names no project', () => ({ project: [] })],
-    ['names a number as its project', () => ({ project: 5 })],
-  ])('opens nothing when it %s', async (_what, claims) => {
-    const verify = freshVerifier()
-    expect(await verify(await issuer.sign(good()))).toMatchObject({ subject: 'oidc:batch' })
-    await expect(verify(await issuer.sign({ ...good(), ...claims() }))).rejects.toMatchObject({
+    ['has no expiry', () => ({ exp: undefined })],
+    ['is not yet valid', () => ({ nbf: Math.floor(Date.now() / 1000) + 60 })],
+    ['has another issuer', () => ({ iss: `${issuer.url}/other` })],
+    ['has another audience', () => ({ aud: 'https://other.test' })],
+    ['has an invalid expiry', () => ({ exp: 1e18 })],
+    ['expires after the year 9999', () => ({ exp: Date.UTC(9999, 11, 31) / 1000 + 86_400 })],
+    ['has no subject', () => ({ sub: undefined })],
+    ['has a null subject', () => ({ sub: null })],
+    ['has an object as its subject', () => ({ sub: {} })],
+    ['has a number as its subject', () => ({ sub: 5 })],
+    ['has an empty subject', () => ({ sub: '' })],
+    ['has a NUL in its subject', () => ({ sub: 'bat\0ch' })],
+    ['has a line feed in its subject', () => ({ sub: 'batch\nadmin' })],
+    ['has an unpaired surrogate in its subject', () => ({ sub: 'batch\ud800' })],
+    ['has an oversized subject', () => ({ sub: 'a'.repeat(256) })],
+    ['has a NUL in its project', () => ({ project: 'rese\0arch' })],
+    ['has two projects', () => ({ project: ['research', 'other'] })],
+    ['has no project', () => ({ project: [] })],
+    ['has a number as its project', () => ({ project: 5 })],
+  ])('is rejected if it %s', async (_name, claims) => {
+    const verify = startVerifier()
+    expect(await verify(await issuer.sign(validClaims()))).toMatchObject({ subject: 'oidc:batch' })
+    await expect(verify(await issuer.sign({ ...validClaims(), ...claims() }))).rejects.toMatchObject({
       code: 'unauthenticated',
     })
   })
 
-  it('is known by whichever of the published keys it was signed with', async () => {
+  it('is accepted with any published key', async () => {
     await issuer.rotateKeys('published')
-    const verify = freshVerifier()
+    const verify = startVerifier()
     for (const key of ['newest', 'previous'] as const)
-      expect(await verify(await issuer.sign(good(), key))).toMatchObject({ projectId: 'research' })
+      expect(await verify(await issuer.sign(validClaims(), key))).toMatchObject({ projectId: 'research' })
   })
 })
 
-describe('an issuer with claims of its own', () => {
+describe('custom claims of an issuer', () => {
   it.each<[string, Partial<typeof oidc>, object]>([
-    ['a client instead of an audience', { audienceClaim: 'client_id' }, { aud: undefined, client_id: audience }],
+    ['a client id as the audience', { audienceClaim: 'client_id' }, { aud: undefined, client_id: audience }],
     ['one of several audiences', { audiences: ['https://other.test', audience] }, {}],
-    [
-      'scopes in a claim of a claim',
-      { scopesClaim: 'access.x.y.roles' },
-      { access: { 'x.y': { roles: ['jobs:read'] } } },
-    ],
+    ['scopes in a nested claim', { scopesClaim: 'access.x.y.roles' }, { access: { 'x.y': { roles: ['jobs:read'] } } }],
     ['scopes with a prefix', { scopePrefix: 'api/' }, { scope: 'api/jobs:read admin api/other openid' }],
     ['scopes as a list', { scopesClaim: 'scp' }, { scp: ['jobs:read', 5, null, 'other'] }],
-    ['a project in a list of one', {}, { project: ['research'] }],
+    ['a project in a list with one item', {}, { project: ['research'] }],
     ['a project in a claim named by a URL', { projectClaim: 'https://a.test/p' }, { 'https://a.test/p': 'research' }],
-  ])('is understood: %s', async (_what, settings, claims) => {
-    const token = await issuer.sign({ ...good(), project: 'research', ...claims })
-    expect(await freshVerifier(settings)(token)).toMatchObject({
+  ])('are supported: %s', async (_name, settings, claims) => {
+    const token = await issuer.sign({ ...validClaims(), project: 'research', ...claims })
+    expect(await startVerifier(settings)(token)).toMatchObject({
       projectId: 'research',
       scopes: new Set(['jobs:read']),
     })
@@ -127,25 +127,25 @@ describe('an issuer with claims of its own', () => {
     ['another client', { audienceClaim: 'client_id' }, { aud: undefined, client_id: 'other' }],
     ['no client', { audienceClaim: 'client_id' }, {}],
     ['an inherited name', { audienceClaim: 'constructor.name', audiences: ['Object'] }, {}],
-  ])('opens nothing with %s', async (_what, settings, claims) => {
-    const token = await issuer.sign({ ...good(), ...claims })
-    await expect(freshVerifier(settings)(token)).rejects.toMatchObject({ code: 'unauthenticated' })
+  ])('are rejected with %s', async (_name, settings, claims) => {
+    const token = await issuer.sign({ ...validClaims(), ...claims })
+    await expect(startVerifier(settings)(token)).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 })
 
-describe('an issuer in trouble', () => {
+describe('an unavailable issuer', () => {
   afterEach(() => issuer.answerKeysWith(null))
 
   it.each<[string, RequestListener]>([
     ['503', (_request, response) => response.writeHead(503).end()],
     ['a redirect', (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end()],
-    ['a page', (_request, response) => response.end('<html>maintenance</html>')],
+    ['an HTML page', (_request, response) => response.end('<html>maintenance</html>')],
     ['no keys', (_request, response) => response.end('{}')],
-    ['nothing', (request) => request.socket.destroy()],
-  ])('that answers %s does not make a good token a bad one', async (_answer, listener) => {
+    ['a closed connection', (request) => request.socket.destroy()],
+  ])('causes 503, not 401, if it returns %s', async (_response, listener) => {
     const clock = makeFixedClock()
-    const verify = freshVerifier({}, clock)
-    const token = await issuer.sign(good())
+    const verify = startVerifier({}, clock)
+    const token = await issuer.sign(validClaims())
     issuer.answerKeysWith(listener)
     await expect(verify(token)).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 })
     issuer.answerKeysWith(null)
@@ -154,41 +154,41 @@ describe('an issuer in trouble', () => {
   })
 
   it.each([
-    ['cannot be discovered', '/.well-known/openid-configuration'],
-    ['has no keys', '/jwks'],
-  ])('that %s is asked once in two seconds, whatever tokens arrive', async (_what, path) => {
-    const asked: string[] = []
+    ['no discovery metadata', '/.well-known/openid-configuration'],
+    ['no keys', '/jwks'],
+  ])('with %s is called once per two seconds for any number of tokens', async (_name, path) => {
+    const requested: string[] = []
     const clock = makeFixedClock()
     const verify = makeOidcVerifier({
       ...{ settings: oidc, projectOf: async (name) => name, clock },
       fetch: async (url, options) => {
-        asked.push(String(url))
+        requested.push(String(url))
         return new URL(String(url)).pathname === path ? new Response('no', { status: 503 }) : fetch(url, options)
       },
     })
-    const forged = await issuer.sign(good())
-    const send = () => Promise.allSettled(Array.from({ length: 50 }, () => verify(forged)))
+    const token = await issuer.sign(validClaims())
+    const send = () => Promise.allSettled(Array.from({ length: 50 }, () => verify(token)))
     await send()
     await send()
-    const once = asked.length
-    expect(asked.filter((url) => url.endsWith(path))).toHaveLength(1)
+    const requestsPerAttempt = requested.length
+    expect(requested.filter((url) => url.endsWith(path))).toHaveLength(1)
     clock.advance(2000)
     for (const result of await send()) expect(result).toMatchObject({ reason: { code: 'unavailable' } })
-    expect(asked).toHaveLength(2 * once)
+    expect(requested).toHaveLength(2 * requestsPerAttempt)
   })
 
-  it('is asked for nothing by what is no token of it', async () => {
+  it('is not called for tokens of other issuers', async () => {
     const verify = makeOidcVerifier({
       ...{ settings: oidc, projectOf: async (name) => name, clock: makeFixedClock() },
-      fetch: () => Promise.reject(new Error('nothing should be asked')),
+      fetch: () => Promise.reject(new Error('unexpected request')),
     })
-    const elsewhere = await issuer.sign({ ...good(), iss: 'https://other.test' })
-    for (const token of ['a.b.c', `${btoa('{}')}.${btoa('{}')}.x`.replaceAll('=', ''), elsewhere])
+    const otherIssuer = await issuer.sign({ ...validClaims(), iss: 'https://other.test' })
+    for (const token of ['a.b.c', `${btoa('{}')}.${btoa('{}')}.x`.replaceAll('=', ''), otherIssuer])
       await expect(verify(token)).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 })
 
-describe('a token of nobody', () => {
+describe('a forged token', () => {
   const claims = { project: 'research', scope: 'admin' }
   const sign = (key: Parameters<SignJWT['sign']>[0], alg: string) =>
     new SignJWT(claims)
@@ -199,7 +199,7 @@ describe('a token of nobody', () => {
       .setExpirationTime('5m')
       .sign(key)
 
-  it('is refused when its key or its algorithm is not the issuer’s', async () => {
+  it('returns 401 for a key or an algorithm that the issuer does not use', async () => {
     const { privateKey } = await generateKeyPair('ES256')
     const unsigned = ['{"alg":"none"}', JSON.stringify({ ...claims, iss: issuer.url, aud: audience, sub: 'x' })]
       .map((part) => Buffer.from(part).toString('base64url'))
@@ -217,12 +217,12 @@ describe('a token of nobody', () => {
   })
 })
 
-describe('a flood of tokens of nobody', () => {
-  // Last, because all tests here have one address.
-  it('is refused without being verified, and does not shut out who was in before', async () => {
+describe('a flood of forged tokens', () => {
+  // Last, because all tests in this file share one client address.
+  it('is rate limited without blocking a known token', async () => {
     const token = await issuer.token({ project: 'research', scope: 'jobs:read' })
-    // Another test may have made the issuer's key a new one.
-    await untilKnown(token)
+    // Another test may have rotated the key of the issuer.
+    await untilAccepted(token)
     const known = two.as(token)
     const send = (count: number) =>
       Promise.all(Array.from({ length: count }, (_, index) => two.as(`a${index}.b.c`).call('GET', '/jobs')))

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { servedRoutes } from '../../support/unconnected-app.ts'
-import { startTwoInstances } from './start-two.ts'
+import { startTwoInstances } from './two-instances.ts'
 
 const two = startTwoInstances()
 
 const connections = ['connections:manage', 'jobs:read', 'jobs:write', 'environments:read', 'environments:write']
-/** Which scopes let a caller in, route by route. A route that is missing here fails the first test. */
-const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>> = {
+/** Sufficient scopes by route. A missing route fails the first test. */
+const requiredScopes: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>> = {
   'GET /livez': 'no key',
   'GET /readyz': 'no key',
   'GET /metrics': 'no key',
@@ -59,7 +59,7 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
     [
       ...['GET /webhook-endpoints', 'POST /webhook-endpoints'],
       ...['GET', 'PATCH', 'DELETE'].map((method) => `${method} /webhook-endpoints/{id}`),
-      ...['rotate-secret', 'test', 'replay'].map((verb) => `POST /webhook-endpoints/{id}/${verb}`),
+      ...['rotate-secret', 'test', 'replay'].map((action) => `POST /webhook-endpoints/{id}/${action}`),
       'GET /webhook-endpoints/{id}/deliveries',
       'GET /webhook-endpoints/{id}/deliveries/{deliveryId}',
       'POST /webhook-endpoints/{id}/deliveries/{deliveryId}/redeliver',
@@ -86,9 +86,9 @@ const needed: Readonly<Record<string, readonly string[] | 'any key' | 'no key'>>
   'GET /audit': ['admin'],
 }
 
-/** A HEAD is what Fastify makes of a GET, with its hooks; the pages of `/docs` are one. */
+/** Without HEAD routes, which Fastify derives from GET, and the pages below `/docs`. */
 const routes = (await servedRoutes()).filter((route) => !/^HEAD |\/docs\//.test(route))
-const guarded = routes.filter((route) => needed[route] !== 'no key')
+const guarded = routes.filter((route) => requiredScopes[route] !== 'no key')
 const scopes = [
   ...['jobs:read', 'jobs:write', 'environments:read', 'environments:write', 'environments:access'],
   ...['connections:manage', 'webhooks:manage', 'admin'],
@@ -99,13 +99,13 @@ const prefixes: Readonly<Record<string, string>> = {
   ...{ 'api-keys': 'key', 'webhook-endpoints': 'whk' },
 }
 
-/** The path with an id that nobody has, so that nothing changes whoever is let in. */
+/** A request with an unknown id, which changes nothing even if it is authorized. */
 function callOf(route: string): [string, string, object] {
   const [method, path] = route.split(' ') as [string, string]
   const id = `${prefixes[path.split('/')[1] ?? '']}_${unknownId}`
   const hasBody = method === 'POST' || method === 'PATCH'
-  const target = path.replace('{id}', id).replace('{deliveryId}', `whd_${unknownId}`).replace('{provider}', 'nobody')
-  return [method, target, hasBody ? { body: { unheardOf: 1 } } : {}]
+  const target = path.replace('{id}', id).replace('{deliveryId}', `whd_${unknownId}`).replace('{provider}', 'unknown')
+  return [method, target, hasBody ? { body: { unknownField: 1 } } : {}]
 }
 
 const keys = new Map<string, string>()
@@ -116,38 +116,38 @@ beforeAll(async () => {
     const { key } = await two.admin.ok('POST', '/api-keys', { name: scope.replace(':', '-'), scopes: [scope] })
     keys.set(scope, key)
   }
-  const gone = await two.admin.ok('POST', '/api-keys', { name: 'gone', scopes: ['admin'] })
-  await two.admin.ok('DELETE', `/api-keys/${gone.id}`)
-  revoked = gone.key
+  const deleted = await two.admin.ok('POST', '/api-keys', { name: 'deleted', scopes: ['admin'] })
+  await two.admin.ok('DELETE', `/api-keys/${deleted.id}`)
+  revoked = deleted.key
 })
 
 describe('every route', () => {
-  it('is in this table', () => {
-    expect(Object.keys(needed).toSorted()).toEqual(routes.toSorted())
+  it('is in the table of scopes', () => {
+    expect(Object.keys(requiredScopes).toSorted()).toEqual(routes.toSorted())
   })
 
-  it.each(guarded)('%s wants a key that is good', async (route) => {
+  it.each(guarded)('%s requires a valid key', async (route) => {
     const [method, path, options] = callOf(route)
     for (const key of ['', 'wrong', revoked, `sy_${unknownId}_${'A'.repeat(43)}`]) {
-      const answer = await two.as(key).call(method, path, options)
-      expect(answer.status, `with ${key === '' ? 'no key' : 'a bad key'}`).toBe(401)
-      expect(answer.body).toMatchObject({ code: 'unauthenticated', type: 'urn:switchyard:problem:unauthenticated' })
+      const response = await two.as(key).call(method, path, options)
+      expect(response.status, `with ${key === '' ? 'no key' : 'a bad key'}`).toBe(401)
+      expect(response.body).toMatchObject({ code: 'unauthenticated', type: 'urn:switchyard:problem:unauthenticated' })
     }
   })
 
-  it.each(guarded)('%s lets in only whom its scopes permit', async (route) => {
+  it.each(guarded)('%s accepts only keys with a sufficient scope', async (route) => {
     const [method, path, options] = callOf(route)
-    const scopesOf = needed[route] as readonly string[] | 'any key'
+    const scopesOf = requiredScopes[route] as readonly string[] | 'any key'
     for (const [scope, key] of keys) {
-      const mayIn = scope === 'admin' || scopesOf === 'any key' || scopesOf.includes(scope)
+      const isAllowed = scope === 'admin' || scopesOf === 'any key' || scopesOf.includes(scope)
       const { status, body } = await two.as(key).call(method, path, options)
-      if (mayIn) expect([200, 400, 404], `${scope}: ${JSON.stringify(body)}`).toContain(status)
+      if (isAllowed) expect([200, 400, 404], `${scope}: ${JSON.stringify(body)}`).toContain(status)
       else expect(body, scope).toMatchObject({ status: 403, code: 'permission_denied' })
     }
   })
 
-  it('that wants no key answers without one', async () => {
-    for (const route of routes.filter((each) => needed[each] === 'no key'))
+  it('returns 200 without a key if none is required', async () => {
+    for (const route of routes.filter((each) => requiredScopes[each] === 'no key'))
       expect((await fetch(two.url + route.replace('GET ', '').replace('{code}', 'internal'))).status, route).toBe(200)
   })
 })
@@ -155,24 +155,24 @@ describe('every route', () => {
 describe("another project's key", () => {
   const team = { name: 'mine', settings: { dataforest: { baseUrl: 'http://127.0.0.1:9', accountId: 'a' } } }
   const image = 'tensorflow:r2.3.1-py3'
-  /** A record of each kind, none of them the other project's. */
+  /** A record of each kind in the first project. */
   const mine: Record<string, string> = {}
-  /** Bodies that would change one, for the routes that do not take `{}`. */
+  /** Valid bodies for the routes that reject `{}`. */
   const bodies: Readonly<Record<string, object>> = {
-    'PATCH /connections/{id}': { name: 'taken' },
-    'PATCH /jobs/{id}': { labels: { taken: 'yes' } },
-    'PATCH /environments/{id}': { labels: { taken: 'yes' } },
+    'PATCH /connections/{id}': { name: 'changed' },
+    'PATCH /jobs/{id}': { labels: { changed: 'yes' } },
+    'PATCH /environments/{id}': { labels: { changed: 'yes' } },
     'POST /jobs/{id}/resolve': { outcome: 'not_created' },
     'POST /environments/{id}/resolve': { outcome: 'not_created' },
     'POST /attention/{id}/resolve': { outcome: 'not_created' },
-    'PATCH /projects/{id}': { name: 'taken' },
-    'PATCH /webhook-endpoints/{id}': { description: 'taken' },
+    'PATCH /projects/{id}': { name: 'changed' },
+    'PATCH /webhook-endpoints/{id}': { description: 'changed' },
     'POST /webhook-endpoints/{id}/replay': { since: '2024-01-01T00:00:00Z' },
   }
-  /** What all administrators of the installation share: who is none is not let in at all. */
+  /** Resources shared by all administrators of the installation and forbidden to others. */
   const shared = new Set(['projects', 'api-keys', 'attention', 'creation-holds'])
-  /** Where a record is read, if not below the route's own path. */
-  const readBelow: Record<string, string> = { attention: 'jobs' }
+  /** Resource to read the record from, if it differs from that of the route. */
+  const readFrom: Record<string, string> = { attention: 'jobs' }
   let teamKey: string
   let administratorKey: string
 
@@ -191,8 +191,8 @@ describe("another project's key", () => {
     const endpointId = await make('webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })
     mine.delivery = (await two.admin.ok('POST', `/webhook-endpoints/${endpointId}/test`)).id
     const { id: projectId } = await two.admin.ok('POST', '/projects', { name: 'others' })
-    const keyOf = async (name: string, held: readonly string[]) =>
-      (await two.admin.ok('POST', '/api-keys', { name, projectId, scopes: held })).key
+    const keyOf = async (name: string, keyScopes: readonly string[]) =>
+      (await two.admin.ok('POST', '/api-keys', { name, projectId, scopes: keyScopes })).key
     teamKey = await keyOf(
       'all-but-admin',
       scopes.filter((scope) => scope !== 'admin'),
@@ -200,34 +200,34 @@ describe("another project's key", () => {
     administratorKey = await keyOf('administrator', ['admin'])
   })
 
-  it.each(routes.filter((route) => route.includes('{id}')))('does not reach %s', async (route) => {
+  it.each(routes.filter((route) => route.includes('{id}')))('has no access to %s', async (route) => {
     const [method, path] = route.split(' ') as [string, string]
     const kind = path.split('/')[1] ?? ''
-    const target = path.replace('{id}', mine[kind] ?? 'nobody').replace('{deliveryId}', mine.delivery ?? 'nobody')
-    const read = () => two.admin.ok('GET', `/${readBelow[kind] ?? kind}/${mine[kind]}`)
+    const target = path.replace('{id}', mine[kind] ?? 'unknown').replace('{deliveryId}', mine.delivery ?? 'unknown')
+    const read = () => two.admin.ok('GET', `/${readFrom[kind] ?? kind}/${mine[kind]}`)
     const before = await read()
     const options = method === 'POST' || method === 'PATCH' ? { body: bodies[route] ?? {} } : {}
-    // Every scope is an administrator's, and yet what other projects run is not.
+    // The admin scope includes all others, but not the workloads of other projects.
     const key = shared.has(kind) ? teamKey : administratorKey
-    const answer = await two.as(key).call(method, target, options)
-    expect(answer.body).toMatchObject(
+    const response = await two.as(key).call(method, target, options)
+    expect(response.body).toMatchObject(
       shared.has(kind) ? { status: 403, code: 'permission_denied' } : { status: 404, code: 'not_found' },
     )
     expect(await read()).toEqual(before)
   })
 
-  it('sees empty lists, and cannot name what it does not see', async () => {
+  it('reads empty lists and cannot reference records of another project', async () => {
     const other = two.as(teamKey)
     for (const kind of ['connections', 'environments', 'jobs', 'webhook-endpoints'])
       expect((await other.ok('GET', `/${kind}`)).data, kind).toEqual([])
     const { connections: connectionId, environments: environmentId } = mine
-    const naming: readonly [string, object][] = [
+    const references: readonly [string, object][] = [
       ['/jobs', { environmentId, name: 'j', image, script: 'true' }],
       ['/jobs/preview', { environmentId, name: 'j', image, script: 'true' }],
       ['/environments', { connectionId, name: 'e', image, command: ['ls'] }],
       ['/environments/preview', { connectionId, name: 'e', image, command: ['ls'] }],
       ['/environments/import', { connectionId, remoteId: '1' }],
     ]
-    for (const [path, body] of naming) expect((await other.call('POST', path, { body })).status, path).toBe(422)
+    for (const [path, body] of references) expect((await other.call('POST', path, { body })).status, path).toBe(422)
   })
 })

@@ -4,8 +4,8 @@ import { type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 import { testRedis } from '../../support/test-redis.ts'
 
-/** A record as the tests here read it; what is not there fails the test that reads it. */
-// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each asserted where it is read
+/** A response body. A missing field fails the test that reads it. */
+// biome-ignore lint/suspicious/noExplicitAny: responses of many shapes, each asserted where it is read
 type Loose = any
 export interface LooseCaller {
   call(...call: Parameters<ApiCaller['call']>): Promise<{ status: number; headers: Headers; body: Loose }>
@@ -13,18 +13,18 @@ export interface LooseCaller {
 }
 
 export interface TwoInstances {
-  /** With the first project's administrator key. */
+  /** First instance, with the administrator key of the first project. */
   admin: LooseCaller
-  /** The same key at the other instance. */
+  /** Second instance, with the same key. */
   otherAdmin: LooseCaller
   databaseUrl: string
-  /** Of the first instance. */
+  /** URL of the first instance. */
   url: string
-  /** A client of either instance with another key. */
+  /** Client with another key. */
   as(key: string, instance?: 'first' | 'second'): LooseCaller
 }
 
-/** Two instances that answer requests, over one database: what is decided in one holds in the other. */
+/** Two API instances on one database. */
 export function startTwoInstances(
   settings: NonNullable<SwitchyardOptions['settings']> = {},
   withRedis = false,

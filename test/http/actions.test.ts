@@ -20,16 +20,16 @@ const notebook = {
   storage: { type: 'obs', source: '/bucket/path/' },
 }
 
-describe('deleting an environment', () => {
-  it('is refused while jobs use it, and says which', async () => {
+describe('DELETE /environments/{id}', () => {
+  it('returns 409 with the job ids while jobs use the environment', async () => {
     const environment = await makeEnvironment()
     const jobs = [await makeJob({}, environment), await makeJob({}, environment)]
-    const refused = await api.call('DELETE', `/environments/${environment.id}`)
-    expect(refused).toMatchObject({ status: 409, body: { code: 'environment_in_use' } })
-    for (const { id } of jobs) expect(refused.body.detail).toContain(id)
+    const rejected = await api.call('DELETE', `/environments/${environment.id}`)
+    expect(rejected).toMatchObject({ status: 409, body: { code: 'environment_in_use' } })
+    for (const { id } of jobs) expect(rejected.body.detail).toContain(id)
   })
 
-  it('cancels no job when the version is another one', async () => {
+  it('cancels no job if the If-Match is stale', async () => {
     const environment = await makeEnvironment()
     const job = await makeJob({}, environment)
     const headers = { 'if-match': at(environment.version + 1) }
@@ -37,11 +37,11 @@ describe('deleting an environment', () => {
     expect((await read(`/jobs/${job.id}`)).body.cancelRequestedAt).toBeUndefined()
   })
 
-  it('cancels all of its jobs, however many, and none of another', { timeout: 60_000 }, async () => {
+  it('cancels all jobs of the environment and no others', { timeout: 60_000 }, async () => {
     const environment = await makeEnvironment()
     const job = await makeJob({}, environment)
     const other = await makeJob()
-    // As many as would take long to submit one by one: copies of the one that was.
+    // Copies of the job, which are faster than single submits.
     const { rows } = await sql.query(`SELECT string_agg(quote_ident(attname), ', ') AS columns FROM pg_attribute
       WHERE attrelid = 'workloads'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('id', 'correlation_tag')`)
     await sql.query(
@@ -49,8 +49,8 @@ describe('deleting an environment', () => {
         SELECT 'job_' || lpad(n::text, 26, '0'), 'copy' || n, ${rows[0].columns} FROM workloads, generate_series(1, 1050) n WHERE id = $1`,
       [job.id],
     )
-    const answer = await api.call('DELETE', `/environments/${environment.id}?cancelJobs=true`)
-    expect(answer.status).toBe(202)
+    const response = await api.call('DELETE', `/environments/${environment.id}?cancelJobs=true`)
+    expect(response.status).toBe(202)
     const counted = await sql.query(
       `SELECT count(*)::int AS n FROM workloads WHERE environment_id = $1 AND desired = 'cancel' AND kind = 'job'`,
       [environment.id],
@@ -62,8 +62,8 @@ describe('deleting an environment', () => {
   })
 })
 
-describe('a verb', () => {
-  it('that is repeated is harmless: the same answer, and the wish is recorded once', async () => {
+describe('an action', () => {
+  it('returns the same response when repeated', async () => {
     const { id } = await makeJob()
     const [first, second] = [await api.call('POST', `/jobs/${id}/cancel`), await api.call('POST', `/jobs/${id}/cancel`)]
     expect([first.status, second.status]).toEqual([202, 202])
@@ -71,11 +71,11 @@ describe('a verb', () => {
     expect(first.headers.get('location')).toBe(`/jobs/${id}`)
   })
 
-  it('that comes too late is refused with 409', async () => {
+  it('returns 409 for a finished workload', async () => {
     const { id } = await makeJob()
     await sql.query(`UPDATE workloads SET status = 'succeeded', active = false WHERE id = $1`, [id])
-    const refused = await api.call('POST', `/jobs/${id}/cancel`)
-    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } })
+    const rejected = await api.call('POST', `/jobs/${id}/cancel`)
+    expect(rejected).toMatchObject({ status: 409, body: { code: 'conflict' } })
     const { id: environment } = await makeEnvironment()
     await sql.query(`UPDATE workloads SET status = 'deleted', active = false WHERE id = $1`, [environment])
     expect((await api.call('POST', `/environments/${environment}/start`)).status).toBe(409)
@@ -83,7 +83,7 @@ describe('a verb', () => {
     expect((await read(`/environments/${environment}`)).body.status).toBe('deleted')
   })
 
-  it('is shown as requested until it is sent or not needed', async () => {
+  it('is shown as requestedAction until it is observed', async () => {
     const connectionId = bench.connections.modelarts ?? ''
     const { id } = await api.ok('POST', '/environments', { name: 'notebook', connectionId, ...notebook })
     for (const [action, status] of [
@@ -100,7 +100,7 @@ describe('a verb', () => {
     }
   })
 
-  it('that is under way shows since when, before its provider has been told', async () => {
+  it('shows its request time before it is dispatched', async () => {
     const environment = await makeEnvironment()
     await sql.query(`UPDATE workloads SET status = 'running', remote_id = 'w1' WHERE id = $1`, [environment.id])
     expect((await read(`/environments/${environment.id}`)).body.deleteRequestedAt).toBeUndefined()
@@ -121,45 +121,48 @@ describe('a verb', () => {
   })
 
   it.each([
-    { verb: 'cancel', make: () => makeJob(), path: '/jobs', ask: ['POST', '/cancel'], at: 'cancelRequestedAt' },
+    { action: 'cancel', make: () => makeJob(), path: '/jobs', call: ['POST', '/cancel'], at: 'cancelRequestedAt' },
     {
-      verb: 'delete',
+      action: 'delete',
       make: () => makeEnvironment(),
       path: '/environments',
-      ask: ['DELETE', ''],
+      call: ['DELETE', ''],
       at: 'deleteRequestedAt',
     },
-  ] as const)('to $verb that its provider refused can be asked again', async ({ verb, make, path, ask, at }) => {
-    const { id } = await make()
-    await sql.query(`UPDATE workloads SET status = 'running', remote_id = id WHERE id = $1`, [id])
-    const request = () => api.call(ask[0], `${path}/${id}${ask[1]}`)
-    const first = await request()
-    expect(first.body.actions).not.toContain(verb)
-    await sql.query(
-      `UPDATE workloads SET observed_generation = generation, status_reason = 'provider_refused',
+  ] as const)(
+    'can be requested again after the provider rejected it: $action',
+    async ({ action, make, path, call, at }) => {
+      const { id } = await make()
+      await sql.query(`UPDATE workloads SET status = 'running', remote_id = id WHERE id = $1`, [id])
+      const request = () => api.call(call[0], `${path}/${id}${call[1]}`)
+      const first = await request()
+      expect(first.body.actions).not.toContain(action)
+      await sql.query(
+        `UPDATE workloads SET observed_generation = generation, status_reason = 'provider_refused',
         cancel_requested_at = now() - interval '1 hour' WHERE id = $1`,
-      [id],
-    )
-    const refused = await read(`${path}/${id}`)
-    expect(refused.body.actions).toContain(verb)
-    expect(refused.body.actions).not.toContain('stop')
-    const again = await request()
-    expect(again.status).toBe(202)
-    expect(again.body.actions).not.toContain(verb)
-    expect(again.body[at]).not.toBe(refused.body[at])
-  })
+        [id],
+      )
+      const rejected = await read(`${path}/${id}`)
+      expect(rejected.body.actions).toContain(action)
+      expect(rejected.body.actions).not.toContain('stop')
+      const again = await request()
+      expect(again.status).toBe(202)
+      expect(again.body.actions).not.toContain(action)
+      expect(again.body[at]).not.toBe(rejected.body[at])
+    },
+  )
 })
 
-describe('asking for what only a provider has', () => {
+describe('a request that needs a remote object', () => {
   const end = (id: string, status: string, live: boolean) =>
     sql.query('UPDATE workloads SET status = $2, active = $3, ended_at = now() WHERE id = $1', [id, status, live])
 
-  it('is no use while it is not made, and says so', async () => {
-    const answer = await read(`/jobs/${(await makeJob()).id}/logs`)
-    expect(answer).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Retry later') } })
+  it('returns 409 with a retry hint before the object is created', async () => {
+    const response = await read(`/jobs/${(await makeJob()).id}/logs`)
+    expect(response).toMatchObject({ status: 409, body: { detail: expect.stringContaining('Retry later') } })
   })
 
-  it('is never any use where it ended before it was made, and does not say to ask again', async () => {
+  it('returns a non-retryable 409 if the workload ended before its creation', async () => {
     for (const status of ['canceled', 'failed']) {
       const { id } = await makeJob()
       await end(id, status, false)

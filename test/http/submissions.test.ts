@@ -20,16 +20,16 @@ const notebook = {
 }
 
 describe('a submit', () => {
-  it('answers 202 with the record, where it is, and its version', async () => {
+  it('returns 202 with the record, its Location and its ETag', async () => {
     const environment = await makeEnvironment()
-    const body = jobRequest({ environmentId: environment.id, labels: { team: 'a' }, description: 'what for' })
-    const answer = await api.call('POST', '/jobs', { body })
-    expect(answer.status).toBe(202)
-    expect(answer.headers.get('location')).toBe(`/jobs/${answer.body.id}`)
-    expect(answer.headers.get('etag')).toBe(at(answer.body.version))
-    expect(answer.headers.get('idempotency-replayed')).toBeNull()
-    expect(answer.body).toMatchObject({ ...body, status: 'queued', provider: 'dataforest', actions: ['cancel'] })
-    expect((await read(`/jobs/${answer.body.id}`)).body).toEqual(answer.body)
+    const body = jobRequest({ environmentId: environment.id, labels: { team: 'a' }, description: 'a description' })
+    const response = await api.call('POST', '/jobs', { body })
+    expect(response.status).toBe(202)
+    expect(response.headers.get('location')).toBe(`/jobs/${response.body.id}`)
+    expect(response.headers.get('etag')).toBe(at(response.body.version))
+    expect(response.headers.get('idempotency-replayed')).toBeNull()
+    expect(response.body).toMatchObject({ ...body, status: 'queued', provider: 'dataforest', actions: ['cancel'] })
+    expect((await read(`/jobs/${response.body.id}`)).body).toEqual(response.body)
   })
 
   it.each([
@@ -39,7 +39,7 @@ describe('a submit', () => {
       environmentFields,
       async () => environmentRequest({ connectionId: bench.connections.dataforest ?? '' }),
     ],
-  ])('to /%s takes an empty list or map as one that is left out', async (path, fields, makeRequest) => {
+  ])('treats an empty list or map as absent in /%s', async (path, fields, makeRequest) => {
     const request = await makeRequest()
     const preview = async (more: object) => {
       const { problems, effectiveRequest } = await api.ok('POST', `/${path}/preview`, { ...request, ...more })
@@ -59,15 +59,15 @@ describe('a submit', () => {
 
   it.each([
     ['options of another provider', { scnet: {} }],
-    ['options without anything in them', { dataforest: {} }],
-  ])('takes %s as left out', async (_what, providerOptions) => {
+    ['empty options', { dataforest: {} }],
+  ])('treats %s as absent', async (_name, providerOptions) => {
     const { id: environmentId } = await makeEnvironment()
     const preview = await api.ok('POST', '/jobs/preview', jobRequest({ environmentId, providerOptions }))
     expect(preview.problems).toEqual([])
     expect(preview.effectiveRequest).not.toHaveProperty('providerOptions')
   })
 
-  it('takes empty parts of options as left out, and keeps an option that says something by being there', async () => {
+  it('treats empty nested options as absent, unless their presence has a meaning', async () => {
     const connectionId = bench.connections.modelarts ?? ''
     const request = { name: 'notebook', connectionId, ...notebook }
     const preview = async (more: object) => {
@@ -87,29 +87,29 @@ describe('a submit', () => {
     })
   })
 
-  it('records what the contract says of absent fields, and a replay is known by what was sent', async () => {
+  it('stores defaults but compares a replay with the request as sent', async () => {
     const { id: environmentId } = await makeEnvironment()
-    const asked = {
+    const sparse = {
       resources: { accelerator: { count: 1 } },
       outputs: [{ destination: '/out', path: 'out' }],
       ports: [{ port: 80 }],
     }
-    const filled = {
+    const withDefaults = {
       resources: { accelerator: { kind: 'gpu', count: 1 }, nodes: 1 },
       outputs: [{ destination: '/out', path: 'out', overwrite: false }],
       ports: [{ port: 80, protocol: 'tcp' }],
     }
-    const body = jobRequest({ environmentId, ...asked })
+    const body = jobRequest({ environmentId, ...sparse })
     const headers = { 'idempotency-key': 'sparse' }
     const first = await api.call('POST', '/jobs', { body, headers })
-    expect(first.body).toMatchObject(filled)
-    expect(await api.ok('POST', '/jobs/preview', body)).toMatchObject({ effectiveRequest: filled })
+    expect(first.body).toMatchObject(withDefaults)
+    expect(await api.ok('POST', '/jobs/preview', body)).toMatchObject({ effectiveRequest: withDefaults })
     expect((await api.call('POST', '/jobs', { body, headers })).body.id).toBe(first.body.id)
-    const other = await api.call('POST', '/jobs', { body: { ...body, ...filled }, headers })
+    const other = await api.call('POST', '/jobs', { body: { ...body, ...withDefaults }, headers })
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } })
   })
 
-  it('answers a replay with 202 too, and the record as it is by now', async () => {
+  it('returns 202 and the current record for a replay', async () => {
     const body = jobRequest({ environmentId: (await makeEnvironment()).id })
     const headers = { 'idempotency-key': 'once' }
     const first = await api.call('POST', '/jobs', { body, headers })
@@ -124,26 +124,26 @@ describe('a submit', () => {
     ['failed', 'remote-1', 'Start it'],
     ['failed', null, 'Use another'],
     ['deleting', 'remote-1', 'Use another'],
-  ])('is refused with 409 for an environment that is %s (at the provider: %s)', async (status, remoteId, todo) => {
+  ])('returns 409 for an environment in status %s with remote id %s', async (status, remoteId, remedy) => {
     const environment = await makeEnvironment()
     await sql.query('UPDATE workloads SET status = $2, remote_id = $3 WHERE id = $1', [
       environment.id,
       status,
       remoteId,
     ])
-    const refused = await api.call('POST', '/jobs', { body: jobRequest({ environmentId: environment.id }) })
-    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining(todo) } })
+    const rejected = await api.call('POST', '/jobs', { body: jobRequest({ environmentId: environment.id }) })
+    expect(rejected).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining(remedy) } })
   })
 
-  it('refuses a key that is too long', async () => {
+  it('rejects an idempotency key above the length limit', async () => {
     const headers = { 'idempotency-key': 'x'.repeat(256) }
-    const answer = await api.call('POST', '/jobs', { body: jobRequest(), headers })
-    expect(answer).toMatchObject({ status: 400, body: { errors: [{ in: 'header', pointer: 'idempotency-key' }] } })
+    const response = await api.call('POST', '/jobs', { body: jobRequest(), headers })
+    expect(response).toMatchObject({ status: 400, body: { errors: [{ in: 'header', pointer: 'idempotency-key' }] } })
   })
 })
 
 describe('a preview', () => {
-  it('shows the provider’s request as it would be sent, with no secret, and keeps nothing', async () => {
+  it('returns the provider request without secrets and stores nothing', async () => {
     const { connections, sandbox } = bench
     const body = environmentRequest({ connectionId: connections.dataforest, queue: 'gpu', description: 'test' })
     const before = (await api.ok('GET', '/environments?limit=200')).data
@@ -162,24 +162,24 @@ describe('a preview', () => {
     expect(sandbox.objects('dataforest')).toEqual([])
   })
 
-  it('names an environment that is not made yet by a placeholder', async () => {
+  it('uses a placeholder for an environment that is not created yet', async () => {
     const { id: environmentId } = await makeEnvironment()
     const preview = await api.ok('POST', '/jobs/preview', jobRequest({ environmentId }))
     expect(preview.request).toMatchObject({ body: { aiWorkspaceId: `remote-id-of-${environmentId}` } })
   })
 
-  it('tells what speaks against it, with the same pointers as the refusal', async () => {
+  it('returns the same validation errors as the submit', async () => {
     const body = {
       ...environmentRequest({ connectionId: bench.connections.dataforest }),
       storage: { type: 'x' },
       autoStop: { afterSeconds: 300 },
     }
     const preview = await api.ok('POST', '/environments/preview', body)
-    const refused = await api.call('POST', '/environments', { body })
+    const rejected = await api.call('POST', '/environments', { body })
     expect(preview).toMatchObject({ valid: false })
     expect(preview.request).toBeUndefined()
     const problems = preview.problems as object[]
-    expect(refused.status).toBe(422)
-    expect(refused.body.errors).toEqual(problems.map((problem) => ({ in: 'body', ...problem })))
+    expect(rejected.status).toBe(422)
+    expect(rejected.body.errors).toEqual(problems.map((problem) => ({ in: 'body', ...problem })))
   })
 })
