@@ -14,56 +14,57 @@ import { spoilt, valuesOf } from '../support/schema-arbitrary.ts'
 import { testApiKey } from '../support/switchyard.ts'
 import { makeUnconnectedApp } from '../support/unconnected-app.ts'
 
-/** Requests for each route. FUZZ_SEED shows a failure again. */
+/** Requests per route. FUZZ_SEED reproduces a failure. */
 const numRuns = fuzzRuns
-/** Of what its checks let through, one request in so many goes on to the service; failures shrink towards that one. */
-const goesOn = fc.nat({ max: 4 }).map((drawn) => drawn === 0)
+/** One in five requests that pass validation is sent to the service; failures shrink towards such a request. */
+const isSentToService = fc.nat({ max: 4 }).map((drawn) => drawn === 0)
 const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }
 
 let bench: ApiBench
-/** The same routes up to their handlers, which cost a tenth: most requests end there, refused or not. */
-let gate: HttpServer
+/** The same routes without their handlers, at a tenth of the cost. Most requests are only validated here. */
+let validator: HttpServer
 /** A record of each kind, for routes about one and bodies that name one. */
 const ids: Record<string, string> = {}
-/** Bodies that are accepted, to begin from: what is wrong with one thing in them gets further than chance does. */
-let good: Readonly<Record<string, readonly object[]>>
+/** Valid bodies to mutate: one invalid value in them reaches more code than random bodies. */
+let validBodies: Readonly<Record<string, readonly object[]>>
 
 beforeAll(async () => {
-  ;[bench, gate] = await Promise.all([startApiBench({ settings: { requestRate: null } }), makeGate()])
+  ;[bench, validator] = await Promise.all([startApiBench({ settings: { requestRate: null } }), makeValidator()])
   const { api, connections, sandbox } = bench
   const connection = sandboxConnection(sandbox, 'dataforest')
   ids.connections = (await api.ok('POST', '/connections', { ...connection, name: 'to-be-changed' })).id
   ids.projects = (await api.ok('POST', '/projects', { name: 'to-be-changed' })).id
   const key = { projectId: ids.projects, name: 'to-be-rotated', scopes: ['jobs:read'] }
   ids['api-keys'] = (await api.ok('POST', '/api-keys', key)).id
-  const stories = makeStories(sandbox)
-  const made = new Map<string, ApiRecord>()
-  const environments = stories.flatMap(({ provider, environment }) =>
+  const scenarios = makeStories(sandbox)
+  const environmentsByConnection = new Map<string, ApiRecord>()
+  const environments = scenarios.flatMap(({ provider, environment }) =>
     environment === undefined ? [] : [{ ...without(environment, 'provider'), connectionId: connections[provider] }],
   )
-  for (const body of environments) made.set(body.connectionId ?? '', await api.ok('POST', '/environments', body))
-  // Jobs that name no provider run in the environment of their story.
-  const jobs = stories.flatMap(({ provider, job }): object[] => {
+  for (const body of environments)
+    environmentsByConnection.set(body.connectionId ?? '', await api.ok('POST', '/environments', body))
+  // Jobs without a provider run in the environment of their scenario.
+  const jobs = scenarios.flatMap(({ provider, job }): object[] => {
     if (job === undefined) return []
     const connectionId = connections[provider]
     if ('provider' in job) return [{ ...without(job, 'provider'), connectionId }]
-    return [{ ...job, environmentId: made.get(connectionId ?? '')?.id }]
+    return [{ ...job, environmentId: environmentsByConnection.get(connectionId ?? '')?.id }]
   })
-  ids.environments = made.get(connections.aitems ?? '')?.id ?? ''
+  ids.environments = environmentsByConnection.get(connections.aitems ?? '')?.id ?? ''
   ids.jobs = (await api.ok('POST', '/jobs', jobs[0])).id
   ids.attention = ids.jobs
   ids['creation-holds'] = (await api.ok('POST', '/creation-holds', { projectId: ids.projects })).id
   const endpoint = { url: 'http://127.0.0.1:9/hook', eventTypes: ['job.*'] }
   ids['webhook-endpoints'] = (await api.ok('POST', '/webhook-endpoints', endpoint)).id
   ids.deliveryId = (await api.ok('POST', `/webhook-endpoints/${ids['webhook-endpoints']}/test`)).id
-  good = {
+  validBodies = {
     submitJob: jobs,
     previewJob: jobs,
     submitJobBatch: [{ jobs }, ...jobs.map((job, index) => ({ jobs: [{ ...job, idempotencyKey: `key-${index}` }] }))],
     cancelJobBatch: [{ filter: { label: ['team:none'] } }, { filter: { active: false }, dryRun: true, limit: 5 }],
     createEnvironment: environments,
     previewEnvironment: environments,
-    updateEnvironment: stories.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),
+    updateEnvironment: scenarios.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),
     importEnvironment: Object.values(connections).map((id) => ({ connectionId: id, remoteId: '4711' })),
     createConnection: sandboxConnections(sandbox),
     updateConnection: sandboxConnections(sandbox),
@@ -77,10 +78,10 @@ beforeAll(async () => {
   }
 })
 
-afterAll(() => Promise.all([bench?.stop(), gate?.close()]))
+afterAll(() => Promise.all([bench?.stop(), validator?.close()]))
 
-/** Answers 204 to what the handler of a route would be handed. */
-function makeGate(): Promise<HttpServer> {
+/** Returns 204 instead of calling the handler of a route. */
+function makeValidator(): Promise<HttpServer> {
   const caller: Caller = {
     ...{ projectId: 'prj', scopes: new Set(['admin'] as const) },
     by: { subject: 'key', address: '', requestId: '' },
@@ -91,28 +92,28 @@ function makeGate(): Promise<HttpServer> {
   })
 }
 
-const takesBody = operations.flatMap((operation) =>
+const withBody = operations.flatMap((operation) =>
   operation.body === null ? [] : [{ ...operation, body: operation.body }],
 )
 
-describe.each(takesBody)('$method $path', (operation: Operation & { body: Schema }) => {
-  it('answers any body with what the contract names, and never fails', { timeout: 1000 + numRuns * 100 }, async () => {
+describe.each(withBody)('$method $path', (operation: Operation & { body: Schema }) => {
+  it('returns a documented response for any body', { timeout: 1000 + numRuns * 100 }, async () => {
     const drawn = valuesOf(operation.body)
-    const known = good[operation.id] ?? []
-    const begun =
-      known.length === 0
+    const valid = validBodies[operation.id] ?? []
+    const mutated =
+      valid.length === 0
         ? []
-        : [spoilt(fc.constantFrom(...known)), fc.tuple(fc.constantFrom(...known), drawn).map(mixed)]
+        : [spoilt(fc.constantFrom(...valid)), fc.tuple(fc.constantFrom(...valid), drawn).map(mixed)]
     await fc.assert(
-      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn), ...begun), goesOn, (body, isDeep) =>
-        hold(operation, { isDeep, body: JSON.stringify(body) }),
+      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn), ...mutated), isSentToService, (body, isForwarded) =>
+        sendAndCheck(operation, { isForwarded, body: JSON.stringify(body) }),
       ),
       { numRuns, ...seed },
     )
   })
 })
 
-/** The first of the two, with a field or two of the other. */
+/** The first body with up to two fields of the other. */
 function mixed([body, other]: [object, unknown]): object {
   const { name: _, connectionId: __, ...more } = Object(other) as Record<string, unknown>
   return { ...body, ...Object.fromEntries(Object.entries(more).slice(0, 2)) }
@@ -122,7 +123,7 @@ function without(body: object, field: string): object {
   return Object.fromEntries(Object.entries(body).filter(([name]) => name !== field))
 }
 
-/** Query texts as clients put them together: values of the parameter's own schema, or of none. */
+/** Query strings with values of the parameter's schema or arbitrary ones. */
 function queriesOf({ query }: Operation): fc.Arbitrary<string> {
   const parts = query.map(({ name, schema }) =>
     fc.tuple(fc.constant(name), fc.oneof(valuesOf(schema), spoilt(valuesOf(schema)))),
@@ -142,19 +143,21 @@ function textOf(value: unknown): string {
   return text.slice(0, 2000)
 }
 
-const takesQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs/.test(id))
+const withQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs/.test(id))
 
-describe.each(takesQuery)('$method $path?…', (operation: Operation) => {
-  it('answers any query with what the contract names, and never fails', { timeout: 1000 + numRuns * 100 }, async () => {
+describe.each(withQuery)('$method $path?…', (operation: Operation) => {
+  it('returns a documented response for any query', { timeout: 1000 + numRuns * 100 }, async () => {
     await fc.assert(
-      fc.asyncProperty(queriesOf(operation), goesOn, (query, isDeep) => hold(operation, { isDeep, query })),
+      fc.asyncProperty(queriesOf(operation), isSentToService, (query, isForwarded) =>
+        sendAndCheck(operation, { isForwarded, query }),
+      ),
       { numRuns: numRuns / 2, ...seed },
     )
   })
 })
 
 describe.each(operations)('$method $path with headers', (operation: Operation) => {
-  it('answers any headers with what the contract names, and never fails', {
+  it('returns a documented response for any headers', {
     timeout: 1000 + numRuns * 100,
   }, async () => {
     const tag = fc.oneof(
@@ -176,51 +179,66 @@ describe.each(operations)('$method $path with headers', (operation: Operation) =
       },
       { requiredKeys: [] },
     )
-    const body = operation.body === null ? {} : { body: JSON.stringify(good[operation.id]?.[0] ?? {}) }
+    const body = operation.body === null ? {} : { body: JSON.stringify(validBodies[operation.id]?.[0] ?? {}) }
     await fc.assert(
-      fc.asyncProperty(headers, goesOn, (drawn, isDeep) => hold(operation, { isDeep, ...body, headers: drawn })),
+      fc.asyncProperty(headers, isSentToService, (drawn, isForwarded) =>
+        sendAndCheck(operation, { isForwarded, ...body, headers: drawn }),
+      ),
       { numRuns: numRuns / 10, ...seed },
     )
   })
 })
 
-interface Sent {
-  /** Goes on to the service where it passes the gate. */
-  isDeep: boolean
+interface FuzzRequest {
+  /** Sent to the service if it passes validation. */
+  isForwarded: boolean
   body?: string
   query?: string
   headers?: object
 }
 
-async function hold(operation: Operation, { isDeep, body, query = '', headers = {} }: Sent): Promise<void> {
+async function sendAndCheck(
+  operation: Operation,
+  { isForwarded, body, query = '', headers = {} }: FuzzRequest,
+): Promise<void> {
   const { method, path } = operation
-  const room = ids[path.split('/')[1] ?? ''] ?? ''
-  const target = path.replace('{deliveryId}', ids.deliveryId ?? '').replace(/\{\w+\}/, room)
+  const id = ids[path.split('/')[1] ?? ''] ?? ''
+  const target = path.replace('{deliveryId}', ids.deliveryId ?? '').replace(/\{\w+\}/, id)
   const url = query === '' ? target : `${target}?${query}`
-  const sent = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }
+  const requestHeaders = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }
   const payload = body === undefined ? {} : { payload: body }
-  const checked = await gate.inject({ method: method as 'GET', url, headers: sent, ...payload })
-  if (checked.statusCode !== 204) {
-    const { statusCode: status, headers: answered } = checked
-    expectNamed(operation, { status, headers: new Headers(answered as Record<string, string>) }, checked.body)
-  } else if (isDeep) {
+  const validated = await validator.inject({ method: method as 'GET', url, headers: requestHeaders, ...payload })
+  if (validated.statusCode !== 204) {
+    const { statusCode: status, headers: responseHeaders } = validated
+    expectDocumented(
+      operation,
+      { status, headers: new Headers(responseHeaders as Record<string, string>) },
+      validated.body,
+    )
+  } else if (isForwarded) {
     const authorization = `Bearer ${testApiKey}`
-    const response = await fetch(bench.url + url, { method, headers: { authorization, ...sent }, body: body ?? null })
-    expectNamed(operation, response, await wholeText(response))
+    const response = await fetch(bench.url + url, {
+      method,
+      headers: { authorization, ...requestHeaders },
+      body: body ?? null,
+    })
+    expectDocumented(operation, response, await wholeText(response))
   }
 }
 
-function expectNamed(
+function expectDocumented(
   { statuses, answerHeaders }: Operation,
-  answer: { status: number; headers: Headers },
+  response: { status: number; headers: Headers },
   text: string,
 ): void {
-  // 503 is for what is away; nothing is.
-  if (!statuses.includes(answer.status) || answer.status === 503) throw new Error(`${answer.status} ${text}`)
-  const undocumented = told.filter((name) => answer.headers.has(name) && !answerHeaders[answer.status]?.includes(name))
-  if (undocumented.length > 0) throw new Error(`${answer.status} with ${undocumented.join(', ')}`)
-  if (answer.status >= 400) expectProblem(answer, JSON.parse(text))
+  // No dependency is unavailable here, so 503 is a failure.
+  if (!statuses.includes(response.status) || response.status === 503) throw new Error(`${response.status} ${text}`)
+  const undocumented = documentedHeaders.filter(
+    (name) => response.headers.has(name) && !answerHeaders[response.status]?.includes(name),
+  )
+  if (undocumented.length > 0) throw new Error(`${response.status} with ${undocumented.join(', ')}`)
+  if (response.status >= 400) expectProblem(response, JSON.parse(text))
 }
 
-/** Every header that some answer tells of. */
-const told = [...new Set(operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat()))]
+/** All headers that the contract documents. */
+const documentedHeaders = [...new Set(operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat()))]

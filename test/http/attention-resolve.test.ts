@@ -4,7 +4,7 @@ import { parkJobs, useAttentionBench } from '../support/parked-jobs.ts'
 
 const { bench, sql } = await useAttentionBench()
 
-interface Resolved {
+interface ResolveResult {
   dryRun: boolean
   matched: number
   resolved: number
@@ -12,12 +12,13 @@ interface Resolved {
   nextCursor?: string
 }
 
-const resolve = async (body: object) => (await bench.api.ok('POST', '/attention/resolve', body)) as unknown as Resolved
+const resolve = async (body: object) =>
+  (await bench.api.ok('POST', '/attention/resolve', body)) as unknown as ResolveResult
 const all = { filter: { provider: 'slurm' } }
 const notCreated = { resolution: { outcome: 'not_created' } }
-const resultsOf = ({ items }: Resolved) => items.map(({ result }) => result)
+const resultsOf = ({ items }: ResolveResult) => items.map(({ result }) => result)
 
-/** Everything that a resolution could change. */
+/** All rows that a resolution could change. */
 async function snapshot(): Promise<unknown> {
   const { rows } = await sql.query(
     `SELECT (SELECT json_agg(w ORDER BY id) FROM workloads w) AS workloads, (SELECT count(*) FROM workload_events) AS events,
@@ -36,8 +37,8 @@ async function resolutionsOf(ids: readonly string[]): Promise<number[]> {
   return rows.flatMap(({ events, audit }) => [events, audit])
 }
 
-describe('a bulk resolve', () => {
-  it('as a dry run says what would happen to how many, and changes nothing', async () => {
+describe('POST /attention/resolve', () => {
+  it('reports results and counts in a dry run and changes nothing', async () => {
     const ready = await parkJobs(bench, sql, 2)
     const early = await parkJobs(bench, sql, 1, { isOpenToExecution: true })
     const broken = await parkJobs(bench, sql, 1, { reason: 'internal_error' })
@@ -50,7 +51,7 @@ describe('a bulk resolve', () => {
     expect(await snapshot()).toEqual(before)
   })
 
-  it('resolves what its dry run named, each with its event and its audit log entry', async () => {
+  it('resolves the workloads of its dry run with one event and audit entry each', async () => {
     const ids = await parkJobs(bench, sql, 5)
     const dry = await resolve({ ...all, ...notCreated, dryRun: true })
     const done = await resolve({ ...all, ...notCreated })
@@ -61,7 +62,7 @@ describe('a bulk resolve', () => {
     expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(['not_created']))
   })
 
-  it('is bounded, and goes on with its cursor', async () => {
+  it('resolves at most the limit and continues from its cursor', async () => {
     const ids = await parkJobs(bench, sql, 5, { isUnknown: true })
     const resolution = { resolution: { status: 'failed' } }
     const first = await resolve({ ...all, ...resolution, limit: 2 })
@@ -75,7 +76,7 @@ describe('a bulk resolve', () => {
     ).toMatchObject({ status: 400 })
   })
 
-  it('needs a filter, and a decision that fits many', async () => {
+  it('rejects a missing filter and a resolution for a single workload', async () => {
     for (const body of [
       notCreated,
       { filter: {}, ...notCreated },
@@ -85,7 +86,7 @@ describe('a bulk resolve', () => {
       expect(await bench.api.call('POST', '/attention/resolve', { body })).toMatchObject({ status: 400 })
   })
 
-  it('that meets another one resolves each workload once', async () => {
+  it('resolves each workload once for two concurrent requests', async () => {
     const ids = await parkJobs(bench, sql, 12)
     const both = await Promise.all([resolve({ ...all, ...notCreated }), resolve({ ...all, ...notCreated })])
     const results = both.flatMap(resultsOf)
@@ -94,7 +95,7 @@ describe('a bulk resolve', () => {
     expect(await resolutionsOf(ids)).toEqual(ids.flatMap(() => [1, 1]))
   })
 
-  it('leaves alone what a worker holds, and resolves it once the lease has ended', async () => {
+  it('skips a leased workload and resolves it after the lease ends', async () => {
     const [held = '', other = ''] = await parkJobs(bench, sql, 2)
     await sql.query(
       `UPDATE workloads SET lease_id = 'worker', lease_until = now() + interval '1 minute' WHERE id = $1`,
@@ -110,9 +111,9 @@ describe('a bulk resolve', () => {
     expect(resultsOf(await resolve({ ...all, ...notCreated }))).toEqual(['resolved'])
   })
 
-  it('whose database connection ends in between has resolved a part, and a repetition the rest', async () => {
+  it('resolves the remaining workloads on repeat after a lost database connection', async () => {
     const ids = await parkJobs(bench, sql, 8)
-    // The fifth waits for this lock, the first four are resolved.
+    // Resolving the fifth waits for this lock, after the first four are resolved.
     const locker = await openTransaction(sql)
     await locker.query('SELECT 1 FROM workloads WHERE id = ANY($1) FOR UPDATE', [ids.slice(4, 8)])
     const interrupted = resolve({ ...all, ...notCreated })

@@ -4,14 +4,14 @@ import { type ParkedAs, parkJobs, setParked, useAttentionBench } from '../suppor
 
 const { bench, sql } = await useAttentionBench()
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, each asserted where it is read
+// biome-ignore lint/suspicious/noExplicitAny: responses of many shapes, each asserted where it is read
 type Loose = any
 
 const list = async (query = '') => (await bench.api.ok('GET', `/attention${query}`)) as Loose
 const listedIds = async (query = '') => (await list(query)).data.map(({ id }: { id: string }) => id)
 const first = async (query = '') => (await list(query)).data[0]
 
-/** Another project with a connection and a key of its own. */
+/** Another project with its own key. */
 async function otherProject(name: string) {
   const project = (await bench.api.ok('POST', '/projects', { name })) as Loose
   const scopes = ['jobs:read', 'jobs:write', 'connections:manage']
@@ -19,8 +19,8 @@ async function otherProject(name: string) {
   return { id: String(project.id), api: makeApiCaller(bench.url, key) }
 }
 
-describe('the list of workloads that need an operator', () => {
-  it('tells what is known, and the requests that can resolve each', async () => {
+describe('GET /attention', () => {
+  it('returns the state of each workload and the requests that resolve it', async () => {
     const [id] = await parkJobs(bench, sql, 1, { code: 'timeout' })
     const item = await first()
     expect(item).toMatchObject({
@@ -36,7 +36,7 @@ describe('the list of workloads that need an operator', () => {
     ])
   })
 
-  it('says from when on an absence counts, and accepts it no sooner', async () => {
+  it('returns when not_created becomes possible and rejects it before', async () => {
     const [id = ''] = await parkJobs(bench, sql, 1, { isOpenToExecution: true })
     const call = (await first()).calls.find(({ body }: Loose) => body.outcome === 'not_created')
     expect(Date.parse(call.possibleFrom)).toBeGreaterThan(Date.now())
@@ -47,14 +47,14 @@ describe('the list of workloads that need an operator', () => {
   })
 
   it.each<[string, ParkedAs, object[]]>([
-    ['with an open create', {}, [{ remoteId: '<remote id>' }, { outcome: 'not_created' }, { outcome: 'retry' }]],
-    ['with an internal error', { reason: 'internal_error' }, [{ outcome: 'retry' }]],
+    ['a job with an open create', {}, [{ remoteId: '<remote id>' }, { outcome: 'not_created' }, { outcome: 'retry' }]],
+    ['a job with an internal error', { reason: 'internal_error' }, [{ outcome: 'retry' }]],
     [
-      'that ended with an unknown outcome',
+      'a finished job with an unknown outcome',
       { isUnknown: true },
       [{ status: 'succeeded' }, { status: 'failed' }, { status: 'canceled' }],
     ],
-  ])('has, for a job %s, only calls that are accepted as they stand', async (_, parkedAs, bodies) => {
+  ])('returns only valid requests for %s', async (_, parkedAs, bodies) => {
     for (const [index, body] of bodies.entries()) {
       const [id] = await parkJobs(bench, sql, 1, parkedAs)
       const { calls } = await first()
@@ -67,7 +67,7 @@ describe('the list of workloads that need an operator', () => {
     }
   })
 
-  it('is filtered by state, code, kind, connection, project and age', async () => {
+  it('filters by state, code, kind, connection, project and age', async () => {
     const [parked = ''] = await parkJobs(bench, sql, 1, { ageSeconds: 7200, code: 'timeout' })
     const [unknown = ''] = await parkJobs(bench, sql, 1, { isUnknown: true })
     const [searched = ''] = await parkJobs(bench, sql, 1)
@@ -85,7 +85,7 @@ describe('the list of workloads that need an operator', () => {
     expect(await listedIds('?projectId=prj_01h455vb4pex5vsknk084sn02q')).toEqual([])
   })
 
-  it('is read page by page without gaps, also if many have the same time', async () => {
+  it('paginates without gaps if many workloads have the same time', async () => {
     const ids = await parkJobs(bench, sql, 7)
     const seen: string[] = []
     for (let cursor = ''; ; ) {
@@ -97,7 +97,7 @@ describe('the list of workloads that need an operator', () => {
     expect(seen).toEqual(ids)
   })
 
-  it('rejects a cursor whose position is no number', async () => {
+  it('rejects a cursor with a non-numeric position', async () => {
     await parkJobs(bench, sql, 2)
     const { nextCursor } = await list('?limit=1')
     const [digest, position] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString())
@@ -105,7 +105,7 @@ describe('the list of workloads that need an operator', () => {
     expect(await bench.api.call('GET', `/attention?limit=1&cursor=${forged}`)).toMatchObject({ status: 400 })
   })
 
-  it('shows all projects to administrators, who resolve them; others neither see nor resolve anything', async () => {
+  it('shows and resolves workloads of all projects for administrators only', async () => {
     const other = await otherProject('elsewhere')
     const [id = ''] = await parkJobs(bench, sql, 1)
     await sql.query('UPDATE workloads SET project_id = $2 WHERE id = $1', [id, other.id])
@@ -126,7 +126,7 @@ describe('the list of workloads that need an operator', () => {
     expect(data).toMatchObject([{ projectId: other.id, data: { outcome: 'not_created' } }])
   })
 
-  it('answers what needs no operator with 404, and a wrong version with 412', async () => {
+  it('returns 412 for a stale If-Match and 404 for a finished workload', async () => {
     const [id = ''] = await parkJobs(bench, sql, 1)
     const resolve = (headers: Record<string, string>) =>
       bench.api.call('POST', `/attention/${id}/resolve`, { body: { outcome: 'retry' }, headers })
@@ -139,7 +139,7 @@ describe('the list of workloads that need an operator', () => {
     })
   })
 
-  it('has no candidates for a job without an open create', async () => {
+  it('returns 409 for the candidates of a job without an open create', async () => {
     const [id] = await parkJobs(bench, sql, 1, { reason: 'internal_error' })
     expect(await bench.api.call('GET', `/attention/${id}/candidates`)).toMatchObject({
       ...{ status: 409, body: { code: 'conflict', detail: expect.stringContaining('has no open create') } },

@@ -9,7 +9,7 @@ import { registerOpenApi } from '../../src/http/openapi.ts'
 import { type HttpServer, makeServer } from '../../src/http/server.ts'
 import { providers } from '../../src/providers/registry.ts'
 
-const described = providers.map((provider) => describeProvider(provider))
+const descriptions = providers.map((provider) => describeProvider(provider))
 const { edge } = settingsOf(readConfig({}))
 let server: HttpServer
 let url: string
@@ -23,40 +23,40 @@ beforeAll(async () => {
     isOutage: () => false,
   })
   await registerOpenApi(server, { version: '0.0.0', edge })
-  await registerCapabilities(server, { describe: () => described })
+  await registerCapabilities(server, { describe: () => descriptions })
   url = await server.listen({ host: '127.0.0.1', port: 0 })
 })
 
 afterAll(() => server.close())
 
 describe('GET /providers', () => {
-  it('lists every provider in short', async () => {
+  it('lists a summary of every provider', async () => {
     const response = await fetch(`${url}/providers`)
     expect(response.status).toBe(200)
-    expect(await response.json()).toEqual({ data: described.map(summaryOf) })
+    expect(await response.json()).toEqual({ data: descriptions.map(summaryOf) })
   })
 })
 
 describe('GET /providers/{provider}', () => {
-  it.each(described)('tells all that there is about $id', async (description) => {
+  it.each(descriptions)('returns the full description of $id', async (description) => {
     const response = await fetch(`${url}/providers/${description.id}`)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual(description)
   })
 
-  it('answers 404 for one that nobody knows, and names those that there are', async () => {
+  it('returns 404 for an unknown provider and lists the known ones', async () => {
     const response = await fetch(`${url}/providers/acme%22`)
     expect(response.status).toBe(404)
     expect(response.headers.get('content-type')).toContain('application/problem+json')
     const problem = (await response.json()) as { code: string; detail: string; errors: object[] }
     expect(problem.code).toBe('not_found')
-    for (const { id } of described) expect(problem.detail).toContain(id)
+    for (const { id } of descriptions) expect(problem.detail).toContain(id)
     expect(problem.errors).toEqual([expect.objectContaining({ in: 'path', pointer: 'provider' })])
   })
 })
 
-describe('the contract', () => {
-  it('names the operations and shapes', async () => {
+describe('the OpenAPI document', () => {
+  it('contains the operations and schemas', async () => {
     await server.ready()
     const document = server.swagger() as unknown as {
       paths: Record<string, { get: { operationId: string; tags: string[] } }>

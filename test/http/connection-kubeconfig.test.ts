@@ -18,11 +18,13 @@ function kubeconfigOf(cluster: object, user: object, server = baseUrl): string {
   })
 }
 
-let drawn = 0
+let connectionCount = 0
 const create = (kubeconfig: string, more: object = {}) => {
-  drawn += 1
+  connectionCount += 1
   const credentials = { kubernetes: { kubeconfig } }
-  return bench.api.call('POST', '/connections', { body: { name: `kube ${drawn}`, settings, credentials, ...more } })
+  return bench.api.call('POST', '/connections', {
+    body: { name: `kube ${connectionCount}`, settings, credentials, ...more },
+  })
 }
 
 const patch = (id: string, body: object, headers = {}) =>
@@ -40,12 +42,12 @@ async function storedOf(id: string): Promise<object> {
   }
 }
 
-describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${opensslSkipped}`, () => {
+describe.skipIf(!hasOpenssl)(`kubeconfig credentials${opensslSkipped}`, () => {
   const ca = hasOpenssl ? makeCertificateAuthority() : ({} as ReturnType<typeof makeCertificateAuthority>)
   const cluster = hasOpenssl ? { 'certificate-authority-data': base64(ca.certificate) } : {}
   const tokenConfig = (token: string) => ({ kubernetes: { kubeconfig: kubeconfigOf(cluster, { token }) } })
 
-  it('is taken apart, and not stored', async () => {
+  it('are stored as token, CA and client certificate instead of the file', async () => {
     const user = ca.issue('ada')
     const data = { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
     const { status, body } = await create(kubeconfigOf(cluster, data))
@@ -58,7 +60,7 @@ describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${o
     })
   })
 
-  it('replaces token and certificates of an earlier one', async () => {
+  it('replace the token and certificates of an earlier kubeconfig', async () => {
     const user = ca.issue('ben')
     const data = { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) }
     const { id } = (await create(kubeconfigOf(cluster, data))).body as { id: string }
@@ -70,28 +72,31 @@ describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${o
     })
   })
 
-  it('leaves what the request says of the network itself', async () => {
+  it('do not override the network of the request', async () => {
     const other = makeCertificateAuthority()
     const network = { caCertificate: other.certificate }
     const { body } = await create(kubeconfigOf(cluster, { token: 'a-token' }), { network })
     expect(await storedOf((body as { id: string }).id)).toMatchObject({ network: { caCertificate: other.certificate } })
   })
 
-  it('of another cluster is rejected, and repeats no secret', async () => {
+  it('are rejected for another cluster without echoing the secret', async () => {
     const { status, body } = await create(kubeconfigOf(cluster, { token: 'a-token' }, 'https://elsewhere.example.com'))
     expect(status).toBe(422)
     expect(body).toMatchObject({ errors: [{ pointer: '/credentials/kubernetes/kubeconfig', code: 'invalid' }] })
     expect(JSON.stringify(body)).not.toContain('a-token')
   })
 
-  it.each(['a token', 'a\ntoken', ' \n'])('with the token %j is rejected, and repeats it nowhere', async (token) => {
-    const { status, body } = await create(kubeconfigOf(cluster, { token }))
-    expect(status).toBe(422)
-    expect(body).toMatchObject(invalidKubeconfig)
-    expect(JSON.stringify(body)).not.toContain(token)
-  })
+  it.each(['a token', 'a\ntoken', ' \n'])(
+    'are rejected with the invalid token %j without echoing it',
+    async (token) => {
+      const { status, body } = await create(kubeconfigOf(cluster, { token }))
+      expect(status).toBe(422)
+      expect(body).toMatchObject(invalidKubeconfig)
+      expect(JSON.stringify(body)).not.toContain(token)
+    },
+  )
 
-  it('with a bad token leaves the connection as it was', async () => {
+  it('do not change the connection if the token is invalid', async () => {
     const { id } = (await create(kubeconfigOf(cluster, { token: 'good' }))).body as { id: string }
     const { status, body } = await patch(id, { credentials: tokenConfig('bad token') })
     expect(status).toBe(422)
@@ -99,12 +104,12 @@ describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${o
     expect(await storedOf(id)).toMatchObject({ credentials: { token: 'good' } })
   })
 
-  it('is stored without the line feed behind its token', async () => {
+  it('are stored without the trailing line feed of the token', async () => {
     const { body } = await create(kubeconfigOf(cluster, { token: 'a-token\n' }))
     expect(await storedOf((body as { id: string }).id)).toMatchObject({ credentials: { token: 'a-token' } })
   })
 
-  it('is taken together with settings that are removed', async () => {
+  it('are accepted together with the removal of a setting', async () => {
     const more = { settings: { kubernetes: { ...settings.kubernetes, defaultImage: 'busybox' } } }
     const { id } = (await create(kubeconfigOf(cluster, { token: 'old' }), more)).body as { id: string }
     const change = { credentials: tokenConfig('new'), settings: { kubernetes: { defaultImage: null } } }
@@ -114,13 +119,13 @@ describe.skipIf(!hasOpenssl)(`a kubeconfig as the credentials of a connection${o
     expect(await storedOf(id)).toMatchObject({ credentials: { token: 'new' } })
   })
 
-  it('is not looked at if the version is stale', async () => {
+  it('are not validated if the If-Match is stale', async () => {
     const { id } = (await create(kubeconfigOf(cluster, { token: 'old' }))).body as { id: string }
     const { status } = await patch(id, { credentials: tokenConfig('bad token') }, { 'if-match': '"7"' })
     expect(status).toBe(412)
   })
 
-  it('excludes a token beside it', async () => {
+  it('are rejected together with a separate token', async () => {
     const credentials = { kubernetes: { kubeconfig: kubeconfigOf(cluster, { token: 'a' }), token: 'b' } }
     const { status } = await bench.api.call('POST', '/connections', { body: { name: 'both', settings, credentials } })
     expect(status).toBe(400)

@@ -9,10 +9,12 @@ const bench = await useApiBench()
 const settings = { dataforest: { baseUrl: 'https://api.example.com', accountId: '6COytUeFj7b8eOhq2L5zL' } }
 const credentials = { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } }
 
-let drawn = 0
+let connectionCount = 0
 const create = (network: object) => {
-  drawn += 1
-  return bench.api.call('POST', '/connections', { body: { name: `network ${drawn}`, settings, credentials, network } })
+  connectionCount += 1
+  return bench.api.call('POST', '/connections', {
+    body: { name: `network ${connectionCount}`, settings, credentials, network },
+  })
 }
 const patch = (id: string, body: object) => bench.api.call('PATCH', `/connections/${id}`, { body })
 
@@ -22,17 +24,17 @@ async function sealedNetwork(id: string): Promise<JsonObject> {
   return makeSecretBox(testSecretsKey).open(id, rows[0]?.sealed ?? '')
 }
 
-describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () => {
+describe.skipIf(!hasOpenssl)(`connection network${opensslSkipped}`, () => {
   const makeCertificates = () => {
     const ca = makeCertificateAuthority()
     return { ca, team: ca.issue('team-a'), other: ca.issue('team-b') }
   }
   const { ca, team, other } = hasOpenssl ? makeCertificates() : ({} as ReturnType<typeof makeCertificates>)
   const proxy = { url: 'https://proxy.example.com:3128', username: 'us', password: 'proxy-password' }
-  const whole = () => ({ proxy, caCertificate: ca.certificate, clientCertificate: team })
+  const fullNetwork = () => ({ proxy, caCertificate: ca.certificate, clientCertificate: team })
 
   it('is stored encrypted and returned without secrets', async () => {
-    const { status, body } = await create(whole())
+    const { status, body } = await create(fullNetwork())
     expect(status).toBe(201)
     const view = {
       proxy: { url: 'https://proxy.example.com:3128', hasCredentials: true },
@@ -44,10 +46,10 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
     const read = await bench.api.ok('GET', `/connections/${id}`)
     expect(read).toMatchObject({ network: view })
     expect(JSON.stringify([body, read])).not.toMatch(/proxy-password|PRIVATE KEY|"us"/)
-    expect(await sealedNetwork(id)).toEqual({ network: whole() })
+    expect(await sealedNetwork(id)).toEqual({ network: fullNetwork() })
   })
 
-  it('shows every authority that TLS trusts, and rejects other forms', async () => {
+  it('strips text around CA certificates and rejects other PEM forms', async () => {
     const hidden = ca.certificate.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE')
     const commented = await create({ caCertificate: `# the team's authority\n${ca.certificate}` })
     expect(commented.status).toBe(201)
@@ -61,13 +63,13 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
       })
   })
 
-  it('counts the same certificates with other text around them as unchanged', async () => {
+  it('treats the same certificates with different surrounding text as unchanged', async () => {
     const caCertificate = `# the team's authority\n${ca.certificate}`
     const { id } = (await create({ caCertificate })).body as { id: string }
     expect((await patch(id, { network: { caCertificate } })).status).toBe(200)
   })
 
-  it('ends a pause only if it changes', async () => {
+  it('ends a pause only when the network changes', async () => {
     const { id } = (await create({ clientCertificate: team })).body as { id: string }
     await bench.open.prisma.$executeRaw`
       UPDATE connections SET not_before = now() + interval '1 hour', pause_reason = 'unavailable', failures = 3 WHERE id = ${id}`
@@ -86,12 +88,12 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
     ])
   })
 
-  it('does not tell whether a password was guessed', async () => {
+  it('returns 422 for a correct and for a wrong proxy password', async () => {
     const { id } = (await create({ proxy })).body as { id: string }
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [proxy, { ...proxy, password: 'wrong' }].map((guess) => patch(id, { network: { proxy: guess } })),
     )
-    expect(answers.map(({ status }) => status)).toEqual([422, 422])
+    expect(responses.map(({ status }) => status)).toEqual([422, 422])
   })
 
   it.each([
@@ -110,7 +112,12 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
       'egress_denied',
     ],
     ['a path', () => ({ proxy: { url: 'https://proxy.example.com/x' } }), '/network/proxy/url', 'invalid'],
-    ['no certificate', () => ({ caCertificate: 'none' }), '/network/caCertificate', 'invalid_certificate'],
+    [
+      'a text that is not a certificate',
+      () => ({ caCertificate: 'none' }),
+      '/network/caCertificate',
+      'invalid_certificate',
+    ],
     [
       'a broken certificate',
       () => ({ caCertificate: ca.certificate.replace(/\nMI.{20}/, '\nMIIB') }),
@@ -118,19 +125,19 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
       'invalid_certificate',
     ],
     [
-      'a key among the authorities',
+      'a private key among the CA certificates',
       () => ({ caCertificate: ca.certificate + team.key }),
       '/network/caCertificate',
       'invalid_certificate',
     ],
     [
-      'a key among the certificates',
+      'a private key in the client certificate',
       () => ({ clientCertificate: { certificate: team.certificate + team.key, key: team.key } }),
       '/network/clientCertificate/certificate',
       'invalid_certificate',
     ],
     [
-      'the key of another certificate',
+      'a key of another certificate',
       () => ({ clientCertificate: { certificate: team.certificate, key: other.key } }),
       '/network/clientCertificate/key',
       'key_mismatch',
@@ -142,46 +149,46 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
       'invalid_key',
     ],
     [
-      'what is no key',
+      'a text that is not a key',
       () => ({ clientCertificate: { certificate: team.certificate, key: 'hunter2' } }),
       '/network/clientCertificate/key',
       'invalid_key',
     ],
-  ])('rejects %s by its pointer, without repeating it', async (_what, network, pointer, code) => {
+  ])('rejects %s with a pointer and without echoing it', async (_name, network, pointer, code) => {
     const { status, body } = await create(network())
     expect(status).toBe(422)
     expect(body).toMatchObject({ errors: [{ in: 'body', pointer, code }] })
     expect(JSON.stringify(body)).not.toMatch(/hunter2|PRIVATE KEY-----M|u:p@/)
   })
 
-  it('rejects unknown and incomplete parts', async () => {
+  it('rejects unknown and incomplete fields', async () => {
     expect((await create({ clientCertificate: { certificate: team.certificate } })).status).toBe(400)
     expect((await create({ proxy: { ...proxy, token: 'x' } })).status).toBe(400)
   })
 
-  it('changes its proxy and its authorities only together with new credentials', async () => {
-    const { body } = await create(whole())
+  it('requires new credentials to change the proxy or the CA certificates', async () => {
+    const { body } = await create(fullNetwork())
     const { id } = body as { id: string }
     for (const network of [{ proxy: null }, { proxy: { url: 'https://other.example.com' } }, { caCertificate: null }]) {
-      const refused = await patch(id, { network })
+      const rejected = await patch(id, { network })
       const pointer = `/network/${Object.keys(network)[0]}`
-      expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer, code: 'credentials_required' }] } })
+      expect(rejected).toMatchObject({ status: 422, body: { errors: [{ pointer, code: 'credentials_required' }] } })
       expect((await patch(id, { network, credentials })).status).toBe(200)
     }
-    // The password of the former proxy has not been passed to the new one.
-    const left = { proxy: { url: 'https://other.example.com' }, clientCertificate: team }
-    expect(await sealedNetwork(id)).toEqual({ network: left })
+    // The new proxy does not inherit the password of the former one.
+    const remaining = { proxy: { url: 'https://other.example.com' }, clientCertificate: team }
+    expect(await sealedNetwork(id)).toEqual({ network: remaining })
   })
 
-  it('changes its client certificate alone, and keeps the rest', async () => {
-    const { body } = await create(whole())
+  it('updates the client certificate and keeps the other settings', async () => {
+    const { body } = await create(fullNetwork())
     const { id, version } = body as { id: string; version: number }
     const changed = await patch(id, { network: { clientCertificate: other } })
     expect(changed.body).toMatchObject({
       version: version + 1,
       network: { proxy: { hasCredentials: true }, clientCertificate: { subject: 'CN=team-b' } },
     })
-    expect(await sealedNetwork(id)).toEqual({ network: { ...whole(), clientCertificate: other } })
+    expect(await sealedNetwork(id)).toEqual({ network: { ...fullNetwork(), clientCertificate: other } })
     const removed = await patch(id, { network: { clientCertificate: null } })
     expect(removed.body).not.toHaveProperty('network.clientCertificate')
     const audit = JSON.stringify(await bench.api.ok('GET', `/audit?objectId=${id}`))
@@ -189,10 +196,10 @@ describe.skipIf(!hasOpenssl)(`the network of a connection${opensslSkipped}`, () 
     expect(audit).not.toMatch(/PRIVATE KEY|proxy-password/)
   })
 
-  it('is absent from a connection without one, and erased with the connection', async () => {
+  it('is absent if not set and is erased when the connection is deleted', async () => {
     const plain = await bench.api.ok('POST', '/connections', { name: 'no network', settings, credentials })
     expect(plain).not.toHaveProperty('network')
-    const { body } = await create(whole())
+    const { body } = await create(fullNetwork())
     const { id } = body as { id: string }
     await bench.api.call('DELETE', `/connections/${id}`)
     const rows = await bench.open.prisma.$queryRaw<object[]>`

@@ -12,22 +12,22 @@ const secrets = () =>
   Object.values(bench.sandbox.accounts.dataforest).filter((value) => typeof value === 'string' && value.length > 24)
 
 describe('POST /connections', () => {
-  it('answers 201 with the connection, defaults filled in, and no credentials', async () => {
+  it('returns 201 with the connection, its defaults and no credentials', async () => {
     const body = request()
-    const answer = await api.call('POST', '/connections', { body })
-    expect(answer.status).toBe(201)
-    expect(answer.headers.get('location')).toBe(`/connections/${answer.body.id}`)
-    expect(answer.headers.get('etag')).toBe('"1"')
-    expect(answer.body).toMatchObject({
+    const response = await api.call('POST', '/connections', { body })
+    expect(response.status).toBe(201)
+    expect(response.headers.get('location')).toBe(`/connections/${response.body.id}`)
+    expect(response.headers.get('etag')).toBe('"1"')
+    expect(response.body).toMatchObject({
       ...{ provider: 'dataforest', name: body.name, held: false, version: 1 },
       settings: { dataforest: { ...body.settings.dataforest, defaultQueue: 'gpu' } },
     })
-    expect(answer.body).not.toHaveProperty('credentials')
+    expect(response.body).not.toHaveProperty('credentials')
     for (const credential of Object.values(body.credentials.dataforest))
-      expect(JSON.stringify(answer.body)).not.toContain(credential)
+      expect(JSON.stringify(response.body)).not.toContain(credential)
   })
 
-  it('keeps no credential readable in the database', async () => {
+  it('stores no plain-text credential in the database', async () => {
     const { id } = await make()
     const sql = new Client({ connectionString: bench.database.url })
     await sql.connect()
@@ -37,10 +37,10 @@ describe('POST /connections', () => {
     for (const secret of secrets()) expect(rows[0].text).not.toContain(secret)
   })
 
-  it('refuses a name that is taken, also of two that come together', async () => {
+  it('rejects a duplicate name, also from concurrent requests', async () => {
     const body = request()
-    const answers = await Promise.all([0, 1, 2].map(() => api.call('POST', '/connections', { body })))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
+    const responses = await Promise.all([0, 1, 2].map(() => api.call('POST', '/connections', { body })))
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
   })
 
   it.each<[string, (body: ReturnType<typeof request>) => object, number, string]>([
@@ -50,22 +50,17 @@ describe('POST /connections', () => {
       400,
       '/settings',
     ],
-    ['settings of none', (body) => ({ ...body, settings: {} }), 400, '/settings'],
-    ['a provider that nobody knows', (body) => ({ ...body, settings: { nobody: {} } }), 400, '/settings/nobody'],
+    ['settings of no provider', (body) => ({ ...body, settings: {} }), 400, '/settings'],
+    ['an unknown provider', (body) => ({ ...body, settings: { nobody: {} } }), 400, '/settings/nobody'],
     [
-      'a setting that nobody knows',
+      'an unknown setting',
       (body) => ({ ...body, settings: { dataforest: { ...body.settings.dataforest, x: 1 } } }),
       400,
       '/settings/dataforest/x',
     ],
+    ['a missing setting', (body) => ({ ...body, settings: { dataforest: {} } }), 400, '/settings/dataforest/accountId'],
     [
-      'a setting that is missing',
-      (body) => ({ ...body, settings: { dataforest: {} } }),
-      400,
-      '/settings/dataforest/accountId',
-    ],
-    [
-      'a URL that is none',
+      'an invalid URL',
       (body) => ({ ...body, settings: { dataforest: { ...body.settings.dataforest, baseUrl: 'http://[' } } }),
       422,
       '/settings/dataforest/baseUrl',
@@ -77,25 +72,25 @@ describe('POST /connections', () => {
       '/credentials',
     ],
     [
-      'a credential that nobody knows',
+      'an unknown credential',
       (body) => ({ ...body, credentials: { dataforest: { ...body.credentials.dataforest, x: 1 } } }),
       400,
       '/credentials/dataforest/x',
     ],
-    ['no name', ({ name: _, ...body }) => body, 400, '/name'],
-  ])('refuses %s, at the field', async (_, spoil, status, pointer) => {
+    ['a missing name', ({ name: _, ...body }) => body, 400, '/name'],
+  ])('rejects %s with a pointer to the field and creates nothing', async (_, invalidate, status, pointer) => {
     const before = (await api.ok('GET', '/connections?limit=200')).data
-    const answer = await api.call('POST', '/connections', { body: spoil(request()) })
-    expect(answer.status).toBe(status)
-    expectProblem(answer, answer.body)
-    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
-    for (const secret of secrets()) expect(JSON.stringify(answer.body)).not.toContain(secret)
+    const response = await api.call('POST', '/connections', { body: invalidate(request()) })
+    expect(response.status).toBe(status)
+    expectProblem(response, response.body)
+    expect((response.body.errors as { pointer: string }[]).map(({ pointer: each }) => each)).toContain(pointer)
+    for (const secret of secrets()) expect(JSON.stringify(response.body)).not.toContain(secret)
     expect((await api.ok('GET', '/connections?limit=200')).data).toEqual(before)
   })
 })
 
 describe('GET /connections', () => {
-  it('lists them by provider and in pages, with no credentials', async () => {
+  it('lists connections by provider and in pages, without credentials', async () => {
     for (const _ of [0, 1, 2]) await make()
     const all = (await api.ok('GET', '/connections?limit=200')).data as { id: string; provider: string }[]
     const paged: object[] = []
@@ -112,16 +107,17 @@ describe('GET /connections', () => {
     expect((await api.call('GET', `/connections?provider=scnet&cursor=${nextCursor}`)).status).toBe(400)
   })
 
-  it('answers 304 to a client that has this version', async () => {
+  it('returns 304 for the current version', async () => {
     const { id } = await make()
-    const ask = (tag: string) => api.call('GET', `/connections/${id}`, { headers: { 'if-none-match': tag } })
-    expect(await ask('"1"')).toMatchObject({ status: 304, body: null })
-    expect((await ask('"2"')).status).toBe(200)
+    const readIfNoneMatch = (tag: string) =>
+      api.call('GET', `/connections/${id}`, { headers: { 'if-none-match': tag } })
+    expect(await readIfNoneMatch('"1"')).toMatchObject({ status: 304, body: null })
+    expect((await readIfNoneMatch('"2"')).status).toBe(200)
   })
 })
 
 describe('PATCH /connections/{id}', () => {
-  it('follows a portal user of SCNet who was renamed, and not to another region', async () => {
+  it('accepts a renamed SCNet portal user but not another region', async () => {
     const { user, accessKey, secretKey, clusterId } = bench.sandbox.accounts.scnet
     const url = bench.sandbox.urls.scnet
     const settings = { user: 'before', clusterId, loginUrl: url, platformUrl: url }
@@ -131,11 +127,11 @@ describe('PATCH /connections/{id}', () => {
     expect(await verify()).toMatchObject({ ok: false })
     await api.ok('PATCH', path, { settings: { scnet: { user } } })
     expect(await verify()).toMatchObject({ ok: true })
-    const moved = await api.call('PATCH', path, { body: { settings: { scnet: { clusterId: '11276' } } } })
-    expect(moved.status).toBe(422)
+    const otherRegion = await api.call('PATCH', path, { body: { settings: { scnet: { clusterId: '11276' } } } })
+    expect(otherRegion.status).toBe(422)
   })
 
-  it('changes the name, a hold and what does not decide where objects live, each alone', async () => {
+  it('updates the name, the hold and a mutable setting separately', async () => {
     const { id, settings } = await make()
     const path = `/connections/${id}`
     const name = 'renamed alone'
@@ -150,12 +146,7 @@ describe('PATCH /connections/{id}', () => {
   })
 
   it.each<[string, object, number, string]>([
-    [
-      'a setting that decides where objects live',
-      { settings: { dataforest: { accountId: 'x' } } },
-      422,
-      '/settings/dataforest/accountId',
-    ],
+    ['an immutable setting', { settings: { dataforest: { accountId: 'x' } } }, 422, '/settings/dataforest/accountId'],
     ['settings of another provider', { settings: { aitems: {} } }, 422, '/settings'],
     [
       'credentials of another provider',
@@ -164,17 +155,12 @@ describe('PATCH /connections/{id}', () => {
       '/credentials',
     ],
     [
-      'half of the credentials',
+      'incomplete credentials',
       { credentials: { dataforest: { accessKey: 'a' } } },
       400,
       '/credentials/dataforest/secretKey',
     ],
-    [
-      'a setting that nobody knows',
-      { settings: { dataforest: { nonsense: 1 } } },
-      400,
-      '/settings/dataforest/nonsense',
-    ],
+    ['an unknown setting', { settings: { dataforest: { nonsense: 1 } } }, 400, '/settings/dataforest/nonsense'],
     [
       'a setting of the wrong type',
       { settings: { dataforest: { defaultQueue: 7 } } },
@@ -182,17 +168,17 @@ describe('PATCH /connections/{id}', () => {
       '/settings/dataforest/defaultQueue',
     ],
     ['another provider', { provider: 'aitems' }, 400, '/provider'],
-    ['nothing', {}, 400, ''],
-  ])('refuses %s, at the field, and changes nothing', async (_, body, status, pointer) => {
+    ['an empty body', {}, 400, ''],
+  ])('rejects %s with a pointer to the field and changes nothing', async (_, body, status, pointer) => {
     const { id, ...before } = await make()
-    const answer = await api.call('PATCH', `/connections/${id}`, { body })
-    expect(answer.status).toBe(status)
-    expect(answer.body.code).toBe(status === 400 ? 'invalid_request' : 'unprocessable')
-    expect((answer.body.errors as { pointer: string }[]).map((fault) => fault.pointer)).toContain(pointer)
+    const response = await api.call('PATCH', `/connections/${id}`, { body })
+    expect(response.status).toBe(status)
+    expect(response.body.code).toBe(status === 400 ? 'invalid_request' : 'unprocessable')
+    expect((response.body.errors as { pointer: string }[]).map(({ pointer: each }) => each)).toContain(pointer)
     expect((await api.call('GET', `/connections/${id}`)).body).toEqual({ id, ...before })
   })
 
-  it('refuses a name that is taken with 409, and another version with 412', async () => {
+  it('returns 409 for a duplicate name and 412 for a stale If-Match', async () => {
     const [one, other] = [await make(), await make()]
     expect((await api.call('PATCH', `/connections/${one.id}`, { body: { name: other.name } })).status).toBe(409)
     const stale = { body: { held: true }, headers: { 'if-match': '"7"' } }
@@ -204,7 +190,7 @@ describe('PATCH /connections/{id}', () => {
 })
 
 describe('DELETE /connections/{id}', () => {
-  it('answers 204, and the connection is gone, and its name free', async () => {
+  it('returns 204, removes the connection and releases its name', async () => {
     const body = request()
     const { id } = await api.ok('POST', '/connections', body)
     expect(await api.call('DELETE', `/connections/${id}`)).toMatchObject({ status: 204, body: null })
@@ -212,7 +198,7 @@ describe('DELETE /connections/{id}', () => {
     expect((await api.call('POST', '/connections', { body })).status).toBe(201)
   })
 
-  it('is refused while something lives over it, and at another version', async () => {
+  it('returns 409 while an environment uses it and 412 for a stale If-Match', async () => {
     const { id } = await make()
     const stale = await api.call('DELETE', `/connections/${id}`, { headers: { 'if-match': '"7"' } })
     expect(stale).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })

@@ -12,7 +12,7 @@ const sql = await useSqlClient(bench.database)
 const { api } = bench
 const list = async (query = '') => (await api.ok('GET', `/creation-holds${query}`)).data as unknown as ApiRecord[]
 
-it('is created, listed and released, and the audit log tells by whom', async () => {
+it('a creation hold is created, listed and released with audit log entries', async () => {
   const hold = await api.ok('POST', '/creation-holds', { provider: 'slurm', note: 'maintenance' })
   expect(hold).toMatchObject({ id: expect.stringMatching(/^hold_/), provider: 'slurm', note: 'maintenance' })
   expect(await api.ok('GET', `/creation-holds/${hold.id}`)).toEqual(hold)
@@ -27,18 +27,18 @@ it('is created, listed and released, and the audit log tells by whom', async () 
   ])
 })
 
-it('exists once for a scope, also if two are created at once', async () => {
+it('concurrent requests create only one hold per scope', async () => {
   const body = { connectionId: bench.connections.slurm }
-  const answers = await Promise.all([1, 2, 3].map(() => api.call('POST', '/creation-holds', { body })))
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
-  const { body: made } = answers.find(({ status }) => status === 201) ?? answers[0] ?? { body: null }
-  const refused = answers.find(({ status }) => status === 409)
-  expect(refused?.body).toMatchObject({ detail: expect.stringContaining(String(made?.id)) })
+  const responses = await Promise.all([1, 2, 3].map(() => api.call('POST', '/creation-holds', { body })))
+  expect(responses.map(({ status }) => status).toSorted()).toEqual([201, 409, 409])
+  const { body: made } = responses.find(({ status }) => status === 201) ?? responses[0] ?? { body: null }
+  const rejected = responses.find(({ status }) => status === 409)
+  expect(rejected?.body).toMatchObject({ detail: expect.stringContaining(String(made?.id)) })
   await api.ok('DELETE', `/creation-holds/${made?.id}`)
   await api.ok('DELETE', `/creation-holds/${(await api.ok('POST', '/creation-holds', body)).id}`)
 })
 
-it('is created although another one with its scope was released between the conflict and its reading', async () => {
+it('a create is retried if the conflicting hold was released meanwhile', async () => {
   const repository = makeCreationHoldsRepository(bench.open.prisma)
   let conflicts = 1
   const insert: typeof repository.insert = async (hold) => {
@@ -57,15 +57,15 @@ it('is created although another one with its scope was released between the conf
 
 it.each([
   [{}, 400],
-  [{ note: 'nothing is named' }, 400],
+  [{ note: 'no scope' }, 400],
   [{ provider: 'nobody' }, 422],
   [{ connectionId: 'conn_01h455vb4pex5vsknk084sn02q' }, 422],
   [{ projectId: 'prj_01h455vb4pex5vsknk084sn02q' }, 422],
-])('is rejected if it names nothing that exists: %j', async (body, status) => {
+])('a hold without an existing scope is rejected: %j', async (body, status) => {
   expect(await api.call('POST', '/creation-holds', { body })).toMatchObject({ status })
 })
 
-it('is rejected if its parts match nothing together', async () => {
+it('a hold whose provider, connection and project do not match is rejected', async () => {
   const connectionId = bench.connections.slurm
   const { id: projectId } = await api.ok('POST', '/projects', { name: 'another' })
   for (const other of [{ provider: 'ray' }, { projectId }])
@@ -83,7 +83,7 @@ it.each([
     (hold: Prisma.Sql) => Prisma.sql`EXPLAIN SELECT EXISTS (${hold}) FROM workloads w WHERE w.id = 'x'`,
   ],
   ['before a create', (hold: Prisma.Sql) => Prisma.sql`EXPLAIN SELECT 1 FROM workloads w WHERE NOT EXISTS (${hold})`],
-])('is found by its index %s, however many were released', async (_, explained) => {
+])('the lookup %s uses the index of active holds', async (_, explained) => {
   await sql.query(
     `INSERT INTO creation_holds (id, provider, note, created_by, released_at, woken_at)
      SELECT 'hold_' || n, 'slurm', '', 'somebody', now(), now() FROM generate_series(1, 20000) n ON CONFLICT DO NOTHING`,

@@ -15,7 +15,7 @@ const table: readonly Deprecation[] = [
   { what: { operationId: 'submitJob', parameter: 'idempotency-key' }, since, replacement: 'Use `key`.' },
 ]
 
-/** Routes with the ids and schemas that the table names, and nothing else of the service. */
+/** A server with only the routes and schemas in the table. */
 async function makeServer(own: readonly Deprecation[]) {
   const server = Fastify()
   announceDeprecations(server as unknown as HttpServer, own)
@@ -31,7 +31,7 @@ async function makeServer(own: readonly Deprecation[]) {
   return server
 }
 
-describe('the table of deprecations', () => {
+describe('the deprecation table', () => {
   it('sends both headers for a deprecated operation', async () => {
     const server = await makeServer(table)
     const { headers } = await server.inject('/livez')
@@ -39,7 +39,7 @@ describe('the table of deprecations', () => {
     expect((await server.inject({ method: 'HEAD', url: '/livez' })).headers.deprecation).toBe('@1798761600')
   })
 
-  it('sends them for a deprecated parameter only if the request has it', async () => {
+  it('sends the headers for a deprecated parameter only if the request has it', async () => {
     const server = await makeServer(table)
     expect((await server.inject('/jobs')).headers).not.toHaveProperty('deprecation')
     const { headers } = await server.inject('/jobs?namePrefix=a')
@@ -47,7 +47,7 @@ describe('the table of deprecations', () => {
     expect(headers).not.toHaveProperty('sunset')
   })
 
-  it('sends them for a deprecated header, too', async () => {
+  it('sends the headers for a deprecated request header', async () => {
     const server = await makeServer(table)
     const sent = async (headers: Record<string, string>) =>
       (await server.inject({ method: 'POST', url: '/jobs/keyed?idempotency-key=a', headers })).headers
@@ -55,7 +55,7 @@ describe('the table of deprecations', () => {
     expect((await sent({ 'Idempotency-Key': 'a' })).deprecation).toBe('@1798761600')
   })
 
-  it('sends them for a field of any item of a body whose items are validated separately', async () => {
+  it('sends the headers for a deprecated field in any separately validated item', async () => {
     const server = await makeServer(table)
     const sent = async (jobs: object[]) =>
       (await server.inject({ method: 'POST', url: '/jobs/batch', payload: { jobs } })).headers
@@ -69,7 +69,7 @@ describe('the table of deprecations', () => {
     [{ name: 'a', inputs: [{ path: 'a' }] }, false],
     [{ name: 'a', source: 'b' }, false],
     [{ name: 'a', inputs: 'source' }, false],
-  ])('sends them for the body %j: %s, also if it is invalid', async (payload, isDeprecated) => {
+  ])('determines whether the body %j sends the headers: %s', async (payload, isDeprecated) => {
     const server = await makeServer(table)
     for (const url of ['/jobs', '/jobs/preview']) {
       const { headers } = await server.inject({ method: 'POST', url, payload })
@@ -77,7 +77,7 @@ describe('the table of deprecations', () => {
     }
   })
 
-  it('sends nothing if it is empty', async () => {
+  it('sends no headers if it is empty', async () => {
     const server = await makeServer([])
     expect((await server.inject('/livez')).headers).not.toHaveProperty('deprecation')
   })
@@ -92,7 +92,7 @@ describe('the OpenAPI document', () => {
     return { document, sent }
   }
 
-  it('marks what the table names, and the service sends the headers', async () => {
+  it('marks the entries of the table as deprecated', async () => {
     const { document, sent } = await documentOf(table)
     const { paths, components } = document
     expect(sent).toMatchObject({ deprecation: '@1798761600', sunset: 'Thu, 01 Jul 2027 00:00:00 GMT' })
@@ -110,14 +110,14 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document).match(/"deprecated":true/g)).toHaveLength(table.length)
   })
 
-  it('marks nothing without an entry', async () => {
+  it('marks nothing if the table is empty', async () => {
     expect(deprecations).toEqual([])
     const { document, sent } = await documentOf(deprecations)
     expect(JSON.stringify(document)).not.toContain('"deprecated":true')
     expect(sent).not.toHaveProperty('deprecation')
   })
 
-  it('cannot be built from an entry that names nothing', async () => {
+  it('cannot be built from an entry with an unknown field', async () => {
     const what = { schema: 'Job', field: 'nowhere' }
     const app = await makeUnconnectedApp({ deps: { deprecations: [{ what, since, replacement: 'None.' }] } })
     expect(() => app.swagger()).toThrow(/"nowhere"/)

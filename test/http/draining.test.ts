@@ -8,21 +8,21 @@ import { useTestDatabase } from '../support/test-database.ts'
 const database = await useTestDatabase()
 const switchyard = await useSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
 
-/** A connection that was used once and is kept, as a proxy keeps it. */
-async function kept(url: URL): Promise<Socket> {
+/** A keep-alive connection after one request, as a proxy has it. */
+async function openKeepAlive(url: URL): Promise<Socket> {
   const socket = connect(Number(url.port), url.hostname).setEncoding('utf8')
-  expect(await ask(socket)).toMatch(/^HTTP\/1\.1 200 /)
+  expect(await requestLivez(socket)).toMatch(/^HTTP\/1\.1 200 /)
   return socket
 }
 
-async function ask(socket: Socket): Promise<string> {
+async function requestLivez(socket: Socket): Promise<string> {
   socket.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')
-  const [answer] = await once(socket, 'data')
-  return String(answer)
+  const [data] = await once(socket, 'data')
+  return String(data)
 }
 
-/** Everything that comes over a socket, once it is closed. */
-async function received(socket: Socket): Promise<string> {
+/** All text received until the socket closes. */
+async function readAll(socket: Socket): Promise<string> {
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk) => {
     text += chunk
@@ -31,38 +31,38 @@ async function received(socket: Socket): Promise<string> {
   return text
 }
 
-it('finishes requests whose headers have arrived, and waits for no others', async () => {
-  const own = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
-  const url = new URL(own.service.url ?? '')
+it('shutdown completes requests with complete headers and drops the others', async () => {
+  const instance = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+  const url = new URL(instance.service.url ?? '')
   const open = async (sent: string) => {
     const socket = connect(Number(url.port), url.hostname)
     await once(socket, 'connect')
     if (sent !== '') socket.write(sent)
-    return { socket, answer: received(socket) }
+    return { socket, response: readAll(socket) }
   }
   const body = JSON.stringify({ name: 'half-sent' })
   const headers = [
     ...['POST /projects HTTP/1.1', 'Host: a', `Authorization: Bearer ${testApiKey}`, 'Content-Type: application/json'],
     `Content-Length: ${body.length}`,
   ].join('\r\n')
-  const [silent, begun, halfSent] = await Promise.all([
+  const [idle, partialHeaders, partialBody] = await Promise.all([
     open(''),
     open('GET /livez HTTP/1.1\r\nHos'),
     open(`${headers}\r\n\r\n${body.slice(0, 5)}`),
   ])
-  // Answered after the server has read what came before.
+  // The server handles this after the bytes it received before.
   await fetch(`${url.href}livez`)
-  const stopped = own.service.stop()
-  // Until its timeout, at which it would be told so.
-  expect([await silent.answer, await begun.answer]).toEqual(['', ''])
-  halfSent.socket.write(body.slice(5))
-  expect(await halfSent.answer).toMatch(/^HTTP\/1\.1 201 /)
+  const stopped = instance.service.stop()
+  // Closed before the request timeout, which would return 408.
+  expect([await idle.response, await partialHeaders.response]).toEqual(['', ''])
+  partialBody.socket.write(body.slice(5))
+  expect(await partialBody.response).toMatch(/^HTTP\/1\.1 201 /)
   await stopped
 })
 
-it('turns proxies away before it listens no more, and closes idle connections last', async () => {
+it('draining closes connections after their next response and idle ones last', async () => {
   const url = new URL(switchyard.service.url ?? '')
-  const [used, idle] = await Promise.all([kept(url), kept(url)])
+  const [used, idle] = await Promise.all([openKeepAlive(url), openKeepAlive(url)])
   const idleClosed = once(idle, 'close')
   const stopped = switchyard.service.stop(1500)
 
@@ -75,11 +75,11 @@ it('turns proxies away before it listens no more, and closes idle connections la
   expect([status, headers.get('connection')]).toEqual([201, 'close'])
   expect((await switchyard.api.call('GET', '/nothing')).headers.get('connection')).toBe('close')
   const usedClosed = once(used, 'close')
-  expect(await ask(used)).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i)
+  expect(await requestLivez(used)).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i)
   await usedClosed
 
   await idleClosed
-  const [refused] = await once(connect(Number(url.port), url.hostname), 'error')
-  expect(refused).toMatchObject({ code: 'ECONNREFUSED' })
+  const [rejected] = await once(connect(Number(url.port), url.hostname), 'error')
+  expect(rejected).toMatchObject({ code: 'ECONNREFUSED' })
   await stopped
 })

@@ -11,7 +11,7 @@ import { expectProblem } from '../support/problems.ts'
 import { quickSettings, startSwitchyard, testApiKey, useSwitchyard } from '../support/switchyard.ts'
 
 const bench = await useApiBench()
-/** Over the same database. */
+/** Second instance on the same database. */
 const other = await useSwitchyard({
   databaseUrl: bench.database.url,
   redis: null,
@@ -43,7 +43,7 @@ async function get(url: string, headers: Record<string, string> = {}, method = '
   return { response, body: response.status === 204 || method === 'HEAD' ? null : await response.json() }
 }
 
-/** Ends it as the engine does. */
+/** Deletes the environment with the same writes as the engine. */
 async function end({ id }: ApiRecord): Promise<void> {
   await bench.open.prisma.$executeRaw`
     WITH w AS (UPDATE workloads SET active = false, status = 'deleted', seq = seq + 1 WHERE id = ${id} RETURNING *)
@@ -60,27 +60,27 @@ async function addEvents({ id }: ApiRecord, { count, text = '' }: { count: numbe
     FROM w, generate_series(seq - ${count}::int + 1, seq) n ORDER BY n`
 }
 
-/** Whether a stream is opened there; it is closed again. */
-async function answers(url: string, apiKey = testApiKey): Promise<boolean> {
-  const left = new AbortController()
-  const response = await fetch(url, { signal: left.signal, headers: { authorization: `Bearer ${apiKey}` } })
-  left.abort()
+/** Whether a stream can be opened. Closes it again. */
+async function isOpenable(url: string, apiKey = testApiKey): Promise<boolean> {
+  const controller = new AbortController()
+  const response = await fetch(url, { signal: controller.signal, headers: { authorization: `Bearer ${apiKey}` } })
+  controller.abort()
   return response.status === 200
 }
 
-/** A client that has opened a stream and takes nothing of it. */
+/** Opens a stream without reading from it. */
 async function openPaused(url: string, apiKey = testApiKey): Promise<ClientRequest> {
   const sent = request(url, { headers: { authorization: `Bearer ${apiKey}` } })
   sent.on('error', () => {})
   const response = once(sent, 'response')
   sent.end()
-  const [answer] = (await response) as [IncomingMessage]
-  answer.on('error', () => {}).pause()
+  const [message] = (await response) as [IncomingMessage]
+  message.on('error', () => {}).pause()
   return sent
 }
 
-describe.concurrent("a record's stream", () => {
-  it('tells its history, then what happens, as the list does', async () => {
+describe.concurrent('event stream of a record', () => {
+  it('sends past and then new events, equal to the event list', async () => {
     const environment = await makeEnvironment()
     await relabel(environment, 'before')
     const stream = openEventStream(streamOf(environment))
@@ -93,7 +93,7 @@ describe.concurrent("a record's stream", () => {
     stream.close()
   })
 
-  it('tells what was done over another instance', async () => {
+  it('sends events of changes made at another instance', async () => {
     const environment = await makeEnvironment()
     const stream = openEventStream(streamOf(environment, '?after=1'))
     await stream.untilOpen()
@@ -102,7 +102,7 @@ describe.concurrent("a record's stream", () => {
     stream.close()
   })
 
-  it('goes on where it was after a reconnect, whatever its query says', async () => {
+  it('resumes after Last-Event-ID, which overrides the query', async () => {
     const environment = await makeEnvironment()
     await relabel(environment, 'a')
     await relabel(environment, 'b')
@@ -116,7 +116,7 @@ describe.concurrent("a record's stream", () => {
     await reader?.cancel()
   })
 
-  it('ends with the last event of a record that has ended, and tells the client not to come again', async () => {
+  it('ends after the last event of a finished record and returns 204 on reconnect', async () => {
     const environment = await makeEnvironment()
     const stream = openEventStream(streamOf(environment))
     await stream.untilCount(1)
@@ -130,7 +130,7 @@ describe.concurrent("a record's stream", () => {
     expect(stream.events).toHaveLength(2)
   })
 
-  it('of more events than fit into one read tells them all, in order', async () => {
+  it('sends more events than one read returns, in order', async () => {
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 699 })
     const stream = openEventStream(streamOf(environment))
@@ -138,27 +138,27 @@ describe.concurrent("a record's stream", () => {
     stream.close()
   })
 
-  it.each(['x', '-1', '1.5', '9999999999'])('refuses %j as Last-Event-ID', async (lastId) => {
+  it.each(['x', '-1', '1.5', '9999999999'])('rejects %j as Last-Event-ID', async (lastId) => {
     const { response, body } = await get(streamOf(await makeEnvironment()), { 'last-event-id': lastId })
     expect(response.status).toBe(400)
     expectProblem(response, body)
     expect(body).toMatchObject({ errors: [{ in: 'header', pointer: 'last-event-id' }] })
   })
 
-  it('is not there for another project, nor for what is not there', async () => {
+  it('returns 404 to another project', async () => {
     const environment = await makeEnvironment()
     const project = await bench.api.ok('POST', '/projects', { name: `other-${environment.id}` })
-    const stranger = await makeKey({ projectId: project.id })
-    const { response, body } = await get(streamOf(environment), { authorization: `Bearer ${stranger.key}` })
+    const otherKey = await makeKey({ projectId: project.id })
+    const { response, body } = await get(streamOf(environment), { authorization: `Bearer ${otherKey.key}` })
     expect(response.status).toBe(404)
     expectProblem(response, body)
   })
 
-  it('has no HEAD, for nothing would be left of it', async () => {
+  it('returns 405 for HEAD', async () => {
     expect((await get(streamOf(await makeEnvironment()), {}, 'HEAD')).response.status).toBe(405)
   })
 
-  it('ends within seconds once its key is revoked, and tells nothing that comes after', {
+  it('ends after its key is revoked without sending later events', {
     timeout: 25_000,
   }, async () => {
     const environment = await makeEnvironment()
@@ -166,7 +166,7 @@ describe.concurrent("a record's stream", () => {
     const stream = openEventStream(streamOf(environment), { apiKey })
     await stream.untilCount(1)
     await bench.api.ok('DELETE', `/api-keys/${id}`)
-    // An instance believes a key for some seconds without asking.
+    // An instance caches a valid key for some seconds.
     const reader = makeApiCaller(bench.url, apiKey)
     await vi.waitUntil(async () => (await reader.call('GET', '/environments')).status === 401, { timeout: 30_000 })
     await relabel(environment, 'secret')
@@ -175,7 +175,7 @@ describe.concurrent("a record's stream", () => {
     expect(stream.events).toHaveLength(1)
   })
 
-  it('takes a place of its key as long as it is open', async () => {
+  it('counts towards the stream limit of its key while it is open', async () => {
     const environment = await makeEnvironment()
     const { key: apiKey } = await makeKey()
     const url = `${other.service.url}/environments/${environment.id}/events/stream`
@@ -186,11 +186,11 @@ describe.concurrent("a record's stream", () => {
     expectProblem(response, body)
     expect((body as ApiRecord).detail).toContain('2 open event streams')
     open[0]?.close()
-    await vi.waitUntil(() => answers(url, apiKey), { timeout: 30_000 })
+    await vi.waitUntil(() => isOpenable(url, apiKey), { timeout: 30_000 })
     open[1]?.close()
   })
 
-  it('gives its place back when the answer is a refusal', async () => {
+  it('does not count towards the limit if the request is rejected', async () => {
     const { key: apiKey } = await makeKey()
     const url = `${other.service.url}/environments/env_01h455vb4pex5vsknk084sn02q/events/stream`
     for (let count = 0; count < 5; count += 1)
@@ -198,43 +198,43 @@ describe.concurrent("a record's stream", () => {
   })
 })
 
-describe.concurrent('a client that does not read', () => {
-  it('is cut off, and its place is free again', async () => {
+describe.concurrent('event stream of a record without a reader', () => {
+  it('is closed and no longer counts towards the limit', async () => {
     const { edge } = quickSettings
-    const impatient = await startSwitchyard({
+    const instance = await startSwitchyard({
       ...{ databaseUrl: bench.database.url, redis: null, role: 'api' },
       settings: { edge: { ...edge, patience: { ...edge.patience, answerMs: 500 } }, streaming: { perCaller: 1 } },
     })
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })
-    const url = `${impatient.service.url}/environments/${environment.id}/events/stream`
+    const url = `${instance.service.url}/environments/${environment.id}/events/stream`
     const paused = await openPaused(url)
     expect((await get(url)).response.status).toBe(429)
-    // It ends by itself, at the client's side with a reset; the answer to a key that has a place is not awaited.
-    await vi.waitUntil(() => answers(url), { timeout: 30_000, interval: 200 })
+    // The service closes the stream, which the client sees as a reset.
+    await vi.waitUntil(() => isOpenable(url), { timeout: 30_000, interval: 200 })
     paused.destroy()
-    await impatient.stop()
+    await instance.stop()
   })
 })
 
-describe("a client of the project's stream that does not read", () => {
-  it('is cut off when what comes next is not in memory any more, and nobody else is', { timeout: 30_000 }, async () => {
+describe('event stream of a project without a reader', () => {
+  it('is closed after its next event left memory, unlike other streams', { timeout: 30_000 }, async () => {
     const project = await bench.api.ok('POST', '/projects', { name: 'flooded' })
     const { key } = await bench.api.ok('POST', '/api-keys', { name: 'k', projectId: project.id, scopes: ['admin'] })
     const api = makeApiCaller(bench.url, String(key))
     const connection = await api.ok('POST', '/connections', sandboxConnection(bench.sandbox, 'dataforest'))
     const environment = await api.ok('POST', '/environments', environmentRequest({ connectionId: connection.id }))
-    // There are places for two.
+    // The limit is two streams.
     const url = `${other.service.url}/events/stream`
     const paused = await openPaused(url, String(key))
     const quick = openEventStream(url, { apiKey: String(key) })
     await quick.untilOpen()
-    expect(await answers(url, String(key))).toBe(false)
-    // More than sockets take, and much more than is kept in memory.
-    for (let turn = 0; turn < 8; turn += 1) await addEvents(environment, { count: 500, text: 'x'.repeat(4000) })
+    expect(await isOpenable(url, String(key))).toBe(false)
+    // More than the socket buffers, and much more than the memory limit.
+    for (let round = 0; round < 8; round += 1) await addEvents(environment, { count: 500, text: 'x'.repeat(4000) })
     await bench.open.prisma
       .$executeRaw`SELECT pg_notify('switchyard_changed_' || tag, ${String(project.id)}) FROM installation`
-    await vi.waitUntil(() => answers(url, String(key)), { timeout: 30_000, interval: 200 })
+    await vi.waitUntil(() => isOpenable(url, String(key)), { timeout: 30_000, interval: 200 })
     const events = await quick.untilCount(4000)
     expect(seqs(events.filter(({ type }) => type === 'environment.updated'))).toEqual(
       Array.from({ length: 4000 }, (_, index) => index + 2),
@@ -245,8 +245,8 @@ describe("a client of the project's stream that does not read", () => {
   })
 })
 
-describe.concurrent('a process that stops', () => {
-  it('ends its streams, whether or not their clients take what is on its way to them', async () => {
+describe.concurrent('shutdown', () => {
+  it('closes streams of reading and of paused clients', async () => {
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })
     const third = await startSwitchyard({ databaseUrl: bench.database.url, redis: null, role: 'api' })

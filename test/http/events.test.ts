@@ -13,7 +13,7 @@ afterAll(async () => {
   closeEventStreams()
 })
 
-/** A project of its own, with a key that may read everything and one that may do everything. */
+/** A separate project with an API key. */
 interface Team {
   id: string
   api: ApiCaller
@@ -22,11 +22,11 @@ interface Team {
   relabel(record: ApiRecord, value: string): Promise<ApiRecord>
 }
 
-let teams = 0
+let teamCount = 0
 
 async function makeTeam(...scopes: string[]): Promise<Team> {
-  teams += 1
-  const { id } = await bench.api.ok('POST', '/projects', { name: `team-${teams}` })
+  teamCount += 1
+  const { id } = await bench.api.ok('POST', '/projects', { name: `team-${teamCount}` })
   const { key } = await bench.api.ok('POST', '/api-keys', {
     name: 'k',
     projectId: id,
@@ -54,8 +54,8 @@ interface Page {
 const eventsOf = async ({ api }: Pick<Team, 'api'>, query = ''): Promise<Page> =>
   (await api.ok('GET', `/events${query}`)) as unknown as Page
 
-/** Every page from here on, as a client reads them, until so many events were told: open transactions hold them back. */
-async function readOn(team: Pick<Team, 'api'>, count: number, cursor?: string, limit = 200) {
+/** Reads pages until `count` events have arrived. Open transactions delay events. */
+async function readEvents(team: Pick<Team, 'api'>, count: number, cursor?: string, limit = 200) {
   const data: ApiRecord[] = []
   let next = cursor
   while (data.length < count) {
@@ -66,7 +66,7 @@ async function readOn(team: Pick<Team, 'api'>, count: number, cursor?: string, l
   return { data, endCursor: next ?? '' }
 }
 
-/** The first message of a stream that is read by hand; before it may stand where the stream is. */
+/** First message of a raw stream, which a position comment may precede. */
 async function firstMessage(response: Response): Promise<string> {
   let text = ''
   for await (const chunk of response.body ?? []) {
@@ -77,22 +77,22 @@ async function firstMessage(response: Response): Promise<string> {
 }
 
 const seqIn = (message: string) => Number(/"seq":(\d+)/.exec(message)?.[1])
-const told = (events: readonly ApiRecord[]) => events.map(({ recordId, seq }) => `${recordId}/${seq}`)
+const keysOf = (events: readonly ApiRecord[]) => events.map(({ recordId, seq }) => `${recordId}/${seq}`)
 
-describe.concurrent('the events of a project', () => {
-  it('come page by page, each once, and from where one has ended comes what happens later', async () => {
+describe.concurrent('project events', () => {
+  it('are listed once each across pages and continue from endCursor', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
     const other = await team.makeEnvironment()
     for (const value of ['a', 'b', 'c']) await team.relabel(environment, value)
     await team.relabel(other, 'd')
-    await readOn(team, 6)
+    await readEvents(team, 6)
     const first = await eventsOf(team, '?limit=4')
     expect(first.data).toHaveLength(4)
     expect(first.nextCursor).toBe(first.endCursor)
-    const rest = await readOn(team, 2, first.endCursor, 1)
+    const rest = await readEvents(team, 2, first.endCursor, 1)
     const all = [...first.data, ...rest.data]
-    expect(told(all)).toEqual([
+    expect(keysOf(all)).toEqual([
       `${environment.id}/1`,
       `${other.id}/1`,
       ...[2, 3, 4].map((seq) => `${environment.id}/${seq}`),
@@ -101,10 +101,10 @@ describe.concurrent('the events of a project', () => {
     expect(all[0]).toMatchObject({ kind: 'environment', type: 'environment.queued', data: { status: 'queued' } })
     expect((await eventsOf(team, `?cursor=${rest.endCursor}`)).data).toEqual([])
     await team.relabel(environment, 'e')
-    expect(told((await readOn(team, 1, rest.endCursor)).data)).toEqual([`${environment.id}/5`])
+    expect(keysOf((await readEvents(team, 1, rest.endCursor)).data)).toEqual([`${environment.id}/5`])
   })
 
-  it('are those of its own records, and of the kinds that the key may read', async () => {
+  it('are limited to the project and to the kinds that the key may read', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
     const job = await team.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id }))
@@ -118,51 +118,51 @@ describe.concurrent('the events of a project', () => {
         return makeApiCaller(bench.url, String(key))
       }),
     )
-    await readOn(team, 2)
+    await readEvents(team, 2)
     const [jobs, environments, neither] = readers as [ApiCaller, ApiCaller, ApiCaller]
-    expect(told((await eventsOf({ api: jobs })).data)).toEqual([`${job.id}/1`])
-    expect(told((await eventsOf({ api: environments })).data)).toEqual([`${environment.id}/1`])
+    expect(keysOf((await eventsOf({ api: jobs })).data)).toEqual([`${job.id}/1`])
+    expect(keysOf((await eventsOf({ api: environments })).data)).toEqual([`${environment.id}/1`])
     expect((await neither.call('GET', '/events')).status).toBe(403)
     expect((await eventsOf(await makeTeam())).data).toEqual([])
   })
 
-  it('are streamed from now on, whoever made them', async () => {
+  it('are streamed from the time of the connection', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
-    await readOn(team, 1)
+    await readEvents(team, 1)
     const stream = openEventStream(`${bench.url}/events/stream`, team)
     await stream.untilOpen()
     await team.relabel(environment, 'a')
     const job = await team.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id }))
     const events = await stream.untilCount(2)
-    expect(told(events)).toEqual([`${environment.id}/2`, `${job.id}/1`])
-    expect(events).toEqual((await readOn(team, 3)).data.slice(1))
+    expect(keysOf(events)).toEqual([`${environment.id}/2`, `${job.id}/1`])
+    expect(events).toEqual((await readEvents(team, 3)).data.slice(1))
     stream.close()
   })
 
-  it('are streamed on from the start of a stream that ended before its first message', async () => {
+  it('resume from the start position of a stream that ended without messages', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
-    await readOn(team, 1)
+    await readEvents(team, 1)
     const headers = { authorization: `Bearer ${team.apiKey}` }
-    const ended = await fetch(`${bench.url}/events/stream`, { headers })
-    const begin = await ended.body?.getReader().read()
-    const position = /^: position (\S+)\n$/.exec(Buffer.from(begin?.value ?? []).toString())?.[1] ?? ''
+    const first = await fetch(`${bench.url}/events/stream`, { headers })
+    const firstChunk = await first.body?.getReader().read()
+    const position = /^: position (\S+)\n$/.exec(Buffer.from(firstChunk?.value ?? []).toString())?.[1] ?? ''
     await team.relabel(environment, 'a')
     const resumed = await fetch(`${bench.url}/events/stream`, { headers: { ...headers, 'last-event-id': position } })
     expect(seqIn(await firstMessage(resumed))).toBe(2)
   })
 
-  it('are streamed on from a page, and from the last id of a stream', async () => {
+  it('resume from the cursor of a page and from Last-Event-ID', async () => {
     const team = await makeTeam()
     const environment = await team.makeEnvironment()
-    const { endCursor } = await readOn(team, 1)
+    const { endCursor } = await readEvents(team, 1)
     await team.relabel(environment, 'a')
     const stream = openEventStream(`${bench.url}/events/stream?cursor=${endCursor}`, team)
-    expect(told(await stream.untilCount(1))).toEqual([`${environment.id}/2`])
+    expect(keysOf(await stream.untilCount(1))).toEqual([`${environment.id}/2`])
     stream.close()
     await team.relabel(environment, 'b')
-    const { endCursor: lastId } = await readOn(team, 3)
+    const { endCursor: lastId } = await readEvents(team, 3)
     await team.relabel(environment, 'c')
     const headers = { authorization: `Bearer ${team.apiKey}`, 'last-event-id': lastId }
     const response = await fetch(`${bench.url}/events/stream?cursor=${endCursor}`, { headers })
@@ -170,13 +170,13 @@ describe.concurrent('the events of a project', () => {
   })
 
   it.each([
-    ['no cursor', 'abc', 400],
-    ["another list's", Buffer.from(JSON.stringify(['x', { id: '' }])).toString('base64url'), 400],
-  ])('are refused after %s', async (_, cursor, status) => {
+    ['an invalid cursor', 'abc', 400],
+    ['a cursor of another list', Buffer.from(JSON.stringify(['x', { id: '' }])).toString('base64url'), 400],
+  ])('return 400 for %s', async (_, cursor, status) => {
     for (const path of ['/events', '/events/stream']) {
-      const { status: answered, headers, body } = await bench.api.call('GET', `${path}?cursor=${cursor}`)
-      expect(answered).toBe(status)
-      expectProblem({ status: answered, headers }, body)
+      const { status: actual, headers, body } = await bench.api.call('GET', `${path}?cursor=${cursor}`)
+      expect(actual).toBe(status)
+      expectProblem({ status: actual, headers }, body)
     }
   })
 
@@ -188,7 +188,7 @@ describe.concurrent('the events of a project', () => {
     { seq: 'x' },
     { id: 'job_'.repeat(100) },
     { epoch: '' },
-  ])('take no %j for a position, whoever makes it look like one', async (forged) => {
+  ])('reject a forged cursor position with %j', async (forged) => {
     const team = await makeTeam()
     const { endCursor } = await eventsOf(team)
     const [digest, position] = JSON.parse(Buffer.from(endCursor, 'base64url').toString())

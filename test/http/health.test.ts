@@ -9,19 +9,19 @@ import { startSwitchyard } from '../support/switchyard.ts'
 const bench = await useApiBench()
 const { api, connections, open } = bench
 
-let drawn = 0
+let projectCount = 0
 /** A key of another project, with these scopes. */
 async function keyOf(scopes: readonly string[]) {
-  drawn += 1
-  const project = await api.ok('POST', '/projects', { name: `project-${drawn}` })
+  projectCount += 1
+  const project = await api.ok('POST', '/projects', { name: `project-${projectCount}` })
   const { key } = await api.ok('POST', '/api-keys', { name: 'key', projectId: project.id, scopes })
   return { projectId: project.id, other: makeApiCaller(bench.url, String(key)) }
 }
 
 const healthOf = (id: string | undefined) => api.ok('GET', `/connections/${id}/health`)
 
-describe('the health of a connection', () => {
-  it('is empty until something is called', async () => {
+describe('connection health', () => {
+  it('is empty before the first call', async () => {
     expect(await healthOf(connections.modelarts)).toEqual({
       ...{ connectionId: connections.modelarts, provider: 'modelarts', held: false },
       calls: { total: 0, failed: 0, rejected: 0, errorRate: 0, errors: [] },
@@ -30,7 +30,7 @@ describe('the health of a connection', () => {
     })
   })
 
-  it('counts calls with their duration, and tells the last success', async () => {
+  it('counts calls with their latency and returns the last success', async () => {
     const id = connections.dataforest
     for (let times = 0; times < 3; times += 1) await api.ok('POST', `/connections/${id}/verify`)
     await bench.storeCalls()
@@ -44,7 +44,7 @@ describe('the health of a connection', () => {
     expect(health.lastFailure).toBeUndefined()
   })
 
-  it('tells the last failure without the credentials, whatever they are', async () => {
+  it('returns the last failure without the credentials', async () => {
     const { settings, credentials } = await wrongAccount()
     const { id } = await api.ok('POST', '/connections', { name: 'wrong', settings, credentials })
     await api.ok('POST', `/connections/${id}/verify`)
@@ -58,7 +58,7 @@ describe('the health of a connection', () => {
     expect(JSON.stringify(health)).not.toContain(wrongSecret)
   })
 
-  it('tells a pause and its reason as long as it lasts, and a hold', async () => {
+  it('returns a hold and an active pause with its reason', async () => {
     const { slurm: id } = connections
     await open.pool.query(
       "UPDATE connections SET failures = 3, not_before = now() + interval '1 minute', pause_reason = 'provider_unavailable' WHERE id = $1",
@@ -71,7 +71,7 @@ describe('the health of a connection', () => {
     expect(health.pausedUntil).toBeUndefined()
   })
 
-  it('counts its live and parked workloads, and those whose create has an unknown outcome', async () => {
+  it('counts live and parked workloads and those with an unknown outcome', async () => {
     const { scnet: connectionId } = connections
     await open.pool.query(
       `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, status_reason, due_at)
@@ -84,7 +84,7 @@ describe('the health of a connection', () => {
     expect(await healthOf(connectionId)).toMatchObject({ workloads: { live: 4, parked: 2, outcomeUnknown: 2 } })
   })
 
-  it('tells how late its scans are', async () => {
+  it('returns the lag of its scans', async () => {
     const { aitems: id } = connections
     await open.pool.query(
       "UPDATE sweeps SET due_at = now() - interval '90 s', last_completed_at = now() - interval '5 minutes' WHERE connection_id = $1",
@@ -98,8 +98,8 @@ describe('the health of a connection', () => {
   })
 })
 
-describe('the health of providers', () => {
-  it('adds up the connections of the project', async () => {
+describe('provider health', () => {
+  it('aggregates the connections of the project', async () => {
     const { data } = (await api.ok('GET', '/providers/health')) as ApiRecord & { data: ApiRecord[] }
     expect(data.map(({ provider }) => provider)).toEqual(providers.map(({ id }) => id).toSorted())
     const of = (id: string) => data.find(({ provider }) => provider === id)
@@ -116,14 +116,16 @@ describe('the health of providers', () => {
   it('reads everything in one statement', async () => {
     for (const path of ['/providers/health', `/connections/${connections.slurm}/health`]) {
       const texts = await statementsDuring(() => api.ok('GET', path))
-      // Besides what the service does by itself.
-      const own = texts.filter((text) => /connection_calls|workloads|sweeps/.test(text) && !/INSERT INTO/.test(text))
-      expect(own).toHaveLength(1)
+      // Without the background statements of the service.
+      const statements = texts.filter(
+        (text) => /connection_calls|workloads|sweeps/.test(text) && !/INSERT INTO/.test(text),
+      )
+      expect(statements).toHaveLength(1)
     }
   })
 })
 
-it('covers the calls of other processes, also of one that has stopped since', async () => {
+it('connection health includes the calls of other and of stopped processes', async () => {
   const { id } = await api.ok('POST', '/connections', { ...(await wrongAccount()), name: 'shared' })
   const second = await startSwitchyard({ databaseUrl: bench.database.url, redis: null, role: 'api' })
   await second.api.ok('POST', `/connections/${id}/verify`)
@@ -133,8 +135,8 @@ it('covers the calls of other processes, also of one that has stopped since', as
   expect(await healthOf(id)).toMatchObject({ calls: { total: 2, failed: 2 } })
 })
 
-describe('other projects', () => {
-  it('see nothing of it, not even with an administrator', async () => {
+describe('health in other projects', () => {
+  it('is not visible, even to their administrators', async () => {
     const { other } = await keyOf(['admin'])
     expect(await other.ok('GET', '/providers/health')).toMatchObject({ data: [], windowSeconds: 3600 })
     expect(await other.call('GET', `/connections/${connections.dataforest}/health`)).toMatchObject({
@@ -143,7 +145,7 @@ describe('other projects', () => {
     })
   })
 
-  it('have their own calls counted apart', async () => {
+  it('is counted separately', async () => {
     const { other } = await keyOf(['connections:manage'])
     const { settings, credentials } = await wrongAccount()
     const { id } = await other.ok('POST', '/connections', { name: 'same account', settings, credentials })
@@ -154,14 +156,14 @@ describe('other projects', () => {
   })
 })
 
-it('requires a scope that may read connections', async () => {
+it('health requires a scope that may read connections', async () => {
   const { other } = await keyOf(['webhooks:manage'])
   for (const path of ['/providers/health', `/connections/${connections.slurm}/health`])
     expect(await other.call('GET', path)).toMatchObject({ status: 403, body: { code: 'permission_denied' } })
   expect((await (await keyOf(['jobs:read'])).other.call('GET', '/providers/health')).status).toBe(200)
 })
 
-it('is gone with its connection', async () => {
+it('health is deleted with its connection', async () => {
   const { settings, credentials } = await wrongAccount()
   const { id } = await api.ok('POST', '/connections', { name: 'to be deleted', settings, credentials })
   await api.ok('POST', `/connections/${id}/verify`)
@@ -172,7 +174,7 @@ it('is gone with its connection', async () => {
   expect(rows).toEqual([])
 })
 
-const wrongSecret = 'not-the-secret-key-of-anybody-at-all'
+const wrongSecret = 'a-wrong-secret-key-for-this-account'
 
 async function wrongAccount() {
   const { urls, accounts } = bench.sandbox

@@ -8,7 +8,7 @@ const bench = await useApiBench({ settings: { requestRate: null } })
 const { api } = bench
 const sql = await useSqlClient(bench.database)
 
-interface Canceled {
+interface CancelResult {
   dryRun: boolean
   matched: number
   requested: number
@@ -19,7 +19,7 @@ interface Canceled {
   nextCursor?: string
 }
 
-const cancel = async (body: object) => (await api.ok('POST', '/jobs/batch-cancel', body)) as unknown as Canceled
+const cancel = async (body: object) => (await api.ok('POST', '/jobs/batch-cancel', body)) as unknown as CancelResult
 /** Ids of new jobs with the label, newest first. */
 async function jobsOf(sweep: string, count: number): Promise<string[]> {
   const jobs = Array.from({ length: count }, () => slurmJob(bench, { labels: { sweep } }))
@@ -42,7 +42,7 @@ async function moveToClosed(ids: readonly string[]): Promise<void> {
 }
 
 describe('a batch cancel', () => {
-  it('cancels what matches and nothing else, each job as a single cancel does', async () => {
+  it('cancels only matching jobs and with the same effects as a single cancel', async () => {
     const [ids, others] = [await jobsOf('mine', 5), await jobsOf('others', 2)]
     const result = await cancel(labeled('mine'))
     expect(result).toEqual({
@@ -53,23 +53,25 @@ describe('a batch cancel', () => {
     expect(await canceledAmong(others)).toBe(0)
     const [id = '', other = ''] = [ids[0], others[0]]
     await api.ok('POST', `/jobs/${other}/cancel`)
-    const shapeOf = async (job: string) => {
+    const effectsOf = async (job: string) => {
       const { rows } = await sql.query(
         `SELECT generation, version, seq, desired, cancel_requested_at = updated_at AS "isNow", due_at = updated_at AS "isDue" FROM workloads WHERE id = $1`,
         [job],
       )
       const { data } = await api.ok('GET', `/jobs/${job}/events`)
       const audit = await api.ok('GET', `/audit?objectId=${job}`)
-      const facts = ({ type, seq, data: told }: Record<string, unknown>) => ({ type, seq, told })
-      const entries = (audit.data as unknown as Record<string, unknown>[]).map(({ action, subject, data: told }) => ({
-        ...{ action, subject, told },
-      }))
-      return { row: rows[0], events: (data as unknown as Record<string, unknown>[]).map(facts), entries }
+      const summaryOf = ({ type, seq, data: details }: Record<string, unknown>) => ({ type, seq, details })
+      const entries = (audit.data as unknown as Record<string, unknown>[]).map(
+        ({ action, subject, data: details }) => ({
+          ...{ action, subject, details },
+        }),
+      )
+      return { row: rows[0], events: (data as unknown as Record<string, unknown>[]).map(summaryOf), entries }
     }
-    expect(await shapeOf(id)).toEqual(await shapeOf(other))
+    expect(await effectsOf(id)).toEqual(await effectsOf(other))
   })
 
-  it('as a dry run returns the same jobs and changes nothing', async () => {
+  it('returns the same jobs in a dry run and changes nothing', async () => {
     const ids = await jobsOf('dry', 4)
     const dry = await cancel({ ...labeled('dry'), dryRun: true })
     expect(dry).toMatchObject({ dryRun: true, matched: 4, requested: 4, requestedIds: ids })
@@ -100,7 +102,7 @@ describe('a batch cancel', () => {
     expect(await canceledAmong(late)).toBe(0)
   })
 
-  it('does not cancel them either if the clock of their process is behind', async () => {
+  it('does not cancel later jobs of a process whose clock is behind', async () => {
     const ids = await jobsOf('skewed', 3)
     const { nextCursor: cursor = '' } = await cancel({ ...labeled('skewed'), limit: 1 })
     const [late = ''] = await jobsOf('skewed', 1)
@@ -116,7 +118,7 @@ describe('a batch cancel', () => {
     expect([await canceledAmong(ids), await canceledAmong([id])]).toEqual([3, 0])
   })
 
-  it('by name prefix does not cancel them either, although they precede its next page', async () => {
+  it('does not cancel later jobs that precede the next page of a namePrefix filter', async () => {
     const named = (name: string) => slurmJob(bench, { name })
     await submitBatch(api, ['n-5', 'n-6', 'n-7'].map(named))
     const filter = { namePrefix: 'n-', createdBefore: '2999-01-01T00:00:00Z' }
@@ -128,7 +130,7 @@ describe('a batch cancel', () => {
     expect(await canceledAmong(late)).toBe(0)
   })
 
-  it('reads no large fields of the jobs', async () => {
+  it('does not read the large fields of jobs', async () => {
     await jobsOf('slim', 2)
     const [read = ''] = (await statementsDuring(() => cancel(labeled('slim')))).filter((text) =>
       text.includes('p.is_last'),
@@ -137,16 +139,16 @@ describe('a batch cancel', () => {
     expect(read).not.toMatch(/w\.(spec|remote_payload|result|labels)\b/)
   })
 
-  it('that is repeated, also at the same time, requests nothing twice', async () => {
+  it('requests each cancellation once when repeated concurrently', async () => {
     const ids = await jobsOf('repeated', 50)
-    const answers = await Promise.all(Array.from({ length: 6 }, () => cancel(labeled('repeated'))))
-    expect(answers.flatMap(({ requestedIds }) => requestedIds).toSorted()).toEqual(ids.toSorted())
+    const responses = await Promise.all(Array.from({ length: 6 }, () => cancel(labeled('repeated'))))
+    expect(responses.flatMap(({ requestedIds }) => requestedIds).toSorted()).toEqual(ids.toSorted())
     expect(await cancel(labeled('repeated'))).toMatchObject({ matched: 50, requested: 0, unchanged: 50 })
     expect(await count(`workload_events WHERE type = 'job.cancel_requested' AND workload_id = ANY($1)`, ids)).toBe(50)
     expect(await count(`audit WHERE action = 'job.cancel_requested' AND object_id = ANY($1)`, ids)).toBe(50)
   })
 
-  it('leaves finished jobs alone', async () => {
+  it('does not match finished jobs', async () => {
     const ids = await jobsOf('finished', 3)
     await sql.query(`UPDATE workloads SET status = 'succeeded', active = false, ended_at = now() WHERE id = $1`, [
       ids[0],
@@ -156,7 +158,7 @@ describe('a batch cancel', () => {
     expect(await cancel({ filter: { ids, active: false } })).toMatchObject({ matched: 0, requested: 0 })
   })
 
-  it('reports the jobs whose provider cannot cancel them after dispatch', async () => {
+  it('reports dispatched jobs that the provider cannot cancel', async () => {
     const [waiting = '', sent = ''] = await jobsOf('dispatched', 2)
     await moveToClosed([waiting, sent])
     await sql.query(`UPDATE workloads SET status = 'running', remote_id = '7' WHERE id = $1`, [sent])
@@ -165,10 +167,10 @@ describe('a batch cancel', () => {
     expect(await cancel(labeled('dispatched'))).toMatchObject(expected)
   })
 
-  it('reports them also if they are dispatched after they were read, unless they finish', async () => {
+  it('reports jobs that are dispatched between its read and its write', async () => {
     const [waiting = '', sent = '', ended = ''] = await jobsOf('sending', 3)
     await moveToClosed([waiting, sent, ended])
-    // The locks hold the write of the cancellations, not the read.
+    // The locks delay the write of the cancellations, not the read.
     await sql.query('BEGIN')
     await sql.query(`UPDATE workloads SET status = 'running', remote_id = '8' WHERE id = $1`, [sent])
     await sql.query(`UPDATE workloads SET status = 'failed', active = false, ended_at = now() WHERE id = $1`, [ended])
@@ -182,7 +184,7 @@ describe('a batch cancel', () => {
     })
   })
 
-  it('of 1,000 jobs takes one read and one write', { timeout: 60_000 }, async () => {
+  it('uses one write and few statements for 1,000 jobs', { timeout: 60_000 }, async () => {
     const ids = await jobsOf('large', 1000)
     const sent = await statementsDuring(async () => {
       expect(await cancel(labeled('large'))).toMatchObject({ matched: 1000, requested: 1000 })
@@ -193,7 +195,7 @@ describe('a batch cancel', () => {
   })
 })
 
-describe('the request of a batch cancel', () => {
+describe('a batch cancel request', () => {
   it.each([
     ['no filter', {}, '/filter'],
     ['an empty filter', { filter: {} }, '/filter'],
@@ -204,13 +206,13 @@ describe('the request of a batch cancel', () => {
     ['an invalid time', { filter: { createdAfter: '0000-01-01T00:00:00Z' } }, '/filter/createdAfter'],
     ['a limit of zero', { filter: { active: true }, limit: 0 }, '/limit'],
     ['a limit that is too large', { filter: { active: true }, limit: 1001 }, '/limit'],
-    ['a text that is no cursor', { filter: { active: true }, cursor: 'x' }, '/cursor'],
-  ])('is rejected with %s', async (_what, body, pointer) => {
-    const answer = await api.call('POST', '/jobs/batch-cancel', { body })
-    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer }] })
+    ['an invalid cursor', { filter: { active: true }, cursor: 'x' }, '/cursor'],
+  ])('is rejected with %s', async (_name, body, pointer) => {
+    const response = await api.call('POST', '/jobs/batch-cancel', { body })
+    expect(response.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer }] })
   })
 
-  it('ignores filters that are null, also with a cursor of the same filter without them', async () => {
+  it('ignores null filters, also in the comparison of a cursor', async () => {
     const [ids, others] = [await jobsOf('nulls', 2), await jobsOf('not-nulls', 1)]
     const { filter } = labeled('nulls')
     const first = await cancel({ filter: { ...filter, ids: null, status: null }, limit: 1 })
@@ -219,10 +221,10 @@ describe('the request of a batch cancel', () => {
     expect(await canceledAmong(others)).toBe(0)
   })
 
-  it('is rejected with a parameter in the query, where dryRun would have no effect', async () => {
+  it('is rejected with dryRun in the query', async () => {
     const ids = await jobsOf('query', 1)
-    const answer = await api.call('POST', '/jobs/batch-cancel?dryRun=true', { body: labeled('query') })
-    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'query', pointer: 'dryRun' }] })
+    const response = await api.call('POST', '/jobs/batch-cancel?dryRun=true', { body: labeled('query') })
+    expect(response.body).toMatchObject({ status: 400, errors: [{ in: 'query', pointer: 'dryRun' }] })
     expect(await canceledAmong(ids)).toBe(0)
   })
 
@@ -230,8 +232,8 @@ describe('the request of a batch cancel', () => {
     await jobsOf('cursor', 2)
     const { nextCursor } = await cancel({ ...labeled('cursor'), limit: 1 })
     const body = { filter: { active: true }, cursor: nextCursor }
-    const answer = await api.call('POST', '/jobs/batch-cancel', { body })
-    expect(answer.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer: '/cursor' }] })
+    const response = await api.call('POST', '/jobs/batch-cancel', { body })
+    expect(response.body).toMatchObject({ status: 400, errors: [{ in: 'body', pointer: '/cursor' }] })
   })
 
   it.each([
@@ -239,7 +241,7 @@ describe('the request of a batch cancel', () => {
     ['connectionId and status', () => ({ connectionId: bench.connections.slurm, status: ['queued'], label: ['f:2'] })],
     ['provider and creation time', () => ({ provider: 'slurm', label: ['f:2'], createdAfter: '2024-01-01T00:00:00Z' })],
     ['ids', (id: string) => ({ ids: [id] })],
-  ])('may filter by %s', async (_what, filterOf) => {
+  ])('supports filtering by %s', async (_name, filterOf) => {
     const [id = ''] = idsOf(await submitBatch(api, [slurmJob(bench, { labels: { f: '2' } })])) as string[]
     await sql.query('UPDATE workloads SET name = $2 WHERE id = $1', [id, `by-${id.slice(-6)}-x`])
     expect(await cancel({ filter: filterOf(id) })).toMatchObject({ requested: 1, requestedIds: [id] })

@@ -19,8 +19,8 @@ async function failInsertsOf(name: string, state: string): Promise<void> {
     EXECUTE FUNCTION fail_${name}()`)
 }
 
-describe('a batch that fails in part', () => {
-  it('returns the jobs it has stored, even if the replayed ones cannot be read', async () => {
+describe('a partially failed batch', () => {
+  it('returns the stored jobs even if the replayed ones cannot be read', async () => {
     const before = await submitBatch(api, ['read-0', 'read-1'].map(keyed))
     const jobs = ['read-0', 'read-1', 'read-2'].map(keyed)
     const readsRecords = (text: string) => text.includes('w.spec') && text.includes('w.id = ANY')
@@ -32,7 +32,7 @@ describe('a batch that fails in part', () => {
     expect(idsOf(again)).toEqual([...idsOf(before), results[2]?.job?.id])
   })
 
-  it('reports a defect as the internal error of its job, also if all others are rejected', async () => {
+  it('reports a defect as an internal error of its job', async () => {
     await failInsertsOf('defect', '23514')
     const { results } = await submitBatch(api, [job('image', { image: 'python:3' }), job('defect')])
     expect(results.map(({ problem }) => [problem?.status, problem?.code])).toEqual([
@@ -41,13 +41,13 @@ describe('a batch that fails in part', () => {
     ])
   })
 
-  it('fails as a whole with 503 if nothing is stored and the database is unavailable', async () => {
-    await failInsertsOf('away', '57014')
-    const body = { jobs: [job('image', { image: 'python:3' }), job('away')] }
+  it('returns 503 if nothing is stored and the database is unavailable', async () => {
+    await failInsertsOf('unavailable', '57014')
+    const body = { jobs: [job('image', { image: 'python:3' }), job('unavailable')] }
     expect((await api.call('POST', '/jobs/batch', { body })).body).toMatchObject({ status: 503, code: 'unavailable' })
   })
 
-  it('asks to repeat an unavailable job only if its key makes that safe', async () => {
+  it('marks an unavailable job as retryable only if it has an idempotency key', async () => {
     // A replay of a job that would be rejected now is not part of the insert, and succeeds without it.
     const connectionId = bench.connections.dataforest
     const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))

@@ -34,11 +34,11 @@ const countOf = async (name: string) => {
   return rows[0].n as number
 }
 
-describe('idempotency keys of a batch', () => {
+describe('batch idempotency key', () => {
   it.each([
     ['by-batch', () => ({}), { 'idempotency-key': 'whole' }],
     ['by-job', (index: number) => ({ idempotencyKey: `own-${index}` }), {}],
-  ])('return the same jobs for a repetition: %s', async (name, more, headers) => {
+  ])('returns the same jobs for a repeated batch (key %s)', async (name, more, headers) => {
     const first = await submitBatch(api, named(name, 30, more), headers)
     const again = await submitBatch(second.api, named(name, 30, more), headers)
     expect(first.results.some(({ replayed }) => replayed)).toBe(false)
@@ -47,20 +47,20 @@ describe('idempotency keys of a batch', () => {
     expect(await countOf(name)).toBe(30)
   })
 
-  it('create each job once, however many equal batches arrive together at two instances', async () => {
+  it('creates each job once for identical concurrent batches at two instances', async () => {
     const jobs = named('together', 200)
     const headers = { 'idempotency-key': 'together' }
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 8 }, (_, index) => submitBatch(index % 2 === 0 ? api : second.api, jobs, headers)),
     )
-    for (const answer of answers) expect(idsOf(answer)).toEqual(idsOf(answers[0] ?? answer))
-    expect(new Set(idsOf(answers[0] as (typeof answers)[number])).size).toBe(200)
-    const fresh = answers.flatMap(({ results }) => results.filter(({ replayed }) => replayed !== true))
-    expect(fresh).toHaveLength(200)
+    for (const response of responses) expect(idsOf(response)).toEqual(idsOf(responses[0] ?? response))
+    expect(new Set(idsOf(responses[0] as (typeof responses)[number])).size).toBe(200)
+    const created = responses.flatMap(({ results }) => results.filter(({ replayed }) => replayed !== true))
+    expect(created).toHaveLength(200)
     expect(await countOf('together')).toBe(200)
   })
 
-  it('are shared with single submits, which may run at the same time', async () => {
+  it('is shared with concurrent single submits', async () => {
     const jobs = named('mixed', 60, (index) => ({ idempotencyKey: `mixed-${index}` }))
     const [batch, ...singles] = await Promise.all([
       submitBatch(api, jobs),
@@ -75,7 +75,7 @@ describe('idempotency keys of a batch', () => {
     expect(await countOf('mixed')).toBe(60)
   })
 
-  it('of the batch are known to a single submit as key and position', async () => {
+  it('matches a single submit that uses the batch key and the position', async () => {
     const { results } = await submitBatch(api, named('derived', 2), { 'idempotency-key': 'sweep-7' })
     const headers = { 'idempotency-key': 'sweep-7/1' }
     const single = await api.call('POST', '/jobs', { body: named('derived', 1)[0] ?? {}, headers })
@@ -83,7 +83,7 @@ describe('idempotency keys of a batch', () => {
     expect(single.headers.get('idempotency-replayed')).toBe('true')
   })
 
-  it('reject another job under the same key, and accept the rest', async () => {
+  it('rejects a different job under the same key and accepts the others', async () => {
     const headers = { 'idempotency-key': 'changed' }
     await submitBatch(api, named('original', 1), headers)
     const own = { idempotencyKey: 'changed/0' }
@@ -100,7 +100,7 @@ describe('idempotency keys of a batch', () => {
     expect(withOwn.results[0]?.problem?.errors).toMatchObject([{ in: 'body', pointer: '/jobs/0/idempotencyKey' }])
   })
 
-  it('occur once in a batch', async () => {
+  it('rejects a second job with the same key in a batch', async () => {
     const jobs = named('twice', 3, (index) => ({ idempotencyKey: index === 1 ? 'other' : 'twice' }))
     const { results } = await submitBatch(api, jobs)
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'rejected'])
@@ -110,7 +110,7 @@ describe('idempotency keys of a batch', () => {
     })
   })
 
-  it('occur once among those from the header, too, and the job without a key of its own is named', async () => {
+  it('rejects a job key equal to a derived one and points at the job', async () => {
     const jobs = named('header', 2, (index) => (index === 0 ? { idempotencyKey: 'header/1' } : {}))
     const { results } = await submitBatch(api, jobs, { 'idempotency-key': 'header' })
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'rejected'])
@@ -119,7 +119,7 @@ describe('idempotency keys of a batch', () => {
     ])
   })
 
-  it('return the job even if it would no longer be accepted', async () => {
+  it('returns the stored job even if it would be rejected now', async () => {
     const connectionId = bench.connections.dataforest
     const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
     const jobs = [jobRequest({ environmentId }), jobRequest({ environmentId, name: 'new', idempotencyKey: 'new' })]
@@ -130,7 +130,7 @@ describe('idempotency keys of a batch', () => {
     expect(results[1]).toMatchObject({ status: 'rejected', problem: { code: 'conflict' } })
   })
 
-  it('return the stored jobs and report the others as unavailable if the database fails in between', async () => {
+  it('returns stored jobs and reports the others as unavailable after a database failure', async () => {
     const connectionId = bench.connections.dataforest
     const { id: environmentId } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
     const jobs = [jobRequest({ environmentId }), slurmJob(bench, { name: 'outage' })]

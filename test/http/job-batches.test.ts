@@ -26,7 +26,7 @@ const job = (more: object = {}) => slurmJob(bench, more)
 const many = (count: number, more: (index: number) => object = () => ({})) =>
   Array.from({ length: count }, (_, index) => job(more(index)))
 
-describe('a batch of jobs', () => {
+describe('a job batch', () => {
   it('accepts and rejects each job separately, in request order', async () => {
     const { results, ...counts } = await submitBatch(api, [
       job({ name: 'first', labels: { part: 'a' } }),
@@ -85,14 +85,14 @@ describe('a batch of jobs', () => {
     ['no jobs', [], '/jobs'],
     ['1,001 jobs', Array.from({ length: 1001 }, () => ({})), '/jobs'],
     ['text that cannot be stored', [{ name: 'a\u0000b' }], '/jobs/0/name'],
-  ])('with %s is rejected as a whole', async (_what, jobs, pointer) => {
-    const answer = await api.call('POST', '/jobs/batch', { body: { jobs } })
-    expect(answer.status).toBe(400)
-    expect(expectProblem(answer, answer.body)).toBeUndefined()
-    expect(answer.body.errors).toMatchObject([{ in: 'body', pointer }])
+  ])('is rejected as a whole with %s', async (_name, jobs, pointer) => {
+    const response = await api.call('POST', '/jobs/batch', { body: { jobs } })
+    expect(response.status).toBe(400)
+    expect(expectProblem(response, response.body)).toBeUndefined()
+    expect(response.body.errors).toMatchObject([{ in: 'body', pointer }])
   })
 
-  it('may be larger than other requests, up to its own limit', async () => {
+  it('has a larger size limit than other requests', async () => {
     const script = `#!/bin/sh\n${'x'.repeat(50_000)}`
     expect(
       (
@@ -102,17 +102,17 @@ describe('a batch of jobs', () => {
         )
       ).accepted,
     ).toBe(20)
-    const answer = await api.call('POST', '/jobs/batch', { body: { jobs: many(50, () => ({ script })) } })
-    expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
+    const response = await api.call('POST', '/jobs/batch', { body: { jobs: many(50, () => ({ script })) } })
+    expect(response).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
   })
 
-  it('is rejected before it is parsed if it has more values than any other batch', async () => {
+  it('is rejected before parsing above the limit of JSON values', async () => {
     const jobs = Array.from({ length: 1000 }, () => ({ labels: Array(250).fill(0) }))
-    const answer = await api.call('POST', '/jobs/batch', { body: { jobs } })
-    expect(answer).toMatchObject({ status: 413, body: { detail: expect.stringContaining('250000 JSON values') } })
+    const response = await api.call('POST', '/jobs/batch', { body: { jobs } })
+    expect(response).toMatchObject({ status: 413, body: { detail: expect.stringContaining('250000 JSON values') } })
   })
 
-  it('bounds the errors of its jobs', async () => {
+  it('limits the number of errors per job', async () => {
     const bad = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`field${index}`, 1]))
     const { rejected, results } = await submitBatch(
       api,
@@ -122,7 +122,7 @@ describe('a batch of jobs', () => {
     expect(new Set(results.map(({ problem }) => problem?.errors.length))).toEqual(new Set([10]))
   })
 
-  it('of 1,000 jobs is recorded by one statement, and takes as few for a repetition', { timeout: 60_000 }, async () => {
+  it('stores 1,000 jobs in one statement and replays them in few', { timeout: 60_000 }, async () => {
     const jobs = many(1000, (index) => ({ name: `point-${index}`, labels: { sweep: 'large' } }))
     const headers = { 'idempotency-key': 'large' }
     await submitBatch(api, [job()])

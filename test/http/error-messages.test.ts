@@ -3,15 +3,15 @@ import { useApiBench } from '../support/api-bench.ts'
 
 const bench = await useApiBench()
 
-interface Told {
+interface ErrorResponse {
   status: number
   errors: Record<string, string>
 }
 
-async function told(method: 'GET' | 'POST', path: string, body?: object): Promise<Told> {
-  const answer = await bench.api.call(method, path, body === undefined ? {} : { body })
-  const errors = answer.body.errors as { pointer: string; detail: string }[]
-  return { status: answer.status, errors: Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail])) }
+async function errorsOf(method: 'GET' | 'POST', path: string, body?: object): Promise<ErrorResponse> {
+  const response = await bench.api.call(method, path, body === undefined ? {} : { body })
+  const errors = response.body.errors as { pointer: string; detail: string }[]
+  return { status: response.status, errors: Object.fromEntries(errors.map(({ pointer, detail }) => [pointer, detail])) }
 }
 
 const slurm = (more: object) => ({ name: 'a', script: 's', connectionId: bench.connections.slurm, ...more })
@@ -26,7 +26,7 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     },
   ],
   [
-    'a field that is like none',
+    'an unknown field without a similar name',
     () => ['/jobs', slurm({ zzz: 1 })],
     { '/zzz': '/zzz is not a known field. Remove it, or correct its name.' },
   ],
@@ -46,12 +46,12 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     { '/interfaces/0': '/interfaces/0 must be one of ssh, jupyter, vscode, rstudio. Did you mean `jupyter`?' },
   ],
   [
-    'a value that is no text',
+    'a value other than a string',
     () => ['/environments', { name: 'a', provider: 'scnet', interfaces: [{ toString: 1 }] }],
     { '/interfaces/0': expect.stringContaining('one of ssh, jupyter, vscode, rstudio.') },
   ],
   [
-    'a name of another form',
+    'an invalid name',
     () => ['/jobs', slurm({ name: 'a b' })],
     {
       '/name':
@@ -59,12 +59,12 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     },
   ],
   [
-    'an id of another form',
+    'an invalid id',
     () => ['/jobs', { name: 'a', connectionId: 'x' }],
     { '/connectionId': '/connectionId must be an id, such as `conn_01h455vb4pex5vsknk084sn02q`.' },
   ],
   [
-    'a form that the description tells',
+    'a form explained by the field description',
     () => ['/jobs', slurm({ providerOptions: { slurm: { beginTime: 'soon' } } })],
     {
       '/providerOptions/slurm/beginTime':
@@ -72,12 +72,12 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     },
   ],
   [
-    'a label key of another form',
+    'an invalid label key',
     () => ['/jobs', slurm({ labels: { Team: 'x' } })],
     { '/labels/Team': expect.stringMatching(/is not a valid name here\. .*such as `team`/) },
   ],
   [
-    'a field by a rule of its provider',
+    'a value that violates a provider rule',
     () => ['/jobs', slurm({ workingDirectory: 'here' })],
     { '/workingDirectory': expect.stringContaining('it must be an absolute path, such as `/home/alice`') },
   ],
@@ -86,34 +86,34 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     () => ['/webhook-endpoints', { url: 'https://example.com/', eventTypes: ['job.succeded'] }],
     { '/eventTypes/0': expect.stringContaining('Did you mean `job.succeeded`?') },
   ],
-])('%s is told in words, with the nearest right one', async (_, request, errors) => {
+])('the error for %s explains the rule without a regular expression', async (_, request, errors) => {
   const [path, body] = request()
-  const answer = await told('POST', path, body)
-  expect(answer).toEqual({ status: expect.any(Number), errors })
-  expect(JSON.stringify(answer)).not.toMatch(/\[[a-zA-Z0-9]-|\\\\[dsw]|must match/)
+  const response = await errorsOf('POST', path, body)
+  expect(response).toEqual({ status: expect.any(Number), errors })
+  expect(JSON.stringify(response)).not.toMatch(/\[[a-zA-Z0-9]-|\\\\[dsw]|must match/)
 })
 
-it('names the nearest filter, value and provider of a query and a path', async () => {
-  expect(await told('GET', '/jobs?stauts=running')).toMatchObject({
+it('errors for queries and paths suggest the closest name', async () => {
+  expect(await errorsOf('GET', '/jobs?stauts=running')).toMatchObject({
     errors: { stauts: 'stauts is not a known query parameter. Remove it, or correct its name. Did you mean `status`?' },
   })
-  expect(await told('GET', '/jobs?status=runing')).toMatchObject({
+  expect(await errorsOf('GET', '/jobs?status=runing')).toMatchObject({
     errors: { 'status/0': expect.stringContaining('Did you mean `running`?') },
   })
-  const { errors } = await told('GET', '/providers/slrum')
+  const { errors } = await errorsOf('GET', '/providers/slrum')
   expect(errors.provider).toContain('Did you mean `slurm`?')
 })
 
 it.each(['jobs', 'jobs/preview', 'environments', 'environments/preview'])(
-  'POST /%s tells of a missing name and of a missing connection together',
+  'POST /%s reports a missing name and a missing connection together',
   async (path) => {
-    expect(await told('POST', `/${path}`, {})).toEqual({
+    expect(await errorsOf('POST', `/${path}`, {})).toEqual({
       status: 400,
       errors: {
         '/name': '/name is missing.',
         '/provider': 'Specify `connectionId`, or `provider` if the project has exactly one connection to it.',
       },
     })
-    expect(Object.keys((await told('POST', `/${path}`, { provider: 'slurm' })).errors)).toEqual(['/name'])
+    expect(Object.keys((await errorsOf('POST', `/${path}`, { provider: 'slurm' })).errors)).toEqual(['/name'])
   },
 )
