@@ -16,7 +16,7 @@ afterAll(async () => {
   await sandbox.close()
 })
 
-describeOnEachQueueBackend('a service that needs its datasets bound after it was made', ({ openRedis }) => {
+describeOnEachQueueBackend('a service whose datasets are bound after creation', ({ openRedis }) => {
   let switchyard: Switchyard
 
   beforeAll(async () => {
@@ -25,9 +25,9 @@ describeOnEachQueueBackend('a service that needs its datasets bound after it was
 
   afterAll(() => switchyard.stop())
 
-  it.each(['answered', 'lost'])('gets them when the answer to its create was %s', async (answer) => {
+  it.each(['received', 'lost'])('gets its datasets if the create response was %s', async (response) => {
     const { accessKey, secretKey, userDatasetId, itemDatasetId, interactionDatasetId } = sandbox.accounts.aitems
-    const isLost = answer === 'lost'
+    const isLost = response === 'lost'
     const name = `svc${Math.random().toString(36).slice(2, 10)}`
     const { id: connectionId } = await switchyard.api.ok('POST', '/connections', {
       name,

@@ -20,8 +20,8 @@ async function withWorker(work: () => Promise<unknown>): Promise<void> {
   await work().finally(worker.stop)
 }
 
-/** A job whose create was executed, whose response was lost, and for which nobody looks any more. */
-async function parkedInDoubt() {
+/** Creates a job at the provider, loses the response and parks the job with an unknown outcome. */
+async function parkWithLostResponse() {
   const [lost, unreadable] = [
     sandbox.faults.add({ kind: 'drop_answer', operation: 'job.submit', times: 1 }),
     sandbox.faults.add({ kind: 'error_before', status: 503, operation: 'job.list' }),
@@ -34,8 +34,8 @@ async function parkedInDoubt() {
   })
   for (const fault of [lost, unreadable]) sandbox.faults.clear(fault.id)
   await sql.query(`UPDATE workloads SET status_reason = 'outcome_unknown', due_at = NULL WHERE id = $1`, [id])
-  const made = sandbox.objects('slurm').filter((object) => !known.has(object.id))
-  return { id, made: made.map((object) => object.id) }
+  const created = sandbox.objects('slurm').filter((object) => !known.has(object.id))
+  return { id, created: created.map((object) => object.id) }
 }
 
 interface Report {
@@ -46,10 +46,10 @@ interface Report {
 
 const search = async (id: string) => (await api.ok('GET', `/attention/${id}/candidates`)) as unknown as Report
 
-describe('the search for the object of an open create', () => {
-  it('finds what was created, and lists the call that gives it to its job', async () => {
-    const { id, made } = await parkedInDoubt()
-    const [remoteId = ''] = made
+describe('candidates of an open create', () => {
+  it('include the created object and the call that adopts it', async () => {
+    const { id, created } = await parkWithLostResponse()
+    const [remoteId = ''] = created
     const report = await search(id)
     expect(report).toMatchObject({ id, isComplete: true, candidates: [{ remoteId, hasTag: true, isOwned: false }] })
     const [adopt] = report.calls
@@ -60,12 +60,12 @@ describe('the search for the object of an open create', () => {
     expect(await api.ok(adopt?.method ?? '', adopt?.path ?? '', adopt?.body)).toMatchObject({ id })
     await withWorker(() => api.untilStatus(`/jobs/${id}`, 'succeeded'))
     expect(await api.ok('GET', `/jobs/${id}`)).toMatchObject({ remote: { id: remoteId } })
-    expect(made).toHaveLength(1)
+    expect(created).toHaveLength(1)
   })
 
-  it('lists no call for an object that another record holds', async () => {
-    const { id, made } = await parkedInDoubt()
-    const [remoteId = ''] = made
+  it('include no call for an object that another record owns', async () => {
+    const { id, created } = await parkWithLostResponse()
+    const [remoteId = ''] = created
     await sql.query(
       `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, remote_id)
        SELECT 'job_owner', project_id, kind, provider, connection_id, 'owner', '{}', spec, 'tag-owner', 'running', $2 FROM workloads WHERE id = $1`,
@@ -76,9 +76,9 @@ describe('the search for the object of an open create', () => {
     expect(calls.map(({ body }) => body)).toEqual([{ outcome: 'not_created' }, { outcome: 'retry' }])
   })
 
-  it('finds nothing where nothing was created, and says that this is certain', async () => {
-    const { id, made } = await parkedInDoubt()
-    sandbox.remove('slurm', made[0] ?? '')
+  it('are empty after a complete scan if nothing was created', async () => {
+    const { id, created } = await parkWithLostResponse()
+    sandbox.remove('slurm', created[0] ?? '')
     expect(await search(id)).toMatchObject({ isComplete: true, candidates: [] })
   })
 })

@@ -13,12 +13,12 @@ const { callTimeoutMs, sendWithinMs } = quickSettings.timing
 const database = await useTestDatabase()
 const sandbox = await useQuickSandbox()
 
-interface LedgerEntry {
+interface Attempt {
   outcome: string
   remoteId?: string
 }
 
-describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
+describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) => {
   let switchyard: Switchyard
 
   beforeAll(async () => {
@@ -30,61 +30,66 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
   const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
   const outcomes = async (job: ApiRecord): Promise<string[]> => {
-    const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as { data: LedgerEntry[] }
+    const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as { data: Attempt[] }
     return data.map(({ outcome }) => outcome)
   }
 
-  /** An environment of the test's own, and a job whose submits meet `fault`. */
-  async function submitInto(fault: Omit<FaultInput, 'operation' | 'object'>, script?: string, more?: object) {
+  /** Creates a separate environment and a job whose create calls meet the fault. */
+  async function submitWithFault(fault: Omit<FaultInput, 'operation' | 'object'>, script?: string, more?: object) {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const object = environment.remote?.id ?? ''
     const added = sandbox.faults.add({ ...fault, operation: 'aiapps.submit', object })
     const job = await account.job(environment, script, more)
-    const struck = () => untilFired(sandbox, added)
-    return { account, environment, job, struck, repair: () => sandbox.faults.clear(added.id) }
+    const faultFired = () => untilFired(sandbox, added)
+    return { account, environment, job, faultFired, repair: () => sandbox.faults.clear(added.id) }
   }
 
-  /** The end, with exactly one object behind it: nothing lost, nothing twice. */
-  async function expectOne(account: Account, environment: ApiRecord, job: ApiRecord): Promise<void> {
-    const over = await ended(job)
-    expect(over.status).toBe('succeeded')
-    expect(account.apps(environment).map(({ id }) => id)).toEqual([over.remote?.id])
+  /** The job succeeds with exactly one remote object. */
+  async function expectOneObject(account: Account, environment: ApiRecord, job: ApiRecord): Promise<void> {
+    const finished = await ended(job)
+    expect(finished.status).toBe('succeeded')
+    expect(account.apps(environment).map(({ id }) => id)).toEqual([finished.remote?.id])
   }
 
   it.concurrent.for<[string, Omit<FaultInput, 'operation' | 'object'>]>([
-    ['the answer is lost', { kind: 'drop_answer', times: 1 }],
-    ['the answer is a 500', { kind: 'error_after', times: 1 }],
-    ['the answer is a 503', { kind: 'error_after', status: 503, times: 1 }],
-    ['the answer is a proxy’s HTML page', { kind: 'html_body', times: 1 }],
-    ['the answer is an HTML page with status 200', { kind: 'html_body', status: 200, times: 1 }],
-    ['the answer breaks off', { kind: 'truncated_json', times: 1 }],
-    ['the answer is empty', { kind: 'empty_body', times: 1 }],
-    ['the answer comes too late', { kind: 'stall', delayMs: 3 * callTimeoutMs, times: 1 }],
-  ])('is found and adopted, not sent again, when it was executed and %s', async ([, fault]) => {
-    const { account, environment, job } = await submitInto(fault)
-    await expectOne(account, environment, job)
+    ['a lost response', { kind: 'drop_answer', times: 1 }],
+    ['a 500 response', { kind: 'error_after', times: 1 }],
+    ['a 503 response', { kind: 'error_after', status: 503, times: 1 }],
+    ['an HTML error page of a proxy', { kind: 'html_body', times: 1 }],
+    ['an HTML page with status 200', { kind: 'html_body', status: 200, times: 1 }],
+    ['a truncated response', { kind: 'truncated_json', times: 1 }],
+    ['an empty response', { kind: 'empty_body', times: 1 }],
+    ['a response after the timeout', { kind: 'stall', delayMs: 3 * callTimeoutMs, times: 1 }],
+  ])('is adopted instead of created again after %s', async ([, fault]) => {
+    const { account, environment, job } = await submitWithFault(fault)
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['recovered'])
   })
 
-  it.concurrent('is found without a correlation tag, by the prefix that its client chose', async () => {
+  it.concurrent('is recovered by the name prefix of the client without a correlation tag', async () => {
     const more = { providerOptions: { dataforest: { namePrefix: 'chosen' } } }
-    const { account, environment, job } = await submitInto({ kind: 'drop_answer', times: 1 }, undefined, more)
-    await expectOne(account, environment, job)
+    const { account, environment, job } = await submitWithFault({ kind: 'drop_answer', times: 1 }, undefined, more)
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['recovered'])
   })
 
-  it.concurrent('is found when it is executed only after the client gave up', async () => {
+  it.concurrent('is recovered if the provider executes the create after the timeout', async () => {
     const delayMs = Math.round(sendWithinMs / 2)
-    const { account, environment, job } = await submitInto({ kind: 'execute_late', delayMs, hangsUp: true, times: 1 })
-    await expectOne(account, environment, job)
+    const { account, environment, job } = await submitWithFault({
+      kind: 'execute_late',
+      delayMs,
+      hangsUp: true,
+      times: 1,
+    })
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['recovered'])
   })
 
-  it.concurrent('is found although the list shows new objects late', async () => {
+  it.concurrent('is recovered despite list consistency lag', async () => {
     const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 700, times: 20 })
-    const { account, environment, job } = await submitInto({ kind: 'drop_answer', times: 1 }, 'sleep 1')
-    await expectOne(account, environment, job)
+    const { account, environment, job } = await submitWithFault({ kind: 'drop_answer', times: 1 }, 'sleep 1')
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['recovered'])
     sandbox.faults.clear(lag.id)
   })
@@ -93,80 +98,83 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
     ['a 500', { kind: 'error_before', times: 1 }],
     ['a reset connection', { kind: 'reset', times: 1 }],
     ['a 504', { kind: 'error_before', status: 504, times: 1 }],
-  ])('is sent again once it is sure that nothing came of %s', async ([, fault]) => {
-    const { account, environment, job } = await submitInto(fault)
-    const doubtful = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'outcome_unknown')
-    expect(doubtful.status).toBe('dispatching')
-    await expectOne(account, environment, job)
+  ])('is created again once absence is conclusive after %s', async ([, fault]) => {
+    const { account, environment, job } = await submitWithFault(fault)
+    const uncertain = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'outcome_unknown')
+    expect(uncertain.status).toBe('dispatching')
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['not_created', 'created'])
     const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as {
       data: { startedAt: string }[]
     }
     const [first, second] = data.map(({ startedAt }) => Date.parse(startedAt))
-    // Not before the last byte could have left and been executed.
+    // Not before the send deadline and the call timeout have passed.
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(callTimeoutMs + sendWithinMs)
   })
 
-  it.concurrent('waits, visibly, while the provider asks to slow down, and goes on by itself', async () => {
-    const { account, environment, job } = await submitInto({ kind: 'rate_limited', times: 1 })
+  it.concurrent('waits with reason rate_limited and continues automatically', async () => {
+    const { account, environment, job } = await submitWithFault({ kind: 'rate_limited', times: 1 })
     const waiting = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'rate_limited')
     expect(waiting).toMatchObject({ status: 'queued', nextAttemptAt: expect.any(String) })
-    await expectOne(account, environment, job)
+    await expectOneObject(account, environment, job)
     expect(await outcomes(job)).toEqual(['rejected', 'created'])
   })
 
-  it.concurrent('waits for credentials that are taken again, and goes on by itself', async () => {
-    const { account, environment, job, repair } = await submitInto({ kind: 'credentials', reason: 'expired' })
+  it.concurrent('waits with reason credentials_rejected and continues after a verification', async () => {
+    const { account, environment, job, repair } = await submitWithFault({ kind: 'credentials', reason: 'expired' })
     const waiting = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'credentials_rejected')
     expect(waiting.status).toBe('queued')
     repair()
-    const answer = await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
-    expect(answer).toMatchObject({ ok: true })
-    await expectOne(account, environment, job)
+    const response = await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
+    expect(response).toMatchObject({ ok: true })
+    await expectOneObject(account, environment, job)
   })
 
-  it.concurrent('fails with the words of a provider that refuses it', async () => {
+  it.concurrent('ends as failed if its environment was removed at the provider', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     sandbox.remove('dataforest', environment.remote?.id ?? '')
     const job = await account.job(environment)
-    const over = await ended(job)
-    expect(over.status).toBe('failed')
-    expect(['provider_refused', 'environment_failed']).toContain(over.statusReason)
+    const finished = await ended(job)
+    expect(finished.status).toBe('failed')
+    expect(['provider_refused', 'environment_failed']).toContain(finished.statusReason)
     expect(account.apps(environment)).toEqual([])
   })
 
-  it.concurrent('canceled in doubt, is canceled whether it was made or not', async () => {
-    const made = await submitInto({ kind: 'drop_answer', times: 1 }, 'sleep 600')
-    const notMade = await submitInto({ kind: 'error_before', times: 1 }, 'sleep 600')
-    await switchyard.api.until(path(notMade.job), ({ statusReason }) => statusReason === 'outcome_unknown')
-    for (const { job } of [made, notMade]) await switchyard.api.ok('POST', `${path(job)}/cancel`)
-    for (const { job } of [made, notMade]) expect((await ended(job)).status).toBe('canceled')
-    expect(made.account.apps(made.environment).map(({ state }) => state)).toEqual(['KILLED'])
-    expect(notMade.account.apps(notMade.environment)).toEqual([])
-    expect(await outcomes(notMade.job)).toEqual(['not_created'])
+  it.concurrent('is canceled during an unknown outcome, whether it was created or not', async () => {
+    const created = await submitWithFault({ kind: 'drop_answer', times: 1 }, 'sleep 600')
+    const notCreated = await submitWithFault({ kind: 'error_before', times: 1 }, 'sleep 600')
+    await switchyard.api.until(path(notCreated.job), ({ statusReason }) => statusReason === 'outcome_unknown')
+    for (const { job } of [created, notCreated]) await switchyard.api.ok('POST', `${path(job)}/cancel`)
+    for (const { job } of [created, notCreated]) expect((await ended(job)).status).toBe('canceled')
+    expect(created.account.apps(created.environment).map(({ state }) => state)).toEqual(['KILLED'])
+    expect(notCreated.account.apps(notCreated.environment)).toEqual([])
+    expect(await outcomes(notCreated.job)).toEqual(['not_created'])
   })
 
-  it.concurrent('canceled while it is being sent, is killed as soon as it is there', async () => {
+  it.concurrent('is killed after its creation if it is canceled during the create call', async () => {
     const delayMs = callTimeoutMs / 2
-    const { account, environment, job, struck } = await submitInto({ kind: 'stall', delayMs, times: 1 }, 'sleep 600')
-    await struck()
+    const { account, environment, job, faultFired } = await submitWithFault(
+      { kind: 'stall', delayMs, times: 1 },
+      'sleep 600',
+    )
+    await faultFired()
     await switchyard.api.ok('POST', `${path(job)}/cancel`)
     expect((await ended(job)).status).toBe('canceled')
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(await outcomes(job)).toEqual(['created'])
   })
 
-  it.concurrent('waits while nobody listens at the provider, and ends once somebody does', async () => {
+  it.concurrent('is not delayed by an unreachable provider of another connection', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
-    const away = await openAccount(switchyard.api, {
+    const unreachableAccount = await openAccount(switchyard.api, {
       ...sandbox,
       urls: { dataforest: `http://127.0.0.1:${await freePort()}` },
     })
     const body = {
-      connectionId: away.connectionId,
-      name: 'nobody-home',
+      connectionId: unreachableAccount.connectionId,
+      name: 'unreachable',
       image: 'tensorflow:r2.3.1-py3',
       command: ['ls'],
     }
@@ -176,7 +184,7 @@ describeOnEachQueueBackend('a job whose submit goes wrong', ({ openRedis }) => {
       ({ statusReason }) => statusReason === 'provider_unavailable',
     )
     expect(waiting).toMatchObject({ status: 'queued', nextAttemptAt: expect.any(String) })
-    await expectOne(account, environment, await account.job(environment))
+    await expectOneObject(account, environment, await account.job(environment))
     await switchyard.api.ok('DELETE', `/environments/${unreachable.id}`)
     await switchyard.api.untilStatus(`/environments/${unreachable.id}`, 'deleted')
   })

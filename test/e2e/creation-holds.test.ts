@@ -28,32 +28,29 @@ beforeAll(async () => {
 
 afterAll(() => switchyard?.stop())
 
-describe('a hold of new creates', () => {
-  it.each(['provider', 'connection', 'project'])(
-    'of a %s lets nothing be created and everything else go on',
-    async (scope) => {
-      const { rows } = await sql.query('SELECT project_id FROM connections WHERE id = $1', [account.connectionId])
-      const [running, canceled] = [await submit('sleep 1'), await submit('sleep 600')]
-      for (const job of [running, canceled]) await switchyard.api.untilStatus(path(job), 'running', 'succeeded')
-      const scopes: Record<string, object> = {
-        ...{ provider: { provider: 'dataforest' }, connection: { connectionId: account.connectionId } },
-        project: { projectId: rows[0].project_id },
-      }
-      const held = await hold(scopes[scope] ?? {})
-      const before = account.apps(environment).length
-      const [waiting, withdrawn] = [await submit(), await submit()]
-      for (const job of [waiting, withdrawn]) await isHeld(job)
-      // What exists is watched and ended, and what waits can be withdrawn.
-      await switchyard.api.ok('POST', `${path(canceled)}/cancel`)
-      await switchyard.api.ok('POST', `${path(withdrawn)}/cancel`)
-      await succeeded(running)
-      for (const job of [canceled, withdrawn]) await switchyard.api.untilStatus(path(job), 'canceled')
-      expect(account.apps(environment)).toHaveLength(before)
-      await release(held)
-      await succeeded(waiting)
-      expect(account.apps(environment)).toHaveLength(before + 1)
-    },
-  )
+describe('a creation hold', () => {
+  it.each(['provider', 'connection', 'project'])('blocks the creates of its %s and nothing else', async (scope) => {
+    const { rows } = await sql.query('SELECT project_id FROM connections WHERE id = $1', [account.connectionId])
+    const [running, canceled] = [await submit('sleep 1'), await submit('sleep 600')]
+    for (const job of [running, canceled]) await switchyard.api.untilStatus(path(job), 'running', 'succeeded')
+    const scopes: Record<string, object> = {
+      ...{ provider: { provider: 'dataforest' }, connection: { connectionId: account.connectionId } },
+      project: { projectId: rows[0].project_id },
+    }
+    const held = await hold(scopes[scope] ?? {})
+    const before = account.apps(environment).length
+    const [waiting, canceledWhileHeld] = [await submit(), await submit()]
+    for (const job of [waiting, canceledWhileHeld]) await isHeld(job)
+    // Running jobs are still polled and canceled, and queued jobs can be canceled.
+    await switchyard.api.ok('POST', `${path(canceled)}/cancel`)
+    await switchyard.api.ok('POST', `${path(canceledWhileHeld)}/cancel`)
+    await succeeded(running)
+    for (const job of [canceled, canceledWhileHeld]) await switchyard.api.untilStatus(path(job), 'canceled')
+    expect(account.apps(environment)).toHaveLength(before)
+    await release(held)
+    await succeeded(waiting)
+    expect(account.apps(environment)).toHaveLength(before + 1)
+  })
 
   it.each<[string, () => Promise<object>]>([
     ['another provider', async () => ({ provider: 'slurm' })],
@@ -66,13 +63,13 @@ describe('a hold of new creates', () => {
         projectId: (await switchyard.api.ok('POST', '/projects', { name: 'c' })).id,
       }),
     ],
-  ])('of %s holds nothing here', async (_, scope) => {
+  ])('does not block creates outside of its scope: %s', async (_, scope) => {
     const held = await hold(await scope())
     await succeeded(await submit())
     await release(held)
   })
 
-  it('survives a restart, and another hold keeps what the first lets go', async () => {
+  it('survives a restart and blocks jobs after another hold is released', async () => {
     const [first, second] = [await hold({ provider: 'dataforest' }), await hold({ connectionId: account.connectionId })]
     const job = await submit()
     await isHeld(job)
@@ -91,13 +88,13 @@ describe('a hold of new creates', () => {
     await succeeded(job)
   })
 
-  it('that was released by a process that ended before it woke anything is woken by a worker', async () => {
+  it('is completed by a worker if the releasing process ended before the wake-up', async () => {
     const held = await hold({ provider: 'dataforest' })
     const job = await submit()
     await isHeld(job)
-    // As a process leaves it that ended right after the commit.
+    // The state after a process ended right after the commit.
     await sql.query(`UPDATE creation_holds SET released_at = now() - interval '2 minutes' WHERE id = $1`, [held.id])
-    // Workers look every minute, and at their start.
+    // Workers check every minute and when they start.
     await switchyard.stop()
     switchyard = await start()
     await succeeded(job)

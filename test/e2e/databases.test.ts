@@ -20,8 +20,8 @@ afterAll(async () => {
   await Promise.all(databases.map((database) => database.drop()))
 })
 
-/** A database whose administrator has other habits than Switchyard. */
-async function createOddDatabase(): Promise<TestDatabase> {
+/** A database with unusual default settings. */
+async function createDatabaseWithSettings(): Promise<TestDatabase> {
   const database = await createTestDatabase()
   databases.push(database)
   const settings = {
@@ -44,29 +44,30 @@ async function onDatabase<T>(url: string, use: (client: Client) => Promise<T>): 
   return use(client).finally(() => client.end())
 }
 
-/** What runs on a database: a process for requests and one for work, and what failed in them. */
+/** Starts an API process and a worker on a database, and collects their log lines. */
 async function startBoth(databaseUrl: string, databaseDirectUrl?: string) {
-  const told: string[] = []
-  const logger = makeLogger({ level: 'info', destination: { write: (line) => told.push(line) } })
+  const logLines: string[] = []
+  const logger = makeLogger({ level: 'info', destination: { write: (line) => logLines.push(line) } })
   const options = {
     databaseUrl,
     redis: null,
     logger,
     ...(databaseDirectUrl === undefined ? {} : { databaseDirectUrl }),
   }
-  const front = await startSwitchyard({ ...options, role: 'api' })
+  const api = await startSwitchyard({ ...options, role: 'api' })
   const worker = await startSwitchyard({ ...options, role: 'worker' })
-  const lines = () => told.map((line) => JSON.parse(line) as { msg: string; database?: object; err?: { name: string } })
+  const lines = () =>
+    logLines.map((line) => JSON.parse(line) as { msg: string; database?: object; err?: { name: string } })
   return {
-    front,
+    api,
     facts: () => lines().find(({ msg }) => msg === 'database checked')?.database,
-    // What the provider did not answer in time, on a busy machine, is another matter.
+    // Provider timeouts can occur on a busy machine.
     errors: () => lines().filter(({ err }) => err !== undefined && err.name !== 'ProviderError'),
-    stop: async () => void (await Promise.all([front.stop(), worker.stop()])),
+    stop: async () => void (await Promise.all([api.stop(), worker.stop()])),
   }
 }
 
-/** The way of jobs from a request to their end, as a client sees it. */
+/** Runs jobs from submission to completion through the API. */
 async function expectToWork({ api, service }: Switchyard, sql: string): Promise<void> {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
   const key = await api.ok('POST', '/api-keys', { name: 'for-an-hour', scopes: ['jobs:read'], expiresAt })
@@ -83,60 +84,60 @@ async function expectToWork({ api, service }: Switchyard, sql: string): Promise<
     const { endedAt } = await api.untilStatus(`/jobs/${id}`, 'succeeded', 'failed', 'unknown')
     expect(Math.abs(Date.parse(String(endedAt)) - Date.now())).toBeLessThan(60_000)
   }
-  const isHeard = () => stream.events.filter(({ type }) => type === 'job.succeeded').length === jobs
-  await vi.waitUntil(isHeard, { timeout: 30_000 })
+  const isComplete = () => stream.events.filter(({ type }) => type === 'job.succeeded').length === jobs
+  await vi.waitUntil(isComplete, { timeout: 30_000 })
   const { rows } = await onDatabase(sql, (client) =>
     client.query('SELECT count(*)::int AS count FROM request_rates WHERE points > 0'),
   )
   expect(rows[0].count).toBeGreaterThan(0)
 }
 
-describe('on a database with settings of its own', () => {
+describe('a database with unusual default settings', () => {
   it.concurrent.each([
     ['', {}],
     ['options=-c%20search_path%3Dpublic%20-c%20statement_timeout%3D20s', {}],
-  ])('works from a request to the end of a job (?%s)', async (parameters) => {
-    const database = await createOddDatabase()
+  ])('supports jobs from submission to completion (?%s)', async (parameters) => {
+    const database = await createDatabaseWithSettings()
     const both = await startBoth(`${database.url}?${parameters}`)
-    await expectToWork(both.front, database.url)
+    await expectToWork(both.api, database.url)
     await both.stop()
     expect(both.errors()).toEqual([])
     expect(both.facts()).toMatchObject({ pooling: 'none', timeZone: 'Asia/Seoul', isolation: 'serializable' })
   })
 })
 
-describeWithPgbouncer('behind PgBouncer', () => {
-  async function behind(
+describeWithPgbouncer('PgBouncer', () => {
+  async function withPgbouncer(
     mode: PoolMode,
     settings: Readonly<Record<string, string>>,
     use: (url: string, database: TestDatabase) => Promise<void>,
   ): Promise<void> {
-    const [pgbouncer, database] = await Promise.all([startPgbouncer(mode, settings), createOddDatabase()])
+    const [pgbouncer, database] = await Promise.all([startPgbouncer(mode, settings), createDatabaseWithSettings()])
     await use(pgbouncer.through(database.url), database).finally(() => pgbouncer.stop())
   }
 
-  const roomy = { default_pool_size: '60' }
-  const dropping = { ...roomy, ignore_startup_parameters: 'options,extra_float_digits,statement_timeout' }
+  const largePool = { default_pool_size: '60' }
+  const ignoringParameters = { ...largePool, ignore_startup_parameters: 'options,extra_float_digits,statement_timeout' }
 
   it.concurrent.each([
-    ['session', 'as it comes', roomy, 'through the pooler'],
-    ['session', 'dropping startup parameters', dropping, 'through the pooler'],
-    ['transaction', 'as it comes', {}, 'none: polling'],
-    ['transaction', 'dropping startup parameters', { ...dropping, default_pool_size: '5' }, 'none: polling'],
-  ] as const)('in %s mode, %s, works from a request to the end of a job', async (mode, _how, settings, listen) => {
-    await behind(mode, settings, async (url, database) => {
+    ['session', 'with default settings', largePool, 'through the pooler'],
+    ['session', 'dropping startup parameters', ignoringParameters, 'through the pooler'],
+    ['transaction', 'with default settings', {}, 'none: polling'],
+    ['transaction', 'dropping startup parameters', { ...ignoringParameters, default_pool_size: '5' }, 'none: polling'],
+  ] as const)('supports jobs from submission to completion in %s mode %s', async (mode, _variant, settings, listen) => {
+    await withPgbouncer(mode, settings, async (url, database) => {
       const both = await startBoth(`${url}?options=-c%20search_path%3Dpublic`)
-      await expectToWork(both.front, database.url)
+      await expectToWork(both.api, database.url)
       await both.stop()
       expect(both.errors()).toEqual([])
       expect(both.facts()).toMatchObject({ pooling: mode, listen, timeZone: 'Asia/Seoul' })
     })
   })
 
-  it.concurrent('in transaction mode, with a direct URL, listens past it', async () => {
-    await behind('transaction', {}, async (url, database) => {
+  it.concurrent('is bypassed for LISTEN in transaction mode with a direct URL', async () => {
+    await withPgbouncer('transaction', {}, async (url, database) => {
       const both = await startBoth(url, database.url)
-      await expectToWork(both.front, database.url)
+      await expectToWork(both.api, database.url)
       await both.stop()
       expect(both.errors()).toEqual([])
       expect(both.facts()).toMatchObject({ pooling: 'transaction', listen: 'direct URL' })
@@ -144,9 +145,9 @@ describeWithPgbouncer('behind PgBouncer', () => {
   })
 
   it.concurrent.each(['session', 'transaction'] as const)(
-    'in %s mode migrates, many at once, and leaves no lock',
+    'supports concurrent migrations in %s mode and keeps no lock',
     async (pooling) => {
-      await behind(pooling, roomy, async (url, database) => {
+      await withPgbouncer(pooling, largePool, async (url, database) => {
         await onDatabase(database.url, (client) =>
           client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE'),
         )
@@ -165,15 +166,15 @@ const advisoryLocks = `
   SELECT objid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
   WHERE l.locktype = 'advisory' AND d.datname = current_database()`
 
-describe('two installations in one database, each in a schema', () => {
-  it.concurrent('put their hints into queues of their own', async () => {
+describe('two installations in schemas of one database', () => {
+  it.concurrent('use separate queues for wake-up messages', async () => {
     const database = await createTestDatabase()
     databases.push(database)
     await onDatabase(database.url, (client) => client.query('CREATE SCHEMA one; CREATE SCHEMA two'))
     for (const schema of ['one', 'two']) {
       const databaseUrl = `${database.url}?schema=${schema}`
       await migrate({ url: databaseUrl })
-      // Without a worker the hints stay where they are.
+      // Without a worker, wake-up messages stay in the queue.
       const { api, stop } = await startSwitchyard({ databaseUrl, redis: null, role: 'api' })
       const { id } = await api.ok('POST', '/connections', {
         name: 'main',

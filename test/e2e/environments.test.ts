@@ -9,7 +9,7 @@ import { useTestDatabase } from '../support/test-database.ts'
 const database = await useTestDatabase()
 const sandbox = await useQuickSandbox()
 
-describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
+describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
   let switchyard: Switchyard
   let account: Account
 
@@ -25,38 +25,38 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
   const deleted = (environment: ApiRecord) => switchyard.api.untilStatus(path(environment), 'deleted')
   const isAtProvider = (remoteId: string | undefined) => account.workspaces().some(({ id }) => id === remoteId)
 
-  it.concurrent('is made, runs a job, is deleted, and stays readable', async () => {
+  it.concurrent('creates an environment, runs a job in it and deletes it', async () => {
     const environment = await account.environment()
     expect(environment).toMatchObject({ status: 'running', remote: { state: 'enabled' }, actions: ['delete'] })
     const job = await account.job(environment)
     await switchyard.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
     expect((await remove(environment)).status).toBe(202)
-    const gone = await deleted(environment)
-    expect(gone.statusReason).toBeUndefined()
+    const record = await deleted(environment)
+    expect(record.statusReason).toBeUndefined()
     expect(isAtProvider(environment.remote?.id)).toBe(false)
     expect((await remove(environment)).status).toBe(202)
   })
 
-  it.concurrent('with live jobs is not deleted unless they may be canceled', async () => {
+  it.concurrent('returns 409 for a delete with active jobs unless cancelJobs=true', async () => {
     const environment = await account.environment()
     const job = await account.job(environment, 'sleep 600')
     await switchyard.api.untilStatus(`/jobs/${job.id}`, 'running')
-    const refused = await remove(environment)
-    expect(refused).toMatchObject({ status: 409, body: { code: 'environment_in_use' } })
-    expect(refused.body.detail).toContain(job.id)
+    const rejected = await remove(environment)
+    expect(rejected).toMatchObject({ status: 409, body: { code: 'environment_in_use' } })
+    expect(rejected.body.detail).toContain(job.id)
     expect((await remove(environment, '?cancelJobs=true')).status).toBe(202)
     await deleted(environment)
     expect((await switchyard.api.ok('GET', `/jobs/${job.id}`)).status).toBe('canceled')
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
   })
 
-  it.concurrent('deleted in the console of its provider becomes deleted, and says so', async () => {
+  it.concurrent('detects an environment that was deleted at the provider', async () => {
     const environment = await account.environment()
     sandbox.remove('dataforest', environment.remote?.id ?? '')
     expect(await deleted(environment)).toMatchObject({ statusReason: 'deleted_remotely' })
   })
 
-  it.concurrent('that was imported is left alone when its record is deleted', async () => {
+  it.concurrent('keeps an imported environment at the provider when its record is deleted', async () => {
     const remoteId = await makeWorkspace(sandbox)
     const other = await openAccount(switchyard.api, sandbox)
     const request = { connectionId: other.connectionId, remoteId }
@@ -71,7 +71,7 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
     expect(isAtProvider(remoteId)).toBe(true)
   })
 
-  it.concurrent('that was imported is deleted at the provider where that is asked for', async () => {
+  it.concurrent('deletes an imported environment at the provider with remote=true', async () => {
     const remoteId = await makeWorkspace(sandbox)
     const other = await openAccount(switchyard.api, sandbox)
     const request = { connectionId: other.connectionId, remoteId }
@@ -81,35 +81,35 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
     expect(isAtProvider(remoteId)).toBe(false)
   })
 
-  it.concurrent('cannot be imported by an id that the provider does not know', async () => {
+  it.concurrent('returns 422 for an import with an unknown remote id', async () => {
     const body = { connectionId: account.connectionId, remoteId: 'NoSuchWorkspace' }
-    const refused = await switchyard.api.call('POST', '/environments/import', { body })
-    expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'not_found' }] } })
+    const rejected = await switchyard.api.call('POST', '/environments/import', { body })
+    expect(rejected).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'not_found' }] } })
   })
 
-  it.concurrent('still being made lets its jobs wait, and they run once it does', async () => {
+  it.concurrent('runs waiting jobs after their environment is created', async () => {
     const own = await openAccount(switchyard.api, sandbox)
     const name = `slow-${own.connectionId.slice(-4).replaceAll(/[^a-z0-9]/g, '0')}`
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
     const body = environmentRequest({ connectionId: own.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
     const job = await own.job(environment)
-    const parked = await switchyard.api.until(`/jobs/${job.id}`, (seen) => seen.statusReason !== undefined)
+    const parked = await switchyard.api.until(`/jobs/${job.id}`, (job) => job.statusReason !== undefined)
     expect(parked).toMatchObject({ status: 'queued', statusReason: 'environment_not_ready' })
     expect(parked.statusMessage).toContain(environment.id)
     sandbox.faults.clear(hold.id)
     await switchyard.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
   })
 
-  it.concurrent('that its provider refuses fails, and its waiting jobs fail with it and say why', async () => {
-    const taken = await account.environment()
-    const name = String(taken.name)
+  it.concurrent('fails a rejected environment together with its waiting jobs', async () => {
+    const existing = await account.environment()
+    const name = String(existing.name)
     const own = await openAccount(switchyard.api, sandbox)
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
     const body = environmentRequest({ connectionId: own.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
     const job = await own.job(environment)
-    await switchyard.api.until(`/jobs/${job.id}`, (seen) => seen.statusReason === 'environment_not_ready')
+    await switchyard.api.until(`/jobs/${job.id}`, (job) => job.statusReason === 'environment_not_ready')
     sandbox.faults.clear(hold.id)
     expect(await switchyard.api.untilStatus(path(environment), 'failed')).toMatchObject({
       statusReason: 'provider_refused',
@@ -126,22 +126,22 @@ describeOnEachQueueBackend('the life of an environment', ({ openRedis }) => {
     expect(account.apps(environment)).toEqual([])
     expect((await remove(environment)).status).toBe(202)
     await deleted(environment)
-    expect(isAtProvider(taken.remote?.id)).toBe(true)
+    expect(isAtProvider(existing.remote?.id)).toBe(true)
     const late = await switchyard.api.call('POST', '/jobs', {
       body: { environmentId: environment.id, name: 'late', image: 'tensorflow:r2.3.1-py3', script: 'ls' },
     })
     expect(late).toMatchObject({ status: 409, body: { code: 'conflict' } })
   })
 
-  it.concurrent('deleted before it was sent is never made', async () => {
+  it.concurrent('does not create an environment that is deleted before dispatch', async () => {
     const own = await openAccount(switchyard.api, sandbox)
-    const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: 'never-made' })
-    const body = environmentRequest({ connectionId: own.connectionId, name: 'never-made' })
+    const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: 'never-created' })
+    const body = environmentRequest({ connectionId: own.connectionId, name: 'never-created' })
     const environment = await switchyard.api.ok('POST', '/environments', body)
-    await switchyard.api.until(path(environment), (seen) => seen.statusReason === 'rate_limited')
+    await switchyard.api.until(path(environment), (job) => job.statusReason === 'rate_limited')
     expect((await remove(environment)).status).toBe(202)
     await deleted(environment)
-    expect(account.workspaces().some(({ name }) => name === 'never-made')).toBe(false)
+    expect(account.workspaces().some(({ name }) => name === 'never-created')).toBe(false)
     sandbox.faults.clear(hold.id)
   })
 })

@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const sandbox = await useQuickSandbox()
 
-describe('work that is held', () => {
+describe('holds', () => {
   let database: TestDatabase
   let sql: Client
   let switchyard: Switchyard
@@ -40,7 +40,7 @@ describe('work that is held', () => {
   const isHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
   const succeeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
 
-  it('alone waits, others go on, and it goes on once it is let go', async () => {
+  it('suspend a single job until it is released', async () => {
     const connection = `/connections/${account.connectionId}`
     await switchyard.api.ok('PATCH', connection, { held: true })
     const job = await account.job(environment)
@@ -56,23 +56,23 @@ describe('work that is held', () => {
     await succeeded(job)
   })
 
-  it('by its connection waits with everything that is sent over it, cancels too, and goes on', async () => {
+  it('suspend all calls of a connection, including cancels, until they are released', async () => {
     const connection = `/connections/${account.connectionId}`
     const running = await account.job(environment, 'sleep 600')
-    const atWork = await switchyard.api.untilStatus(path(running), 'running')
+    const observed = await switchyard.api.untilStatus(path(running), 'running')
     await switchyard.api.ok('PATCH', connection, { held: true })
     const before = account.apps(environment).length
     const queued = await account.job(environment)
     await switchyard.api.ok('POST', `${path(running)}/cancel`)
     for (const job of [queued, running]) await isHeld(job)
     expect(account.apps(environment)).toHaveLength(before)
-    expect(account.apps(environment).find(({ id }) => id === atWork.remote?.id)?.state).toBe('RUNNING')
+    expect(account.apps(environment).find(({ id }) => id === observed.remote?.id)?.state).toBe('RUNNING')
     await switchyard.api.ok('PATCH', connection, { held: false })
     await succeeded(queued)
     await switchyard.api.untilStatus(path(running), 'canceled')
   })
 
-  it('by the operator waits for a provider whole, and goes on after a start without that', async () => {
+  it('suspend a whole provider until a restart without PAUSED_PROVIDERS', async () => {
     await switchyard.stop()
     switchyard = await start(['dataforest'])
     const before = account.apps(environment).length
@@ -82,7 +82,7 @@ describe('work that is held', () => {
     expect(account.apps(environment)).toHaveLength(before)
     await switchyard.stop()
     switchyard = await start()
-    // It is looked at again within a minute; here at once.
+    // The next poll would be within a minute; the test makes it due.
     await sql.query('UPDATE workloads SET due_at = now() WHERE id = $1', [job.id])
     await succeeded(job)
     expect(account.apps(environment)).toHaveLength(before + 1)

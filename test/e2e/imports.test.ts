@@ -3,62 +3,62 @@ import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeContainer, makeInstance, makeNotebook, makeService } from '../support/remote-environments.ts'
-import { connectTo, connectWith, makeInstance as makeOurs, useSandboxes } from '../support/sandbox-accounts.ts'
+import { connectTo, connectWith, makeInstance as createInstance, useSandboxes } from '../support/sandbox-accounts.ts'
 import { useSwitchyard } from '../support/switchyard.ts'
 import { useTestDatabase } from '../support/test-database.ts'
 
-/** One sort of environment that somebody made at its provider. Data Forest's have a story of their own. */
-interface Import {
-  sort: string
+/** An environment that was created outside of Switchyard. Data Forest is covered by the environment tests. */
+interface ImportCase {
+  title: string
   provider: 'aitems' | 'modelarts' | 'scnet'
   settings?: object
   make(sandbox: Sandbox): Promise<string>
-  /** What it is once it was looked at. */
-  settles: string
-  /** What can be changed of it, and how it shows at the provider then. */
-  change(sandbox: Sandbox): object
-  shows: object
-  /** A job in it. */
+  /** Status after the first observation. */
+  initialStatus: string
+  /** A supported update, and its effect on the remote object. */
+  update(sandbox: Sandbox): object
+  remoteEffect: object
+  /** A job in the environment. */
   job?: object
 }
 
-const imports: readonly Import[] = [
+const imports: readonly ImportCase[] = [
   {
-    sort: 'AiTEMS service',
+    title: 'AiTEMS service',
     provider: 'aitems',
     make: makeService,
-    settles: 'blocked',
-    change: ({ accounts: { aitems } }) => {
+    initialStatus: 'blocked',
+    update: ({ accounts: { aitems } }) => {
       const { userDatasetId: user, itemDatasetId: item, interactionDatasetId: interaction } = aitems
       return { providerOptions: { aitems: { datasetIds: { user, item, interaction } } } }
     },
-    shows: { state: 'learnable', data: { description: 'test' } },
+    remoteEffect: { state: 'learnable', data: { description: 'test' } },
     job: { name: 'train', providerOptions: { aitems: { types: ['pop'] } } },
   },
   {
-    sort: 'ModelArts instance',
+    title: 'ModelArts instance',
     provider: 'modelarts',
     make: makeInstance,
-    settles: 'running',
-    change: () => ({ autoStop: { afterSeconds: 7200 } }),
-    shows: { data: { autoStop: { enable: true, duration: 7200 }, description: 'made by hand' } },
+    initialStatus: 'running',
+    update: () => ({ autoStop: { afterSeconds: 7200 } }),
+    remoteEffect: { data: { autoStop: { enable: true, duration: 7200 }, description: 'made by hand' } },
   },
   {
-    sort: 'ModelArts notebook',
+    title: 'ModelArts notebook',
     provider: 'modelarts',
     settings: { environmentApi: 'notebooks' },
     make: makeNotebook,
-    settles: 'running',
-    change: () => ({ description: 'taken over' }),
-    shows: { data: { request: { description: 'taken over' } } },
+    initialStatus: 'running',
+    update: () => ({ description: 'updated' }),
+    remoteEffect: { data: { request: { description: 'updated' } } },
   },
   {
-    sort: 'SCNet container',
+    title: 'SCNet container',
     provider: 'scnet',
     make: makeContainer,
-    settles: 'running',
-    change: () => ({ description: 'kept here' }),
-    shows: { data: { request: { description: '' } } },
+    initialStatus: 'running',
+    update: () => ({ description: 'stored locally' }),
+    remoteEffect: { data: { request: { description: '' } } },
   },
 ]
 
@@ -66,15 +66,15 @@ const database = await useTestDatabase()
 const sandbox = await useSandboxes()
 const switchyard = await useSwitchyard({ databaseUrl: database.url, redis: null })
 
-async function connect({ sort, provider, settings }: Import): Promise<string> {
+async function connect({ title, provider, settings }: ImportCase): Promise<string> {
   const connection = sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`)
   const all = { [provider]: { ...connection?.settings[provider], ...settings } }
-  const { id } = await switchyard.api.ok('POST', '/connections', { ...connection, name: sort, settings: all })
+  const { id } = await switchyard.api.ok('POST', '/connections', { ...connection, name: title, settings: all })
   return id
 }
 
 it.concurrent.for(imports)(
-  'an imported $sort is changed, used, let go of, and deleted where that is asked for',
+  'an imported $title is updated, used, released and deleted with remote=true',
   async (given) => {
     const { api } = switchyard
     const remoteId = await given.make(sandbox)
@@ -83,9 +83,9 @@ it.concurrent.for(imports)(
 
     const { id } = await api.ok('POST', '/environments/import', request)
     const path = `/environments/${id}`
-    expect(await api.untilStatus(path, given.settles)).toMatchObject({ imported: true, remote: { id: remoteId } })
-    await api.ok('PATCH', path, given.change(sandbox))
-    await vi.waitFor(() => expect(remote()).toMatchObject(given.shows), 10_000)
+    expect(await api.untilStatus(path, given.initialStatus)).toMatchObject({ imported: true, remote: { id: remoteId } })
+    await api.ok('PATCH', path, given.update(sandbox))
+    await vi.waitFor(() => expect(remote()).toMatchObject(given.remoteEffect), 10_000)
     if (given.job !== undefined) {
       await api.untilStatus(path, 'running')
       const job = await api.ok('POST', '/jobs', { environmentId: id, ...given.job })
@@ -104,7 +104,7 @@ it.concurrent.for(imports)(
   },
 )
 
-it.concurrent('an imported instance that waits in a queue is deleted from there', async () => {
+it.concurrent('an imported instance is deleted while it is queued', async () => {
   const { api } = switchyard
   const remoteId = await makeInstance(sandbox, 'queued')
   sandbox.force('modelarts', remoteId, { state: 'CREATE_QUEUING' })
@@ -117,15 +117,15 @@ it.concurrent('an imported instance that waits in a queue is deleted from there'
   expect(sandbox.objects('modelarts').some((object) => object.id === remoteId)).toBe(false)
 })
 
-it.concurrent('an id that is a path to somewhere else is refused, and so named', async () => {
+it.concurrent('a remote id with a path is rejected with a pointer', async () => {
   const { api } = switchyard
-  const connectionId = await connectTo(api, sandbox, 'modelarts', 'strange')
-  const refused = await api.call('POST', '/environments/import', { body: { connectionId, remoteId: 'DE-1/token' } })
-  expect(refused).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'pattern' }] } })
+  const connectionId = await connectTo(api, sandbox, 'modelarts', 'invalid-id')
+  const rejected = await api.call('POST', '/environments/import', { body: { connectionId, remoteId: 'DE-1/token' } })
+  expect(rejected).toMatchObject({ status: 422, body: { errors: [{ pointer: '/remoteId', code: 'pattern' }] } })
 })
 
-/** A caller of a project of its own. */
-async function stranger(name: string): Promise<ApiCaller> {
+/** An API caller of a separate project. */
+async function callerOfProject(name: string): Promise<ApiCaller> {
   const { api, service } = switchyard
   const { id: projectId } = await api.ok('POST', '/projects', { name })
   const scopes = ['connections:manage', 'environments:read', 'environments:write']
@@ -133,60 +133,66 @@ async function stranger(name: string): Promise<ApiCaller> {
   return makeApiCaller(service.url ?? '', String(key))
 }
 
-it.concurrent('an object is one record, whatever projects import it over whatever connections', async () => {
+it.concurrent('an object is imported once across projects and connections', async () => {
   const remoteId = await makeInstance(sandbox, 'shared')
-  const callers = [switchyard.api, await stranger('importers')]
+  const callers = [switchyard.api, await callerOfProject('importers')]
   const importers = await Promise.all(
     callers.map(async (api) => {
       const body = { remoteId, connectionId: await connectTo(api, sandbox, 'modelarts', 'shared') }
       return { api, importIt: () => api.call('POST', '/environments/import', { body }) }
     }),
   )
-  const answers = await Promise.all(importers.map(async (one) => ({ ...one, ...(await one.importIt()) })))
-  expect(answers.map(({ status, body }) => [status, body.code]).sort()).toEqual([
+  const responses = await Promise.all(
+    importers.map(async (importer) => ({ ...importer, ...(await importer.importIt()) })),
+  )
+  expect(responses.map(({ status, body }) => [status, body.code]).sort()).toEqual([
     [202, undefined],
     [409, 'conflict'],
   ])
-  const [winner, loser] = answers.toSorted((a, b) => a.status - b.status)
+  const [winner, loser] = responses.toSorted((a, b) => a.status - b.status)
   const id = String(winner?.body.id)
-  for (const [one, isNamed] of [
+  for (const [importer, showsId] of [
     [winner, true],
     [loser, false],
   ] as const) {
-    const again = await one?.importIt()
+    const again = await importer?.importIt()
     expect(again).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
-    expect(JSON.stringify(again?.body).includes(id)).toBe(isNamed)
+    expect(JSON.stringify(again?.body).includes(id)).toBe(showsId)
   }
   await winner?.api.ok('DELETE', `/environments/${id}`)
   await winner?.api.untilStatus(`/environments/${id}`, 'deleted')
   expect(await loser?.importIt()).toMatchObject({ status: 202 })
 })
 
-it.concurrent('an object that was made here is not imported by another project', async () => {
-  const made = await makeOurs(switchyard.api, await connectTo(switchyard.api, sandbox, 'modelarts', 'makers'), 'ours')
+it.concurrent('an object created by Switchyard cannot be imported by another project', async () => {
+  const made = await createInstance(
+    switchyard.api,
+    await connectTo(switchyard.api, sandbox, 'modelarts', 'owners'),
+    'own',
+  )
   const { remote } = await switchyard.api.untilStatus(`/environments/${made.id}`, 'running')
-  const other = await stranger('takers')
-  const connectionId = await connectTo(other, sandbox, 'modelarts', 'takers')
-  const taken = await other.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })
-  expect(taken).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
+  const other = await callerOfProject('importers-2')
+  const connectionId = await connectTo(other, sandbox, 'modelarts', 'importers-2')
+  const rejected = await other.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })
+  expect(rejected).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
 })
 
 it.concurrent.each<[string, 'scnet' | 'modelarts', (of: Sandbox) => Promise<string>, (of: Sandbox) => object]>([
-  ['its region by name', 'scnet', makeContainer, () => ({ clusterId: undefined, clusterName: '华东一区【昆山】' })],
+  ['the name of its region', 'scnet', makeContainer, () => ({ clusterId: undefined, clusterName: '华东一区【昆山】' })],
   [
-    'its host by another name',
+    'another name of its host',
     'modelarts',
     (of) => makeInstance(of, 'aliases'),
     ({ urls }) => ({ baseUrl: urls.modelarts.replace('127.0.0.1', 'localhost') }),
   ],
-])('an object is known to another project whose connection calls %s', async (_what, provider, make, settings) => {
+])('an object cannot be imported again over a connection that uses %s', async (_name, provider, make, settings) => {
   const remoteId = await make(sandbox)
   const name = `aliases of ${provider}`
   const connectionId = await connectTo(switchyard.api, sandbox, provider, name)
   await switchyard.api.ok('POST', '/environments/import', { connectionId, remoteId })
-  const other = await stranger(`aliases-${provider}`)
+  const other = await callerOfProject(`aliases-${provider}`)
   const alias = await connectWith(other, sandbox, provider, { name, settings: settings(sandbox) })
   const body = { connectionId: alias, remoteId }
-  const taken = await other.call('POST', '/environments/import', { body })
-  expect(taken).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
+  const rejected = await other.call('POST', '/environments/import', { body })
+  expect(rejected).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
 })

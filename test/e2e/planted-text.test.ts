@@ -5,7 +5,7 @@ import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { makeLogger } from '../../src/infra/logger.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 
-/** Texts that would be more than text where they stood in a header, in a log line or on a terminal as they are. */
+/** Injection attempts for headers, log lines and terminals. */
 const hostile = [
   'a\r\nx-planted: 1',
   'a\r\n\r\nGET /planted HTTP/1.1\r\nx-planted: 1\r\n\r\n',
@@ -14,7 +14,7 @@ const hostile = [
 ]
 
 const lines: string[] = []
-/** What any server of this process was sent: the service, and each provider. */
+/** All requests that servers of this process received: the service and the emulated providers. */
 const received: IncomingMessage[] = []
 const onRequest = (message: unknown) => void received.push((message as { request: IncomingMessage }).request)
 let bench: ApiBench
@@ -30,8 +30,8 @@ afterAll(async () => {
   await bench?.stop()
 })
 
-/** A body with the text in each place that takes free text. */
-const spoilt = (body: object, text: string): object[] => [
+/** Copies of the body with the text in each free-text field. */
+const variantsOf = (body: object, text: string): object[] => [
   ...['name', 'queue', 'image', 'description', 'workingDirectory'].map((field) => ({ ...body, [field]: text })),
   { ...body, command: [text], script: undefined },
   { ...body, labels: { planted: text } },
@@ -39,7 +39,7 @@ const spoilt = (body: object, text: string): object[] => [
   { ...body, variables: { PLANTED: text } },
 ]
 
-it('a planted text is sent as text, or refused', async () => {
+it('requests with injected text are accepted or rejected, never fail', async () => {
   const { api, connections } = bench
   const workspace = { name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
   const requests: readonly [string, object][] = [
@@ -48,18 +48,18 @@ it('a planted text is sent as text, or refused', async () => {
     ['/jobs', { connectionId: connections.scnet, name: 'hpc', script: 'true' }],
   ]
   const accepted: string[] = []
-  for (const [path, good] of requests)
-    for (const body of hostile.flatMap((text) => spoilt(good, text))) {
-      const answer = await api.call('POST', path, { body })
-      expect([202, 400, 422], JSON.stringify(answer.body)).toContain(answer.status)
-      if (answer.status === 202) accepted.push(`${path}/${answer.body.id}`)
+  for (const [path, valid] of requests)
+    for (const body of hostile.flatMap((text) => variantsOf(valid, text))) {
+      const response = await api.call('POST', path, { body })
+      expect([202, 400, 422], JSON.stringify(response.body)).toContain(response.status)
+      if (response.status === 202) accepted.push(`${path}/${response.body.id}`)
     }
   expect(accepted.length).toBeGreaterThan(10)
-  const hasBeenSent = ({ status }: { status: string }) => !['queued', 'dispatching', 'creating'].includes(status)
-  await Promise.all(accepted.map((path) => api.until(path, hasBeenSent)))
+  const isDispatched = ({ status }: { status: string }) => !['queued', 'dispatching', 'creating'].includes(status)
+  await Promise.all(accepted.map((path) => api.until(path, isDispatched)))
 })
 
-it('a planted text is no credential', async () => {
+it('injected text is rejected as a credential', async () => {
   for (const connection of sandboxConnections(bench.sandbox))
     for (const text of hostile) {
       const [[provider, given] = ['', {}]] = Object.entries<object>(connection.credentials)
@@ -69,7 +69,7 @@ it('a planted text is no credential', async () => {
     }
 })
 
-it('no server was sent a header or a request that was planted', () => {
+it('no server received an injected header or request', () => {
   expect(received.length).toBeGreaterThan(100)
   for (const { url, rawHeaders } of received) {
     expect(url).not.toMatch(/^\/planted/)
@@ -77,7 +77,7 @@ it('no server was sent a header or a request that was planted', () => {
   }
 })
 
-it('no log line is more than one line, or somebody else’s', () => {
+it('no log line is split or forged', () => {
   expect(lines.length).toBeGreaterThan(100)
   for (const line of lines) {
     expect(line.slice(0, -1)).not.toMatch(/\p{Cc}/u)

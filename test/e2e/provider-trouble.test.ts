@@ -8,7 +8,7 @@ import { untilFired } from '../support/until-fired.ts'
 
 const database = await useTestDatabase()
 
-describeOnEachQueueBackend('work that runs while its provider is in trouble', ({ openRedis }) => {
+describeOnEachQueueBackend('a running job during provider faults', ({ openRedis }) => {
   let sandbox: TestSandbox
   let switchyard: Switchyard
   let account: Account
@@ -35,15 +35,15 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
     sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', outcome: 'SUCCEEDED' })
   const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
 
-  it('is not given up because of lists that suddenly show nothing', async () => {
+  it('keeps its status while provider lists are empty', async () => {
     const job = await running()
     const fault = sandbox.faults.add({ kind: 'empty_list' })
     await untilFired(sandbox, fault, 6)
-    const [seen, around] = [
+    const [observedJob, observedEnvironment] = [
       await switchyard.api.ok('GET', path(job)),
       await switchyard.api.ok('GET', `/environments/${environment.id}`),
     ]
-    expect([seen.status, around.status]).toEqual(['running', 'running'])
+    expect([observedJob.status, observedEnvironment.status]).toEqual(['running', 'running'])
     sandbox.faults.clear(fault.id)
     finish(job)
     expect((await ended(job)).status).toBe('succeeded')
@@ -54,22 +54,19 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
     { kind: 'html_body', operation: 'aiapps.getList' },
     { kind: 'truncated_json', operation: 'aiapps.getList' },
     { kind: 'credentials', operation: 'aiapps.getList' },
-  ] as const)(
-    'goes on unchanged through lists that answer $kind, and its end is seen once they are back',
-    async (input) => {
-      const job = await running()
-      const fault = sandbox.faults.add({ ...input, times: 2 })
-      await untilFired(sandbox, fault, 1)
-      expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
-      sandbox.faults.clear(fault.id)
-      await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
-      finish(job)
-      expect((await ended(job)).status).toBe('succeeded')
-    },
-  )
+  ] as const)('keeps its status during $kind list responses and ends after recovery', async (input) => {
+    const job = await running()
+    const fault = sandbox.faults.add({ ...input, times: 2 })
+    await untilFired(sandbox, fault, 1)
+    expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
+    sandbox.faults.clear(fault.id)
+    await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
+    finish(job)
+    expect((await ended(job)).status).toBe('succeeded')
+  })
 
   it.for(['drop_answer', 'error_before', 'error_after', 'reset', 'rate_limited', 'empty_body'] as const)(
-    'is canceled although the first kill meets %s',
+    'is canceled although the first kill fails with %s',
     async (kind) => {
       const job = await running()
       sandbox.faults.add({ kind, operation: 'aiapps.kill', object: job.remote?.id ?? '', times: 1 })
@@ -78,7 +75,7 @@ describeOnEachQueueBackend('work that runs while its provider is in trouble', ({
     },
   )
 
-  it('is deleted although the answer to the delete is lost', async () => {
+  it('has its environment deleted although the delete response is lost', async () => {
     const own = await account.environment()
     sandbox.faults.add({
       kind: 'drop_answer',

@@ -17,7 +17,7 @@ function commandsFor(url: string): string {
   return block.replace(/^API=.*$/m, `API=${url}`).replace(/^KEY=.*$/m, `KEY=${testApiKey}`)
 }
 
-it('what the README shows as a first job works, and works again', async () => {
+it('the README commands for a first job work repeatedly', async () => {
   const [database, sandbox] = [await createTestDatabase(), await startSandbox()]
   const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
   for (const connection of sandboxConnections(sandbox)) await switchyard.api.ok('POST', '/connections', connection)
@@ -28,7 +28,7 @@ it('what the README shows as a first job works, and works again', async () => {
     expect(job).toMatchObject({ provider: 'slurm', status: 'succeeded', exitCode: 0 })
     expect(events.data.at(-1)).toMatchObject({ type: 'job.succeeded' })
     expect(rejected).toMatchObject({ status: 422, code: 'unsupported', errors: [{ pointer: '/image' }] })
-    for (const shown of [rejected.title, rejected.detail]) expect(readme).toContain(JSON.stringify(shown))
+    for (const text of [rejected.title, rejected.detail]) expect(readme).toContain(JSON.stringify(text))
     expect(environment).toMatchObject({ status: 'running' })
     expect(train).toMatchObject({ status: 'succeeded', environmentId: environment.id })
     expect(logs).toMatchObject({ links: [{ url: expect.stringContaining('containerlogs') }] })

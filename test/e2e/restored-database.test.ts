@@ -11,8 +11,8 @@ async function onServer(url: string, statement: string): Promise<void> {
   await client.query(statement).finally(() => client.end())
 }
 
-/** A backup of the database, restored beside it in the same cluster. */
-async function restored({ url }: TestDatabase): Promise<TestDatabase> {
+/** Copies the database within the same cluster, like a restored backup. */
+async function restoreCopy({ url }: TestDatabase): Promise<TestDatabase> {
   const name = `${new URL(url).pathname.slice(1)}_restored`
   const server = inject('testDatabaseServerUrl')
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${new URL(url).pathname.slice(1)}`)
@@ -20,7 +20,7 @@ async function restored({ url }: TestDatabase): Promise<TestDatabase> {
   return { url: copy, drop: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
-it('after a restore nothing is made twice, and what was made in the lost time is found', async () => {
+it('after a restore, objects created since the backup are recovered and none is duplicated', async () => {
   const [database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
   const start = ({ url }: TestDatabase) => startSwitchyard({ databaseUrl: url, redis: null })
   const hold = ({ api }: Switchyard, id: string, held: boolean) => api.ok('PATCH', `/connections/${id}`, { held })
@@ -36,32 +36,32 @@ it('after a restore nothing is made twice, and what was made in the lost time is
   const jobs = await Promise.all([1, 2, 3].map(() => submit(before)))
   const canceled = await submit(before)
   await before.stop()
-  const backup = await restored(database)
+  const backup = await restoreCopy(database)
 
-  // The time that will be lost: the jobs are made, and one that the backup does not know.
-  const lost = await start(database)
-  await hold(lost, connectionId, false)
-  const made = await Promise.all([...jobs, canceled, await submit(lost)].map((job) => running(lost, job)))
-  await lost.stop()
+  // After the backup: the jobs are created, and one that the backup does not contain.
+  const original = await start(database)
+  await hold(original, connectionId, false)
+  const created = await Promise.all([...jobs, canceled, await submit(original)].map((job) => running(original, job)))
+  await original.stop()
   const remoteIds = () => account.apps(environment).map(({ id }) => id)
   expect(remoteIds()).toHaveLength(5)
 
   const after = await start(backup)
-  const doubtful = await Promise.all(jobs.map(({ id }) => after.api.ok('GET', `/jobs/${id}`)))
-  expect(doubtful.map(({ status }) => status)).toEqual(jobs.map(() => 'dispatching'))
+  const unconfirmed = await Promise.all(jobs.map(({ id }) => after.api.ok('GET', `/jobs/${id}`)))
+  expect(unconfirmed.map(({ status }) => status)).toEqual(jobs.map(() => 'dispatching'))
   await after.api.ok('POST', `/jobs/${canceled.id}/cancel`)
   await hold(after, connectionId, false)
-  const found = await Promise.all(jobs.map((job) => running(after, job)))
-  expect(found.map(({ remote }) => remote?.id)).toEqual(made.slice(0, 3).map(({ remote }) => remote?.id))
-  expect((await after.api.untilStatus(`/jobs/${canceled.id}`, 'canceled')).remote?.id).toBe(made[3]?.remote?.id)
-  expect(new Set(remoteIds())).toEqual(new Set(made.map(({ remote }) => remote?.id)))
+  const recovered = await Promise.all(jobs.map((job) => running(after, job)))
+  expect(recovered.map(({ remote }) => remote?.id)).toEqual(created.slice(0, 3).map(({ remote }) => remote?.id))
+  expect((await after.api.untilStatus(`/jobs/${canceled.id}`, 'canceled')).remote?.id).toBe(created[3]?.remote?.id)
+  expect(new Set(remoteIds())).toEqual(new Set(created.map(({ remote }) => remote?.id)))
   await after.stop()
 
-  // It was accepted once: the next start searches for nothing, and what is asked for now is sent at once.
+  // The recovery runs once: after the next start, new jobs are sent immediately.
   const again = await start(backup)
-  const fresh = await running(again, await submit(again))
+  const next = await running(again, await submit(again))
   expect(remoteIds()).toHaveLength(6)
-  expect(remoteIds()).toContain(fresh.remote?.id)
+  expect(remoteIds()).toContain(next.remote?.id)
   await again.stop()
   await sandbox.close()
   await backup.drop()

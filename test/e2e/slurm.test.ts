@@ -9,11 +9,11 @@ const database = await useTestDatabase()
 
 const startSlurm = () => startSandbox({ providers: ['slurm'], settings: { slurm: { pendingMs: 60, runningMs: 60 } } })
 
-describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ openRedis }) => {
+describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
   let sandbox: Awaited<ReturnType<typeof startSlurm>>
   let switchyard: Switchyard
   let connectionId: string
-  let drawn = 0
+  let jobCount = 0
 
   beforeAll(async () => {
     sandbox = await startSlurm()
@@ -35,17 +35,17 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
   })
 
   const submit = (script: string, more: object = {}): Promise<ApiRecord> => {
-    drawn += 1
-    return switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn}`, script, ...more })
+    jobCount += 1
+    return switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${jobCount}`, script, ...more })
   }
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
   const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
   const objectsOf = ({ name }: ApiRecord) => sandbox.objects('slurm').filter((each) => each.name === name)
 
-  it('that ended unseen and were forgotten are unknown, never a success', async () => {
+  it('end as unknown if their record expired before their end was observed', async () => {
     const job = await submit('sleep 60')
     await switchyard.api.untilStatus(path(job), 'running')
-    // Nothing can be read while it ends, and MinJobAge after that the controller has no record of it.
+    // Reads fail while the job ends, and MinJobAge later the controller has no record of it.
     const faults = ['job.get', 'job.list'].map((operation) =>
       sandbox.faults.add({ kind: 'error_before', status: 503, operation }),
     )
@@ -54,14 +54,14 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
     expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
-  it('that Slurm refuses and keeps a record of are that record', async () => {
+  it('end as failed with the remote id if Slurm keeps a record of the rejected job', async () => {
     const job = await submit('exit 0', { resources: { accelerator: { count: 9 } } })
     const record = await ended(job)
     expect(record).toMatchObject({ status: 'failed', statusReason: 'provider_refused' })
     expect(objectsOf(job).map(({ id }) => id)).toEqual([record.remote?.id])
   })
 
-  it('that it refuses without one are refused with its words', async () => {
+  it('end as failed with the message of Slurm if it rejects them without a record', async () => {
     const job = await submit('exit 0', { providerOptions: { slurm: { constraints: 'ib' } } })
     const record = await ended(job)
     expect(record).toMatchObject({ status: 'failed', error: { code: 'invalid_request', provider: { code: '2029' } } })
@@ -69,14 +69,14 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
     expect(objectsOf(job)).toEqual([])
   })
 
-  it('that ended keep their end when somebody requeues them; what runs again is an orphan', async () => {
+  it('keep their final status when requeued, and the requeued job is an orphan', async () => {
     const job = await submit('exit 3')
     expect(await ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
     const [object] = objectsOf(job)
-    // As `scontrol requeue` does. A job that lives makes the list be walked.
+    // Like `scontrol requeue`. The second job triggers a scan.
     sandbox.force('slurm', object?.id ?? '', { state: 'RUNNING' })
-    const bystander = await submit('exit 0')
-    await ended(bystander)
+    const other = await submit('exit 0')
+    await ended(other)
     expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'failed', exitCode: 3 })
     const { orphans } = (await switchyard.api.ok('GET', `/connections/${connectionId}/orphans`)) as unknown as {
       orphans: object[]
@@ -85,7 +85,7 @@ describeOnEachQueueBackend('jobs of a Slurm cluster without accounting', ({ open
     sandbox.force('slurm', object?.id ?? '', { state: 'CANCELLED' })
   })
 
-  it('go on after the controller was down, each of them once', async () => {
+  it('are submitted once after an outage of the controller', async () => {
     sandbox.settings.slurm.isControllerDown = true
     const job = await submit('exit 0')
     await switchyard.api.until(

@@ -17,7 +17,7 @@ const exporter = { url: `${collector.url}/v1/traces`, protocol: 'http/json', onF
 const tracing = await makeTracing({ version: '1', sampler: { name: 'parentbased_always_on', ratio: 1 }, exporter })
 const { api } = await useSwitchyard({ databaseUrl: database.url, redis: null, tracing })
 
-it('a trace ends an hour after its request, although the workload is polled and reported on', async () => {
+it('a trace ends an hour after its request despite later polls and webhook deliveries', async () => {
   receiver.on('POST /hook', { status: 204 })
   const filter = { url: `${receiver.url}/hook`, eventTypes: ['environment.running'] }
   const endpoint = await api.ok('POST', '/webhook-endpoints', filter)
@@ -28,8 +28,8 @@ it('a trace ends an hour after its request, although the workload is polled and 
   await vi.waitUntil(() => receiver.requests.length === 1, { timeout: 30_000, interval: 20 })
   expect(receiver.requests[0]?.headers.traceparent).toContain(traceId)
 
-  const aged = `UPDATE workloads SET traced_at = traced_at - interval '1 hour', due_at = now() WHERE id = $1`
-  expect((await pool.query(aged, [body.id])).rowCount).toBe(1)
+  const moveBackOneHour = `UPDATE workloads SET traced_at = traced_at - interval '1 hour', due_at = now() WHERE id = $1`
+  expect((await pool.query(moveBackOneHour, [body.id])).rowCount).toBe(1)
   const deliveries = `/webhook-endpoints/${endpoint.id}/deliveries`
   const { data } = (await api.ok('GET', deliveries)) as unknown as { data: { id: string }[] }
   await vi.waitUntil(async () => (await api.call('POST', `${deliveries}/${data[0]?.id}/redeliver`)).status === 202)

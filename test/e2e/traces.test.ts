@@ -12,10 +12,10 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const sandbox = await useQuickSandbox()
 
-/** The span of a client. */
+/** Span id of the client. */
 const clientSpan = '00f067aa0ba902b7'
 
-/** An API and a worker, which share a database and a queue, and export to one collector. */
+/** An API process and a worker with a shared database, queue and collector. */
 describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
   const [traceId = '', unsampled = '', deletion = ''] = [1, 2, 3].map(() => randomBytes(16).toString('hex'))
   let database: TestDatabase
@@ -59,11 +59,11 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     const environment = await account.environment()
     environmentId = environment.id
     await api.api.ok('POST', '/webhook-endpoints', { url: `${receiver.url}/hook`, eventTypes: ['job.*'] })
-    const silent = await submit(environment.id, `00-${unsampled}-${clientSpan}-00`)
+    const unsampledJob = await submit(environment.id, `00-${unsampled}-${clientSpan}-00`)
     jobId = await submit(environment.id, `00-${traceId}-${clientSpan}-01`)
     await vi.waitUntil(
       () =>
-        [silent, jobId].every((id) =>
+        [unsampledJob, jobId].every((id) =>
           messages().some(({ message }) => message.data.recordId === id && message.type === 'job.succeeded'),
         ),
       { timeout: 30_000, interval: 50 },
@@ -101,7 +101,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     expect(request.resource).toMatchObject({ 'service.name': 'switchyard', 'service.version': '1' })
   })
 
-  it('is followed through the wake-up message into the worker', () => {
+  it('is propagated through the wake-up message to the worker', () => {
     const sent = only('send wake-up')
     expect(sent).toMatchObject({ parentSpanId: only('POST /jobs').spanId, kind: 4 })
     const processed = only('process wake-up')
@@ -109,7 +109,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     expect(processed.resource['service.instance.id']).not.toBe(sent.resource['service.instance.id'])
   })
 
-  it('is followed through the reconcile pass into each provider call', () => {
+  it('is propagated through the reconcile pass to each provider call', () => {
     const passes = named('reconcile job')
     expect(passes.every(({ parentSpanId }) => parentSpanId === only('POST /jobs').spanId)).toBe(true)
     const pass = passes.find(({ attributes }) => attributes['switchyard.outcome'] === 'create')
@@ -125,7 +125,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     }
   })
 
-  it('is followed into the webhooks, which carry it on', () => {
+  it('is propagated to webhook deliveries and their receivers', () => {
     const delivery = only('webhook job.succeeded')
     expect(delivery).toMatchObject({ parentSpanId: only('POST /jobs').spanId, kind: 3 })
     expect(delivery.attributes).toMatchObject({ 'http.response.status_code': 204 })
@@ -135,13 +135,13 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     expect(received?.headers.traceparent).toBe(`00-${traceId}-${delivery.spanId}-01`)
   })
 
-  it('writes its ids on the log lines of its work', () => {
+  it('adds its ids to the log lines of its workload', () => {
     const lines = log.filter(({ trace_id, workloadId }) => trace_id === traceId && workloadId === jobId)
     expect(lines).not.toEqual([])
     for (const { span_id } of lines) expect(span_id).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  it('gives way to the trace of a later change', () => {
+  it('is replaced by the trace of a later change', () => {
     const spans = collector.spans().filter((span) => span.traceId === deletion)
     const request = spans.find(({ name }) => name === 'DELETE /environments/:id')
     const pass = spans.find(
@@ -154,13 +154,13 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     expect(spans.find(({ name }) => name === 'dataforest delete')?.parentSpanId).toBe(pass?.spanId)
   })
 
-  it('is not recorded if the client does not record it, and carries that on', () => {
+  it('is not recorded if the client does not sample it, nor by receivers', () => {
     expect(collector.spans().filter((span) => span.traceId === unsampled)).toEqual([])
     const headers = messages().map((each) => String(each.headers.traceparent))
     expect(headers.filter((each) => each.startsWith(`00-${unsampled}`) && each.endsWith('-00'))).not.toEqual([])
   })
 
-  it('scans are traces by themselves', () => {
+  it('is separate from the traces of scans', () => {
     const scan = collector.spans().find(({ name }) => name === 'scan job')
     expect(scan).toMatchObject({ parentSpanId: '', attributes: { 'switchyard.provider': 'dataforest' } })
     expect(scan?.traceId).not.toBe(traceId)

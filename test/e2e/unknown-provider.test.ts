@@ -26,19 +26,23 @@ afterAll(async () => {
   await database.drop()
 })
 
-it('a worker that lacks the provider of a workload leaves it to newer workers, however often it has claimed it', async () => {
+it('a worker without the provider of a workload leaves it to newer workers', async () => {
   const newer = await start('worker')
   account = await openAccount(api, sandbox)
   const environment = await account.environment()
   await newer.stop()
-  const told: string[] = []
-  const logger = makeLogger({ level: 'info', pretty: false, destination: { write: (line) => void told.push(line) } })
-  const without = settlingQuickly.filter(({ id }) => id !== 'dataforest')
-  await start('worker', { logger, parts: { providers: without } })
+  const logLines: string[] = []
+  const logger = makeLogger({
+    level: 'info',
+    pretty: false,
+    destination: { write: (line) => void logLines.push(line) },
+  })
+  const otherProviders = settlingQuickly.filter(({ id }) => id !== 'dataforest')
+  await start('worker', { logger, parts: { providers: otherProviders } })
   const job = await account.job(environment)
-  // More often than failures that need an operator.
+  // More often than the number of failures that park a workload.
   await expect
-    .poll(() => told.filter((line) => line.includes(`${job.id}`) && line.includes('no such provider')).length, {
+    .poll(() => logLines.filter((line) => line.includes(`${job.id}`) && line.includes('no such provider')).length, {
       timeout: 30_000,
     })
     .toBeGreaterThan(10)

@@ -14,20 +14,20 @@ import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 import { type Switchyard, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
-import { type Canary, canariesIn, drawCanary, shownIn } from './canaries.ts'
+import { type Canary, canariesIn, drawCanary, leaksIn } from './canaries.ts'
 import { makeRecorder, operationsOf, type Recorder } from './every-route.ts'
 import { requestsOf } from './requests.ts'
 import { dumpDatabase, watchRedis } from './watchers.ts'
 
 const secretsKey = randomBytes(32)
 const apiKey = drawCanary('the API key')
-/** Names that say nothing: drivers take out what is called a password or a token by themselves. */
+/** Neutral names: drivers redact fields named like a password or token anyway. */
 const variables = { ALPHA: drawCanary('ALPHA'), BETA: drawCanary('BETA') }
 const secretVariables = Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]))
-/** A webhook's URL may hold one: its owner reads it in the record, and nobody in the log. */
-const inUrl = drawCanary('the URL of a webhook')
-const wrong = drawCanary('credentials that are wrong')
-/** Whatever a provider may do to an answer; a wrong clock alone says nothing. */
+/** A secret in a webhook URL: visible in the record, but not in logs. */
+const urlCanary = drawCanary('the URL of a webhook')
+const wrong = drawCanary('wrong credentials')
+/** All faults that affect responses. */
 const faults: readonly FaultInput[] = faultKinds
   .filter((kind) => kind !== 'clock_offset')
   .map((kind) => ({ kind, ...(kind === 'execute_late' || kind === 'stall' ? { delayMs: 100 } : {}) }))
@@ -46,8 +46,8 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     apiKey,
     wrong,
     ...Object.values(variables),
-    { what: 'SECRETS_KEY', value: secretsKey.toString('base64') },
-    { what: 'SECRETS_KEY in hex', value: secretsKey.toString('hex') },
+    { name: 'SECRETS_KEY', value: secretsKey.toString('base64') },
+    { name: 'SECRETS_KEY in hex', value: secretsKey.toString('hex') },
   ]
 
   beforeAll(async () => {
@@ -86,7 +86,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   const connections: string[] = []
   const accepted: { path: string; provider: string; hasSecrets: boolean }[] = []
 
-  it('are taken by every provider', async () => {
+  it('are accepted by every provider', async () => {
     for (const connection of sandboxConnections(sandbox)) {
       canaries.push(...canariesIn('credentials', connection.credentials))
       const { status, body } = await post('/connections', connection)
@@ -94,13 +94,13 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       connections.push((body as { id: string }).id)
     }
     ids.set('connections', connections[0] ?? '')
-    await ask(['verify'])
+    await query(['verify'])
     for (const request of requestsOf(sandbox)) await submitWithSecrets(request)
     const known = accepted.flatMap(({ provider, hasSecrets }) => (hasSecrets ? [provider] : []))
     expect([...new Set(known)].sort()).toEqual(withVariables())
   })
 
-  /** Providers whose drivers say that they take variables. */
+  /** Providers with drivers that accept environment variables. */
   const withVariables = () =>
     sandboxConnections(sandbox).flatMap(({ settings }) =>
       providers.flatMap((provider) => {
@@ -110,23 +110,23 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       }),
     )
 
-  /** Where the provider has no variables, without them. */
+  /** Omits the secret variables if the provider does not support variables. */
   async function submitWithSecrets({ kind: plural, provider, body }: ReturnType<typeof requestsOf>[number]) {
     const environmentId = ids.get(`environments/${provider}`)
-    const asked = { ...body, ...('provider' in body ? {} : { environmentId }) }
-    const withSecrets = await post(`/${plural}`, { ...asked, secretVariables })
-    const answer = withSecrets.status === 422 ? await post(`/${plural}`, asked) : withSecrets
-    expect(answer.status, `${provider} ${plural}: ${answer.text}`).toBe(202)
-    const { id } = answer.body as { id: string }
+    const request = { ...body, ...('provider' in body ? {} : { environmentId }) }
+    const withSecrets = await post(`/${plural}`, { ...request, secretVariables })
+    const response = withSecrets.status === 422 ? await post(`/${plural}`, request) : withSecrets
+    expect(response.status, `${provider} ${plural}: ${response.text}`).toBe(202)
+    const { id } = response.body as { id: string }
     if (plural === 'environments') ids.set(`environments/${provider}`, id)
     ids.set(plural, id)
     accepted.push({ path: `/${plural}/${id}`, provider, hasSecrets: withSecrets.status === 202 })
   }
 
-  it('sign webhooks, of which some fail', async () => {
-    const route = `/hook?token=${inUrl.value}`
+  it('sign webhook deliveries, including failed ones', async () => {
+    const route = `/hook?token=${urlCanary.value}`
     receiver.on(`POST ${route}`, { status: 200 })
-    for (const answer of [{ status: 500 }, { isReset: true as const }]) receiver.once(`POST ${route}`, answer)
+    for (const failure of [{ status: 500 }, { isReset: true as const }]) receiver.once(`POST ${route}`, failure)
     const made = await switchyard.api.ok('POST', '/webhook-endpoints', { url: receiver.url + route })
     const path = `/webhook-endpoints/${made.id}`
     const rotated = await switchyard.api.ok('POST', `${path}/rotate-secret`, {})
@@ -140,16 +140,16 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   })
 
   const canariesOfSecret = (secret: string): Canary[] =>
-    [secret, secret.slice('whsec_'.length)].map((value) => ({ what: 'the secret of a webhook', value }))
+    [secret, secret.slice('whsec_'.length)].map((value) => ({ name: 'the secret of a webhook', value }))
 
-  it('reach their providers', async () => {
+  it('reach the providers', async () => {
     for (const { path, hasSecrets } of accepted)
       if (hasSecrets) await switchyard.api.until(path, ({ status }) => !['queued', 'dispatching'].includes(status))
     const sent = JSON.stringify(sandbox.objects())
-    for (const { what, value } of Object.values(variables)) expect(sent.split(value).length, what).toBeGreaterThan(3)
+    for (const { name, value } of Object.values(variables)) expect(sent.split(value).length, name).toBeGreaterThan(3)
   })
 
-  it('are not in what any route answers', async () => {
+  it('are sent while every route is called', async () => {
     const others = [
       ...accepted.flatMap(({ path }) =>
         ['', '/remote', '/attempts', '/events', '/logs', '/access'].map((end) => path + end),
@@ -157,10 +157,10 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       ...['/jobs?view=full', '/environments?view=full', '/audit', '/metrics'],
     ]
     for (const path of others) await recorder.call(`GET ${path}`, 'GET', path)
-    await driveEveryRoute()
+    await callEveryRoute()
   })
 
-  it('are not in what comes of mischief', async () => {
+  it('are sent in malformed and rejected requests', async () => {
     const bodies = [
       '{"secretVariables":{"A":"',
       JSON.stringify({ secretVariables: { 'not a name': variables.BETA.value } }),
@@ -171,8 +171,8 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     }
     for (const { name, settings, credentials } of sandboxConnections(sandbox)) {
       const [[provider, given]] = Object.entries(credentials as Record<string, object>) as [[string, object]]
-      const spoilt = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
-      const made = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: spoilt } })
+      const invalid = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
+      const made = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: invalid } })
       const { id } = made.body as { id?: string }
       const verified = await post(`/connections/${id}/verify`, undefined)
       expect(made.status === 422 || made.status === 400 || verified.text.includes('"ok":false'), provider).toBe(true)
@@ -181,11 +181,11 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     }
   })
 
-  it('are not in what comes of faults', async () => {
+  it('are sent during provider faults', async () => {
     for (const fault of faults) {
       const { id } = sandbox.faults.add(fault)
       const made = await Promise.all(submittable().map(({ path, body }) => post(path, { ...body, secretVariables })))
-      await ask(['verify', 'catalog', 'orphans', 'health'])
+      await query(['verify', 'catalog', 'orphans', 'health'])
       for (const { operation, body } of made) {
         const path = `${operation.slice('POST '.length)}/${(body as { id?: string }).id}`
         for (const end of ['', '/logs', '/remote', '/attempts']) await recorder.call(`GET ${end}`, 'GET', path + end)
@@ -193,7 +193,7 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
       expect(sandbox.faults.active.find((each) => each.id === id)?.fired ?? 0, fault.kind).toBeGreaterThan(0)
       sandbox.faults.clear(id)
       // Ends the pauses that the fault has caused.
-      await ask(['verify'])
+      await query(['verify'])
     }
     for (const path of ['/jobs?view=full&limit=200', '/environments?view=full&limit=200', '/audit'])
       await recorder.call(`GET ${path}`, 'GET', path)
@@ -202,23 +202,23 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   const submittable = () =>
     requestsOf(sandbox).flatMap(({ kind: plural, body }) => ('provider' in body ? [{ path: `/${plural}`, body }] : []))
 
-  async function ask(questions: readonly string[]): Promise<void> {
-    const pairs = connections.flatMap((id) => questions.map((question) => ({ id, question })))
+  async function query(queries: readonly string[]): Promise<void> {
+    const pairs = connections.flatMap((id) => queries.map((name) => ({ id, name })))
     await Promise.all(
-      pairs.map(({ id, question }) =>
-        recorder.call(question, question === 'verify' ? 'POST' : 'GET', `/connections/${id}/${question}`),
+      pairs.map(({ id, name }) =>
+        recorder.call(name, name === 'verify' ? 'POST' : 'GET', `/connections/${id}/${name}`),
       ),
     )
   }
 
-  it.skipIf(!hasOpenssl)('are in the network of a connection', async () => {
+  it.skipIf(!hasOpenssl)('are stored in the network of a connection', async () => {
     const [{ settings, credentials } = { settings: {}, credentials: {} }] = sandboxConnections(sandbox)
     const pair = makeCertificateAuthority().issue('canary')
     const [username, password] = [drawCanary('user of a proxy'), drawCanary('password of a proxy')]
     const [line = ''] = pair.key.split('\n').filter((each) => each.length > 40)
-    canaries.push(username, password, { what: 'the key of a client certificate', value: line })
+    canaries.push(username, password, { name: 'the key of a client certificate', value: line })
     const basic = Buffer.from(`${username.value}:${password.value}`).toString('base64')
-    canaries.push({ what: 'the header of a proxy', value: basic })
+    canaries.push({ name: 'the header of a proxy', value: basic })
     const proxy = { url: receiver.url, username: username.value, password: password.value }
     const network = { proxy, clientCertificate: pair }
     const made = await post('/connections', { name: 'with a network', settings, credentials, network })
@@ -232,18 +232,18 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     await recorder.call('PATCH', 'PATCH', `/connections/${id}`, { network: { proxy: { ...proxy, extra: 1 } } })
   })
 
-  it('are nowhere: not in an answer, a line of the log, a span, a row of a table, or a command of the queue', async () => {
+  it('do not appear in responses, logs, spans, tables or queue commands', async () => {
     expect(log.length).toBeGreaterThan(200)
     expect(log.join('').length).toBeGreaterThan(20_000)
-    const found = recorder.answers.flatMap(({ operation, text }) =>
-      shownIn(`the answer of ${operation}`, text, canaries),
+    const leaks = recorder.responses.flatMap(({ operation, text }) =>
+      leaksIn(`the response of ${operation}`, text, canaries),
     )
-    found.push(...log.flatMap((line) => shownIn('the log', line, [...canaries, inUrl])))
-    found.push(...receiver.requests.flatMap((request) => shownIn('a webhook', JSON.stringify(request), canaries)))
+    leaks.push(...log.flatMap((line) => leaksIn('the log', line, [...canaries, urlCanary])))
+    leaks.push(...receiver.requests.flatMap((request) => leaksIn('a webhook', JSON.stringify(request), canaries)))
     await tracing.close()
     expect(collector.spans().length).toBeGreaterThan(500)
     const exported = collector.requests.map(({ body }) => body.toString())
-    found.push(...exported.flatMap((text) => shownIn('a span', text, [...canaries, inUrl])))
+    leaks.push(...exported.flatMap((text) => leaksIn('a span', text, [...canaries, urlCanary])))
     const tables = await switchyard.service.container.calls.flush().then(() => dumpDatabase(database.url))
     expect([...tables.keys()]).toEqual(
       expect.arrayContaining([
@@ -253,30 +253,30 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
         'public.webhook_endpoints',
       ]),
     )
-    for (const [table, rows] of tables) found.push(...shownIn(table, rows, canaries))
+    for (const [table, rows] of tables) leaks.push(...leaksIn(table, rows, canaries))
     const queued = kind === 'redis' ? (redis?.text() ?? '') : (tables.get('bullmq.jobs') ?? '')
     if (kind === 'redis') expect(queued).toMatch(/conn_[0-9a-z]{26}/)
-    found.push(...shownIn('the queue', queued, canaries))
-    expect(found.slice(0, 20)).toEqual([])
+    leaks.push(...leaksIn('the queue', queued, canaries))
+    expect(leaks.slice(0, 20)).toEqual([])
   })
 
-  /** Each operation once, on a record of its room. What its body lacks is answered with a refusal, which counts as well. */
-  async function driveEveryRoute(): Promise<void> {
+  /** Calls each operation once on an existing record. Rejections are checked as well. */
+  async function callEveryRoute(): Promise<void> {
     const projects = (await recorder.call('projects', 'GET', '/projects')).body as { data: { id: string }[] }
     ids.set('projects', projects.data[0]?.id ?? '')
     const made = (await post('/api-keys', { name: 'second', scopes: ['jobs:read'] })).body as { id: string }
     ids.set('api-keys', made.id)
-    const driven = new Set<string>()
+    const called = new Set<string>()
     for (const { id, method, path } of await operationsOf(recorder)) {
-      const [, room = ''] = path.split('/')
+      const [, resource = ''] = path.split('/')
       const filled = path
-        .replace('{id}', ids.get(room) ?? 'none')
+        .replace('{id}', ids.get(resource) ?? 'none')
         .replace('{deliveryId}', ids.get('deliveries') ?? 'none')
         .replace('{provider}', 'dataforest')
       await recorder.call(id, method.toUpperCase(), filled, bodyFor(id, method))
-      driven.add(id)
+      called.add(id)
     }
-    expect(driven.size).toBeGreaterThan(40)
+    expect(called.size).toBeGreaterThan(40)
   }
 
   function bodyFor(operation: string, method: string): unknown {

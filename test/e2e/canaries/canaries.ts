@@ -1,38 +1,38 @@
 import { randomBytes } from 'node:crypto'
 
-/** A secret that was planted: by what it is, so that a failing test names the place and not the value. */
+/** A planted secret. Failing tests print its name instead of its value. */
 export interface Canary {
-  what: string
+  name: string
   value: string
 }
 
-export const drawCanary = (what: string): Canary => ({ what, value: `canary-${randomBytes(12).toString('hex')}` })
+export const drawCanary = (name: string): Canary => ({ name, value: `canary-${randomBytes(12).toString('hex')}` })
 
-/** Every string in credentials or the like, by its path. */
-export function canariesIn(what: string, value: unknown): Canary[] {
-  if (typeof value === 'string') return [{ what, value }]
+/** All strings in a value, named by their path. */
+export function canariesIn(name: string, value: unknown): Canary[] {
+  if (typeof value === 'string') return [{ name, value }]
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, item]) => canariesIn(`${what}.${key}`, item))
+  return Object.entries(value).flatMap(([key, item]) => canariesIn(`${name}.${key}`, item))
 }
 
-/** What of the planted secrets a text shows, in any spelling that something may have given it. */
-export function shownIn(place: string, text: string, canaries: readonly Canary[]): string[] {
-  return canaries.flatMap(({ what, value }) => {
-    const spelling = spellings(value).find((each) => text.includes(each))
-    if (spelling === undefined) return []
-    const at = text.indexOf(spelling)
-    const around = `${text.slice(Math.max(0, at - 120), at)}<${what}>${text.slice(at + spelling.length, at + spelling.length + 60)}`
-    return [`${place} shows ${what}: ${around}`]
+/** Planted secrets in a text, in any encoding. */
+export function leaksIn(place: string, text: string, canaries: readonly Canary[]): string[] {
+  return canaries.flatMap(({ name, value }) => {
+    const encoding = encodingsOf(value).find((each) => text.includes(each))
+    if (encoding === undefined) return []
+    const at = text.indexOf(encoding)
+    const around = `${text.slice(Math.max(0, at - 120), at)}<${name}>${text.slice(at + encoding.length, at + encoding.length + 60)}`
+    return [`${place} contains ${name}: ${around}`]
   })
 }
 
-function spellings(value: string): string[] {
+function encodingsOf(value: string): string[] {
   const bytes = Buffer.from(value)
   return [
     value,
     encodeURIComponent(value),
     JSON.stringify(value).slice(1, -1),
-    // Without its end, whose base64 depends on what follows.
+    // Without the end, whose base64 depends on the following bytes.
     bytes.toString('base64').slice(0, -4),
     bytes.toString('base64url').slice(0, -4),
     bytes.toString('hex'),

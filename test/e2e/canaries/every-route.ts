@@ -1,5 +1,5 @@
-/** An answer that came back, whatever it was. */
-export interface Answered {
+/** A response of any status. */
+export interface RecordedResponse {
   operation: string
   status: number
   text: string
@@ -11,15 +11,20 @@ interface Operation {
   path: string
 }
 
-/** How long a stream is listened to. */
-const listenMs = 500
+/** Time for reading from a stream. */
+const streamReadMs = 500
 
-/** Calls over HTTP and keeps every answer. */
+/** Sends requests and records all responses. */
 export function makeRecorder(url: string, apiKey: string) {
-  const answers: Answered[] = []
+  const responses: RecordedResponse[] = []
   return {
-    answers,
-    async call(operation: string, method: string, path: string, body?: unknown): Promise<Answered & { body: never }> {
+    responses,
+    async call(
+      operation: string,
+      method: string,
+      path: string,
+      body?: unknown,
+    ): Promise<RecordedResponse & { body: never }> {
       const response = await fetch(url + path, {
         method,
         headers: {
@@ -28,18 +33,18 @@ export function makeRecorder(url: string, apiKey: string) {
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
-      const text = await readFor(response, listenMs)
+      const text = await readFor(response, streamReadMs)
       const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n')
-      const answered = { operation, status: response.status, text: `${headers}\n\n${text}` }
-      answers.push(answered)
-      return { ...answered, body: (parsed(text) ?? {}) as never }
+      const recorded = { operation, status: response.status, text: `${headers}\n\n${text}` }
+      responses.push(recorded)
+      return { ...recorded, body: (parsed(text) ?? {}) as never }
     },
   }
 }
 
 export type Recorder = ReturnType<typeof makeRecorder>
 
-/** Every operation of the API: those that only read first, those that end something last. */
+/** All operations of the API, reads first and deletes last. */
 export async function operationsOf(recorder: Recorder): Promise<Operation[]> {
   const { body } = await recorder.call('openapi', 'GET', '/openapi.json')
   const { paths } = body as { paths: Record<string, Record<string, { operationId: string }>> }
@@ -51,7 +56,7 @@ export async function operationsOf(recorder: Recorder): Promise<Operation[]> {
     .sort((a, b) => order.indexOf(a.method) - order.indexOf(b.method))
 }
 
-/** A stream has no end: what came so far. */
+/** Reads a response; a stream only for the given time. */
 async function readFor(response: Response, ms: number): Promise<string> {
   if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response.text()
   const reader = response.body?.getReader()

@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { Client } from 'pg'
 
 /**
- * Every command that a Redis is sent from now on, as text. Read from the socket itself: a client library loses its place
- * where another's command is shown before its own is confirmed.
+ * Records all further commands of a Redis. Reads the raw socket: client libraries fail if MONITOR prints a command before
+ * its own confirmation.
  */
 export async function watchRedis(url: string): Promise<{ text(): string; stop(): Promise<void> }> {
   const { hostname, port } = new URL(url)
@@ -24,7 +24,7 @@ export async function watchRedis(url: string): Promise<{ text(): string; stop():
   }
 }
 
-/** Every row of every table, by table: the queue's too. Sealed columns as well: what is sealed shows nothing. */
+/** All rows by table, including those of the queue and encrypted columns. */
 export async function dumpDatabase(url: string): Promise<Map<string, string>> {
   const client = new Client({ connectionString: url })
   await client.connect()
