@@ -13,7 +13,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('an error response', () => {
-  it('has what the problem says, and is narrowed by its code', async () => {
+  it('is an error with the fields of the problem, narrowed by its code', async () => {
     const more = { errors: [fieldError], provider: { id: 'slurm', httpStatus: 400 } }
     await using service = await startService(problem(422, 'unprocessable', more))
     const error = await errorOf(service.client().jobs.submit({ name: 'a' }))
@@ -30,33 +30,33 @@ describe('an error response', () => {
   })
 
   it.for([
-    ['a page of another server', json('<html>', 200, { 'content-type': 'text/html' }), 200, 'text/html'],
+    ['an HTML page of another server', json('<html>', 200, { 'content-type': 'text/html' }), 200, 'text/html'],
     ['a redirect', json('', 301, { location: 'https://example.com/' }), 301, 'with a redirect'],
     ['an error of a proxy', json('not found', 404, { 'content-type': 'text/plain' }), 404, 'text/plain'],
-  ] as const)('without problem details, such as %s, says so', async ([, step, status, words]) => {
+  ] as const)('has the code unexpected_response without problem details: %s', async ([, step, status, detail]) => {
     await using service = await startService(step)
     const error = await errorOf(service.client().jobs.get('job_1'))
-    expect(error).toMatchObject({ status, code: 'unexpected_response', detail: expect.stringContaining(words) })
+    expect(error).toMatchObject({ status, code: 'unexpected_response', detail: expect.stringContaining(detail) })
   })
 })
 
 describe('the API key', () => {
-  it('is in no error and in no inspection', async () => {
+  it('is absent from errors and inspections', async () => {
     await using service = await startService(drop, problem(401, 'unauthenticated'))
     const client = service.client({ maxRetries: 0 })
     const texts = [client, await errorOf(client.jobs.get('job_1')), await errorOf(client.jobs.get('job_1'))]
     const options = { depth: 20, showHidden: true, getters: true }
-    expect(texts.map((shown) => inspect(shown, options).includes(apiKey))).toEqual([false, false, false])
+    expect(texts.map((value) => inspect(value, options).includes(apiKey))).toEqual([false, false, false])
     expect(JSON.stringify(client)).not.toContain(apiKey)
     expect(service.received[0]?.headers.authorization).toBe(`Bearer ${apiKey}`)
   })
 
-  it('is refused without being shown if it cannot be a header', () => {
+  it('is rejected without being shown if it is not a valid header value', () => {
     const create = () => new Switchyard({ url: 'http://127.0.0.1', apiKey: 'sk_secret\n' })
     expect(create).toThrow('The API key is empty or contains spaces, line breaks or characters outside of ASCII.')
   })
 
-  it('is asked for before each attempt if it is a function', async () => {
+  it('is requested before each attempt if it is a function', async () => {
     await using service = await startService(problem(503, 'unavailable'), json(job('running')))
     let count = 0
     await service.client({ apiKey: async () => `token-${++count}` }).jobs.get('job_1')
@@ -75,16 +75,16 @@ describe('the URL', () => {
   })
 
   it.for([
-    ['no URL', 'The URL of the service is not a valid http or https URL'],
+    ['invalid', 'The URL of the service is not a valid http or https URL'],
     ['file:///etc/passwd', 'The URL of the service is not a valid http or https URL'],
     ['https://user:hunter2@example.com', 'The URL of the service, example.com, contains a user or password.'],
-  ] as const)('%s is refused', ([url, message]) => {
+  ] as const)('is rejected if it is %s', ([url, message]) => {
     const create = () => new Switchyard({ url, apiKey })
     expect(create).toThrow(message)
     expect(create).not.toThrow('hunter2')
   })
 
-  it('and the key come from the environment by default', async () => {
+  it('defaults to SWITCHYARD_URL and the key to SWITCHYARD_API_KEY', async () => {
     await using service = await startService(json(job('running')))
     const before = { ...process.env }
     Object.assign(process.env, { SWITCHYARD_URL: service.url, SWITCHYARD_API_KEY: 'sk_from_environment' })
@@ -116,7 +116,7 @@ it('additional headers are sent with every request, and fetch can be replaced', 
 describe('the generated client', () => {
   const params = { path: { id: 'job_1' } }
 
-  it('has the same errors', async () => {
+  it('throws the same errors', async () => {
     await using service = await startService(
       problem(404, 'not_found'),
       json('<html>', 200, { 'content-type': 'text/html' }),
@@ -126,7 +126,7 @@ describe('the generated client', () => {
     await expect(http.GET('/jobs')).rejects.toMatchObject({ code: 'unexpected_response' })
   })
 
-  it('reads text and streams, too', async () => {
+  it('reads text and streams', async () => {
     await using service = await startService(
       drop,
       (response) => void response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('größer\n'),

@@ -12,7 +12,7 @@ const pages: Step = (response, { url }: Received) => {
   return json(page)(response, { method: '', url, headers: {}, body: '' })
 }
 
-it('an iteration reads all pages with the same filter, as they are needed', async () => {
+it('an iteration reads all pages on demand with the same filter', async () => {
   await using service = await startService(pages)
   const list = service.client().jobs.list({ label: ['team:vision'], limit: 2 })
   const versions: number[] = []
@@ -29,13 +29,13 @@ it('an iteration reads all pages with the same filter, as they are needed', asyn
   ])
 })
 
-it('an iteration that is left reads no further page', async () => {
+it('an iteration that is left does not read further pages', async () => {
   await using service = await startService(pages)
   for await (const _ of service.client().jobs.list()) break
   expect(service.received).toHaveLength(1)
 })
 
-it('one page can be read, from any cursor', async () => {
+it('a single page can be read from any cursor', async () => {
   await using service = await startService(pages)
   const list = service.client().jobs.list()
   expect((await list.page()).nextCursor).toBe('b')
@@ -43,7 +43,7 @@ it('one page can be read, from any cursor', async () => {
   expect((await service.client().jobs.list({ cursor: 'c' }).all()).map(({ version }) => version)).toEqual([3])
 })
 
-it('a list can be iterated twice, by page, and read at once', async () => {
+it('a list can be iterated by page and then read as a whole', async () => {
   await using service = await startService(pages)
   const list = service.client().jobs.list()
   const sizes: number[] = []

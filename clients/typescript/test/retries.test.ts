@@ -3,28 +3,28 @@ import { ConnectionError, SwitchyardError, TimeoutError } from '../src/index.ts'
 import { drop, job, json, problem, type Step, startService } from './scripted-service.ts'
 
 const request = { name: 'a', script: 'true' }
-/** A response that promises more than it sends. */
+/** A response that is shorter than its content-length. */
 const cutOff: Step = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' }).write('{"id": "job_1"')
   setTimeout(() => response.destroy(), 20)
 }
-const silent: Step = () => {}
+const noResponse: Step = () => {}
 
 describe('a read', () => {
   it.for([
     ['a lost connection', drop],
-    ['a response that breaks off', cutOff],
+    ['a truncated response', cutOff],
     ['429', problem(429, 'rate_limited')],
     ['503', problem(503, 'unavailable')],
     ['500', problem(500, 'internal')],
     ['an error of a proxy', json('Bad Gateway', 502, { 'content-type': 'text/html' })],
-  ] as const)('is repeated after %s', async ([, failure]) => {
+  ] as const)('is retried after %s', async ([, failure]) => {
     await using service = await startService(failure, json(job('running')))
     expect(await service.client().jobs.get('job_1')).toMatchObject({ status: 'running' })
     expect(service.received).toHaveLength(2)
   })
 
-  it('is repeated after the time that Retry-After states', async () => {
+  it('is retried after the time in Retry-After', async () => {
     await using service = await startService(
       problem(429, 'rate_limited', {}, { 'retry-after': '1' }),
       json(job('running')),
@@ -34,17 +34,17 @@ describe('a read', () => {
     expect(performance.now() - startMs).toBeGreaterThan(1000)
   })
 
-  it('is not repeated if the service asks for a longer wait than a minute', async () => {
+  it('is not retried if Retry-After is longer than a minute', async () => {
     await using service = await startService(problem(429, 'rate_limited', {}, { 'retry-after': '3600' }))
     await expect(service.client().jobs.get('job_1')).rejects.toMatchObject({ retryAfterMs: 3_600_000 })
     expect(service.received).toHaveLength(1)
   })
 
-  it('is repeated after a time limit, and then fails with TimeoutError', async () => {
-    await using service = await startService(silent)
-    const got = service.client({ maxRetries: 1, timeoutMs: 50 }).jobs.get('job_1')
-    await expect(got).rejects.toThrow(TimeoutError)
-    await expect(got).rejects.toThrow(/^GET \/jobs\/job_1: no complete response from 127.0.0.1:\d+ within 50 ms.$/)
+  it('is retried after a timeout, and then fails with TimeoutError', async () => {
+    await using service = await startService(noResponse)
+    const result = service.client({ maxRetries: 1, timeoutMs: 50 }).jobs.get('job_1')
+    await expect(result).rejects.toThrow(TimeoutError)
+    await expect(result).rejects.toThrow(/^GET \/jobs\/job_1: no complete response from 127.0.0.1:\d+ within 50 ms.$/)
     expect(service.received).toHaveLength(2)
   })
 
@@ -54,24 +54,24 @@ describe('a read', () => {
     expect(service.received).toHaveLength(3)
   })
 
-  it.for([400, 401, 403, 404, 409, 422])('is not repeated after %i', async (status) => {
+  it.for([400, 401, 403, 404, 409, 422])('is not retried after %i', async (status) => {
     await using service = await startService(problem(status, 'invalid_request'))
     await expect(service.client().jobs.get('job_1')).rejects.toMatchObject({ status })
     expect(service.received).toHaveLength(1)
   })
 
-  it('ends with the reason of its signal, between two attempts, too', async () => {
+  it('ends with the reason of its signal between two attempts', async () => {
     await using service = await startService(problem(503, 'unavailable', {}, { 'retry-after': '50' }))
     const reason = new Error('enough')
-    const aborted = new AbortController()
-    const got = service.client().jobs.get('job_1', { signal: aborted.signal })
-    setTimeout(() => aborted.abort(reason), 100)
-    await expect(got).rejects.toBe(reason)
+    const controller = new AbortController()
+    const result = service.client().jobs.get('job_1', { signal: controller.signal })
+    setTimeout(() => controller.abort(reason), 100)
+    await expect(result).rejects.toBe(reason)
   })
 })
 
 describe('a create', () => {
-  it('is repeated with its body and the same random key', async () => {
+  it('is retried with its body and the same random key', async () => {
     await using service = await startService(drop, problem(503, 'unavailable'), json(job('queued'), 202))
     await service.client().jobs.submit(request)
     const keys = service.received.map(({ headers }) => headers['idempotency-key'])
@@ -81,7 +81,7 @@ describe('a create', () => {
     expect(service.received[3]?.headers['idempotency-key']).not.toBe(keys[0])
   })
 
-  it('has a key in a page that was loaded over HTTP, too, where there is no randomUUID', async () => {
+  it('has a key in pages loaded over HTTP, where randomUUID is missing', async () => {
     await using service = await startService(json(job('queued'), 202))
     const { getRandomValues } = crypto
     vi.stubGlobal('crypto', { getRandomValues: getRandomValues.bind(crypto) })
@@ -98,7 +98,7 @@ describe('a create', () => {
     expect(service.received[0]?.headers['idempotency-key']).toBe('order-7')
   })
 
-  it('of many jobs is repeated with its key', async () => {
+  it('is retried with the key of the batch', async () => {
     const result = { accepted: 1, rejected: 0, results: [] }
     await using service = await startService(drop, json(result))
     expect(await service.client().jobs.submitBatch([request], { idempotencyKey: 'sweep-7' })).toEqual(result)
@@ -109,13 +109,13 @@ describe('a create', () => {
   it.for([
     ['a lost connection', drop],
     ['503', problem(503, 'unavailable')],
-  ] as const)('that has no key is not repeated after %s', async ([, failure]) => {
+  ] as const)('is not retried without a key after %s', async ([, failure]) => {
     await using service = await startService(failure, json({ id: 'key_1' }, 201))
     await expect(service.client().apiKeys.create({ name: 'a', scopes: ['jobs:read'] })).rejects.toThrow()
     expect(service.received).toHaveLength(1)
   })
 
-  it('that has no key is repeated after 429, which is a rejection', async () => {
+  it('is retried without a key after 429', async () => {
     await using service = await startService(problem(429, 'rate_limited'), json({ id: 'key_1' }, 201))
     expect(await service.client().apiKeys.create({ name: 'a', scopes: ['jobs:read'] })).toEqual({ id: 'key_1' })
   })
@@ -132,12 +132,12 @@ describe('a change', () => {
     expect(service.received[0]).toMatchObject({ method: 'PATCH', headers: { 'if-match': sent } })
   })
 
-  it('that leads to the same state is repeated', async () => {
+  it('is retried if it leads to the same state', async () => {
     await using service = await startService(drop, json(job('canceling'), 202))
     expect(await service.client().jobs.cancel('job_1')).toMatchObject({ status: 'canceling' })
   })
 
-  it('that deletes counts as done if its repetition finds nothing', async () => {
+  it('succeeds if the retry of a DELETE returns 404', async () => {
     await using service = await startService(drop, problem(404, 'not_found'))
     await service.client().connections.delete('con_1')
     await expect(service.client().connections.delete('con_1')).rejects.toMatchObject({ code: 'not_found' })
@@ -146,25 +146,25 @@ describe('a change', () => {
   const notFound = problem(404, 'not_found')
   const notFoundByProxy = json('<html>', 404, { 'content-type': 'text/html' })
   it.for([
-    ['429, which is a rejection, the service', problem(429, 'rate_limited'), notFound, 'not_found'],
-    ['a lost connection a proxy', drop, notFoundByProxy, 'unexpected_response'],
-  ] as const)('that deletes is an error if, after %s finds nothing', async ([, failure, next, code]) => {
+    ['the service after 429', problem(429, 'rate_limited'), notFound, 'not_found'],
+    ['a proxy after a lost connection', drop, notFoundByProxy, 'unexpected_response'],
+  ] as const)('fails if a DELETE gets a 404 of %s', async ([, failure, next, code]) => {
     await using service = await startService(failure, next)
     await expect(service.client().connections.delete('con_1')).rejects.toMatchObject({ status: 404, code })
     expect(service.received).toHaveLength(2)
   })
 
-  it('that deletes and returns the record is an error if its repetition finds nothing', async () => {
+  it('fails if the retry of a DELETE that returns the record returns 404', async () => {
     await using service = await startService(drop, problem(404, 'not_found'))
     await expect(service.client().apiKeys.revoke('key_1')).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 
-it('a service that cannot be reached is a ConnectionError that names it', async () => {
+it('an unreachable service causes a ConnectionError with its address', async () => {
   const service = await startService(drop)
   const client = service.client({ maxRetries: 0 })
   await service[Symbol.asyncDispose]()
-  const got = client.jobs.get('job_1')
-  await expect(got).rejects.toThrow(ConnectionError)
-  await expect(got).rejects.toThrow(/no response from 127.0.0.1:\d+ \(ECONNREFUSED\)/)
+  const result = client.jobs.get('job_1')
+  await expect(result).rejects.toThrow(ConnectionError)
+  await expect(result).rejects.toThrow(/no response from 127.0.0.1:\d+ \(ECONNREFUSED\)/)
 })

@@ -21,7 +21,7 @@ export interface ScriptedService extends AsyncDisposable {
   client(options?: SwitchyardOptions): Switchyard
 }
 
-/** A server that responds with one step after the other; the last one serves all further requests. */
+/** A server that executes one step per request and repeats the last one. */
 export async function startService(...steps: readonly Step[]): Promise<ScriptedService> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
@@ -67,12 +67,12 @@ function problemOf(status: number, code: string) {
   }
 }
 
-/** Ends the connection without a response. */
+/** Closes the connection without a response. */
 export const drop: Step = (response) => {
   response.destroy()
 }
 
-/** A stream of events with their `seq` as position; then the connection ends, or breaks. */
+/** An event stream with `seq` as position, which then ends, is aborted or stays open. */
 export const stream =
   (events: readonly { seq: number }[], end: 'ends' | 'breaks' | 'stays' = 'ends'): Step =>
   (response) => {

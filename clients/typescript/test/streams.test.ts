@@ -35,7 +35,7 @@ describe('an event stream', () => {
     ])
   })
 
-  it('resumes after a silence, which heartbeats are not', async () => {
+  it('resumes after a period without events and heartbeats', async () => {
     const heartbeats: Step = (response, request) => {
       stream([], 'stays')(response, request)
       const beats = setInterval(() => response.write(':\n'), 40)
@@ -51,7 +51,7 @@ describe('an event stream', () => {
     expect(service.received.map(({ headers }) => headers['last-event-id'])).toEqual(['', '1', '2'])
   })
 
-  it('resumes at the position that the service states, if it has received no message', async () => {
+  it('resumes at the stated position before its first message', async () => {
     const empty: Step = (response) =>
       void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': position p1\n')
     await using service = await startService(empty, stream([event(7)], 'stays'))
@@ -61,7 +61,7 @@ describe('an event stream', () => {
     expect(service.received.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'p1'])
   })
 
-  it('starts where it is told to', async () => {
+  it('starts after the given event', async () => {
     await using service = await startService(complete)
     await collect(service.client().jobs.streamEvents('job_1', { after: 7 }))
     await collect(service.client().jobs.streamEvents('job_1', { lastEventId: '9' }))
@@ -71,7 +71,7 @@ describe('an event stream', () => {
     ])
   })
 
-  it('fails with the error of the service if it is rejected', async () => {
+  it('fails with the error of a rejected reconnect', async () => {
     await using service = await startService(stream([event(1)]), problem(410, 'cursor_expired'))
     const events = service.client().events.stream({ cursor: 'a' })
     expect((await events.next()).value).toMatchObject({ seq: 1 })
@@ -79,7 +79,7 @@ describe('an event stream', () => {
     expect(service.received.map(({ url }) => url)).toEqual(['/events/stream?cursor=a', '/events/stream'])
   })
 
-  it('closes its connection when the iteration is left', async () => {
+  it('closes its connection when the iteration ends early', async () => {
     let close: () => void = () => {}
     const closed = new Promise<void>((resolve) => {
       close = resolve
@@ -95,10 +95,10 @@ describe('an event stream', () => {
   it('ends with the reason of its signal', async () => {
     await using service = await startService(stream([event(1)], 'stays'))
     const reason = new Error('enough')
-    const aborted = new AbortController()
-    const events = service.client().jobs.streamEvents('job_1', { signal: aborted.signal })
+    const controller = new AbortController()
+    const events = service.client().jobs.streamEvents('job_1', { signal: controller.signal })
     await events.next()
-    setTimeout(() => aborted.abort(reason), 20)
+    setTimeout(() => controller.abort(reason), 20)
     await expect(events.next()).rejects.toBe(reason)
   })
 })
@@ -106,8 +106,8 @@ describe('an event stream', () => {
 const header = Array.from({ length: 300 }, (_, line) => `line ${line}\n`).join('')
 const ticks = (count: number) => 'tick\n'.repeat(count)
 
-describe('the output of a job', () => {
-  it('is returned as it grows, part by part, until the job has finished', async () => {
+describe('followed job output', () => {
+  it('is returned incrementally until the job has finished', async () => {
     const links: unknown[] = []
     await using service = await startService(
       json(job('dispatching')),
@@ -128,12 +128,12 @@ describe('the output of a job', () => {
     expect(waits).toEqual(['wait=0', 'wait=2', 'wait=2'])
   })
 
-  it('ends without output if the job was never created at the provider', async () => {
+  it('is empty if the job was never created at the provider', async () => {
     await using service = await startService(json(job('canceled')), problem(409, 'conflict'))
     expect(await collect(service.client().jobs.followLogs('job_1'))).toEqual([])
   })
 
-  it('is an error if the provider has none', async () => {
+  it('fails if the provider does not support logs', async () => {
     await using service = await startService(json(job('running')), problem(422, 'unsupported'))
     await expect(collect(service.client().jobs.followLogs('job_1'))).rejects.toMatchObject({ code: 'unsupported' })
   })
@@ -144,19 +144,19 @@ describe('the output of a job', () => {
     ['a', 'a', ''],
     ['abc', 'bcd', 'bcd'],
     [`${'x'.repeat(3000)}end`, `${'x'.repeat(2000)}end, more`, ', more'],
-    // Lines that repeat are new if they follow what is known, although they look like its end.
+    // Repeated lines after the known text are new, although they equal its end.
     [header + ticks(300), header.slice(1000) + ticks(600), ticks(300)],
     [`old${header}`, `${header}old${header}`, `old${header}`],
-    // A line that occurs twice by chance is no overlap.
+    // A single repeated line is not an overlap.
     [`${header}${'-'.repeat(80)}\n`, `${'-'.repeat(80)}\nmore`, `${'-'.repeat(80)}\nmore`],
-  ] as const)('%# is what a text has more than the last one', ([before, text, added]) => {
+  ] as const)('contains only the text added since the last read (case %#)', ([before, text, added]) => {
     expect(addedTo(before, text)).toBe(added)
   })
 
   it.for([
     ['a'.repeat(1e6), `${'a'.repeat(5e5)}b${'a'.repeat(5e5)}`],
     [`${'a'.repeat(5e5)}${header}`, `${'a'.repeat(4e5)}c${header.repeat(200)}`],
-  ] as const)('is found in linear time in a text that repeats itself, %#', ([before, text]) => {
+  ] as const)('is compared in linear time for repetitive text (case %#)', ([before, text]) => {
     expect(cpuMsOf(() => addedTo(before, text))).toBeLessThan(mostCpuMs)
   })
 })

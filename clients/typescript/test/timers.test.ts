@@ -6,7 +6,7 @@ const dayMs = 86_400_000
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-it.each([10, 30 * dayMs, 60 * dayMs])('a timer of %i ms fires after that time, and not before', (ms) => {
+it.each([10, 30 * dayMs, 60 * dayMs])('a timer of %i ms fires exactly after that time', (ms) => {
   const run = vi.fn()
   startTimer(ms, run)
   vi.advanceTimersByTime(ms - 1)
@@ -15,7 +15,7 @@ it.each([10, 30 * dayMs, 60 * dayMs])('a timer of %i ms fires after that time, a
   expect(run).toHaveBeenCalledOnce()
 })
 
-it('a timer without end never fires, and can be stopped like any other', () => {
+it('an infinite timer never fires and can be stopped', () => {
   const run = vi.fn()
   const timers = [Infinity, 30 * dayMs, 10].map((ms) => startTimer(ms, run))
   vi.advanceTimersByTime(5)
@@ -26,7 +26,7 @@ it('a timer without end never fires, and can be stopped like any other', () => {
   expect(run).not.toHaveBeenCalled()
 })
 
-it('a stopped timer of any length does not fire in a later part of its time', () => {
+it('a stopped long timer does not fire later', () => {
   const run = vi.fn()
   const stop = startTimer(60 * dayMs, run)
   vi.advanceTimersByTime(40 * dayMs)
@@ -35,14 +35,14 @@ it('a stopped timer of any length does not fire in a later part of its time', ()
   expect(run).not.toHaveBeenCalled()
 })
 
-it('a sleep lasts for as long as it should, or until its signal', async () => {
-  const aborted = new AbortController()
+it('a sleep ends when its signal is aborted', async () => {
+  const controller = new AbortController()
   const ended = vi.fn()
-  const slept = sleep(30 * dayMs, aborted.signal).catch(ended)
+  const sleeping = sleep(30 * dayMs, controller.signal).catch(ended)
   await vi.advanceTimersByTimeAsync(29 * dayMs)
   expect(ended).not.toHaveBeenCalled()
-  aborted.abort('enough')
-  await slept
+  controller.abort('enough')
+  await sleeping
   expect(ended).toHaveBeenCalledWith('enough')
   expect(vi.getTimerCount()).toBe(0)
 })

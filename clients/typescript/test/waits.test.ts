@@ -13,7 +13,7 @@ const after =
 const unchanged: Step = (response) => void response.writeHead(304).end()
 
 describe('a wait for a job', () => {
-  it('submits, and polls until the job has finished', async () => {
+  it('polls a submitted job until it has finished', async () => {
     await using service = await startService(
       json(job('queued'), 202),
       after(600, json(job('running', 2))),
@@ -33,7 +33,7 @@ describe('a wait for a job', () => {
     expect(await client.jobs.submit({ name: 'a' }, { wait: true })).toMatchObject({ status: 'succeeded' })
   })
 
-  it('tells of every version', async () => {
+  it('reports every version', async () => {
     await using service = await startService(
       json(job('queued', 1)),
       after(600, unchanged),
@@ -51,19 +51,19 @@ describe('a wait for a job', () => {
     ])
   })
 
-  it('continues when the service is back, beyond the retries of a request', async () => {
+  it('continues after an outage longer than the retries of a request', async () => {
     await using service = await startService(drop, drop, problem(503, 'unavailable'), json(job('succeeded')))
     expect(await service.client({ maxRetries: 0 }).jobs.wait('job_1')).toMatchObject({ status: 'succeeded' })
   })
 
-  it('fails if the service is away for too long', async () => {
+  it('fails after the maximum outage', async () => {
     await using service = await startService(problem(503, 'unavailable'))
-    const waited = service.client({ maxRetries: 0, maxOutageMs: 300 }).jobs.wait('job_1')
-    await expect(waited).rejects.toSatisfy((error) => isSwitchyardError(error, 'unavailable'))
+    const result = service.client({ maxRetries: 0, maxOutageMs: 300 }).jobs.wait('job_1')
+    await expect(result).rejects.toSatisfy((error) => isSwitchyardError(error, 'unavailable'))
     expect(service.received.length).toBeLessThan(4)
   })
 
-  it('does not flood a service that responds at once', async () => {
+  it('limits its request rate if the service responds immediately', async () => {
     await using service = await startService(json(job('running')))
     await expect(service.client().jobs.wait('job_1', { timeoutMs: 1500 })).rejects.toThrow(
       'job_1 is still running after 1500 ms. Only the wait has ended: it can be repeated.',
@@ -73,37 +73,37 @@ describe('a wait for a job', () => {
 
   it('ends at its time limit during a poll', async () => {
     await using service = await startService(json(job('queued'), 202), () => {})
-    const waited = service.client().jobs.submit({ name: 'a' }).wait({ timeoutMs: 100 })
-    await expect(waited).rejects.toThrow(TimeoutError)
+    const result = service.client().jobs.submit({ name: 'a' }).wait({ timeoutMs: 100 })
+    await expect(result).rejects.toThrow(TimeoutError)
   })
 
-  it('can have time limits of months', async () => {
+  it('supports time limits of months', async () => {
     await using service = await startService(after(100, json(job('queued'))), after(100, json(job('succeeded', 2))))
     const timeoutMs = 60 * 86_400_000
-    const waited = service.client({ timeoutMs }).jobs.wait('job_1', { timeoutMs, onUpdate() {} })
-    expect(await waited).toMatchObject({ status: 'succeeded' })
+    const result = service.client({ timeoutMs }).jobs.wait('job_1', { timeoutMs, onUpdate() {} })
+    expect(await result).toMatchObject({ status: 'succeeded' })
   })
 
   it('ends with the reason of its signal', async () => {
     await using service = await startService(() => {})
     const reason = new Error('enough')
-    const aborted = new AbortController()
-    const waited = service.client().jobs.wait('job_1', { signal: aborted.signal, timeoutMs: 10_000 })
-    setTimeout(() => aborted.abort(reason), 50)
-    await expect(waited).rejects.toBe(reason)
+    const controller = new AbortController()
+    const result = service.client().jobs.wait('job_1', { signal: controller.signal, timeoutMs: 10_000 })
+    setTimeout(() => controller.abort(reason), 50)
+    await expect(result).rejects.toBe(reason)
   })
 
-  it('lasts beyond a status that this version does not know', async () => {
+  it('continues on an unknown status', async () => {
     await using service = await startService(json(job('preempted')), json(job('succeeded', 2)))
     expect(await service.client().jobs.wait('job_1')).toMatchObject({ status: 'succeeded' })
   })
 
-  it('that must succeed fails with the job', async () => {
+  it('fails with the job record if mustSucceed is set', async () => {
     const failed = { ...job('failed'), statusReason: 'exit_code', statusMessage: 'Exit code 3.' }
     await using service = await startService(json(failed))
-    const waited = service.client().jobs.wait('job_1', { mustSucceed: true })
-    await expect(waited).rejects.toThrow(UnexpectedStatusError)
-    await expect(waited).rejects.toMatchObject({
+    const result = service.client().jobs.wait('job_1', { mustSucceed: true })
+    await expect(result).rejects.toThrow(UnexpectedStatusError)
+    await expect(result).rejects.toMatchObject({
       message: 'job_1 is failed, not succeeded: Exit code 3.',
       record: failed,
     })
@@ -111,7 +111,7 @@ describe('a wait for a job', () => {
 })
 
 describe('a wait for an environment', () => {
-  it('lasts until it is running and nothing more is requested', async () => {
+  it('lasts until it is running without a requested action', async () => {
     await using service = await startService(
       json(environment('stopped', 1, 'start'), 202),
       after(600, json(environment('stopped', 2, 'start'))),
@@ -127,7 +127,7 @@ describe('a wait for an environment', () => {
     expect(await requested.wait()).toMatchObject({ status })
   })
 
-  it('fails if it settles in another status, unless any is wanted', async () => {
+  it('fails in another settled status unless any is accepted', async () => {
     await using service = await startService(json(environment('failed', 2)))
     const { environments } = service.client()
     await expect(environments.wait('env_1')).rejects.toThrow('env_1 is failed, not running.')

@@ -35,7 +35,7 @@ describe('verifyWebhook', () => {
     expect(() => verifyWebhook(body, headers, secret)).toThrow(WebhookVerificationError)
   })
 
-  it('rejects a secret that is none, without showing it', () => {
+  it('rejects an invalid secret without showing it', () => {
     const verify = () => verifyWebhook(payload, signed(payload), 'whsec_hunter2!')
     expect(verify).toThrow(WebhookVerificationError)
     expect(verify).not.toThrow('hunter2')
