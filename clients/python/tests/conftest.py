@@ -1,4 +1,4 @@
-"""A stub service on a free port, and clients of it that do not really wait."""
+"""A stub service on a free port, and clients with a simulated clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Response:
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    #: Ends the connection instead of the response, after this text.
+    #: Closes the connection after this text, before the end of the response.
     broken: str | None = None
     #: Never responds.
     hangs: bool = False
@@ -46,14 +46,14 @@ class Response:
 
 @dataclass
 class Stub:
-    """Answers each request with the next response; the last one is repeated."""
+    """Returns the next response to each request and repeats the last one."""
 
     url: str = ""
     responses: list[Response] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
 
-    def answers(self, *responses: Response) -> None:
+    def respond_with(self, *responses: Response) -> None:
         self.responses = list(responses)
 
     def next(self) -> Response:
@@ -84,7 +84,7 @@ def event(number: int) -> dict[str, Any]:
 
 def handler_for(stub: Stub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
+        def respond(self) -> None:
             length = int(self.headers.get("content-length", 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             stub.requests.append(Request(self.command, self.path, headers, self.rfile.read(length)))
@@ -104,7 +104,7 @@ def handler_for(stub: Stub) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(b"" if response.status == 204 else body + (response.broken or "").encode())
             self.close_connection = True
 
-        do_GET = do_POST = do_PATCH = do_DELETE = answer
+        do_GET = do_POST = do_PATCH = do_DELETE = respond
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -127,7 +127,7 @@ def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
 
 
 def record_delays(monkeypatch: pytest.MonkeyPatch, stub: Stub) -> None:
-    """Waiting takes no time, but the clock of the clients moves on."""
+    """Replaces sleeps by advances of the clients' clock."""
 
     def sleep(seconds: float) -> None:
         stub.delays.append(seconds)

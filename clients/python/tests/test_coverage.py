@@ -1,4 +1,4 @@
-"""The hand-written calls against the OpenAPI document: nothing is missing and nothing is made up."""
+"""Compares the hand-written calls with the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ operations = {(method.upper(), path) for path, item in document["paths"].items()
 def requests_of_every_call() -> Iterator[httpx.Request]:
     sent: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(404)
 
-    http = httpx.Client(transport=httpx.MockTransport(answer))
+    http = httpx.Client(transport=httpx.MockTransport(respond))
     client = Switchyard("http://service", "sy_key", http_client=http)
     resources = [each for each in vars(client).values() if hasattr(each, "_transport")]
     for resource in [client, *resources]:
@@ -38,8 +38,8 @@ def requests_of_every_call() -> Iterator[httpx.Request]:
 
 def arguments_of(call: Any) -> dict[str, Any]:
     parameters = inspect.signature(call).parameters.values()
-    needed = [each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
-    return {name: {} if name in ("request", "changes", "resolution") else f"{{{name}}}" for name in needed}
+    required = [each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+    return {name: {} if name in ("request", "changes", "resolution") else f"{{{name}}}" for name in required}
 
 
 def exhaust(result: Any) -> None:
@@ -71,7 +71,7 @@ def test_every_operation_has_a_call() -> None:
         (_filters.CreationHoldFilters, "/creation-holds"),
     ],
 )
-def test_a_list_has_every_filter(filters: type, path: str) -> None:
+def test_a_list_has_every_documented_filter(filters: type, path: str) -> None:
     from switchyard_client._operation import camel
 
     parameters = document["paths"][path]["get"]["parameters"]

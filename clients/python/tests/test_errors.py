@@ -17,7 +17,7 @@ from switchyard_client import (
 
 def test_an_error_has_all_members_of_the_problem(stub: Stub, client: Switchyard) -> None:
     field = {"in": "body", "pointer": "/image", "code": "unsupported", "detail": "Remove it."}
-    stub.answers(problem(422, "unsupported", errors=[field], retryable=False))
+    stub.respond_with(problem(422, "unsupported", errors=[field], retryable=False))
     with pytest.raises(InvalidRequestError) as raised:
         client.jobs.submit({"name": "train", "image": "python:3"})
     error = raised.value
@@ -27,14 +27,14 @@ def test_an_error_has_all_members_of_the_problem(stub: Stub, client: Switchyard)
 
 
 def test_an_unknown_code_is_classified_by_its_status(stub: Stub, client: Switchyard) -> None:
-    stub.answers(problem(409, "a_code_of_the_future"))
+    stub.respond_with(problem(409, "a_new_code"))
     with pytest.raises(ConflictError) as raised:
         client.jobs.cancel("job_1")
-    assert raised.value.code == "a_code_of_the_future"
+    assert raised.value.code == "a_new_code"
 
 
-def test_the_response_of_a_proxy_is_an_error_with_its_status(stub: Stub, client: Switchyard) -> None:
-    stub.answers(Response(502, b"<html>Bad gateway</html>", {"x-request-id": "proxy-1"}))
+def test_a_proxy_error_has_its_http_status_as_code(stub: Stub, client: Switchyard) -> None:
+    stub.respond_with(Response(502, b"<html>Bad gateway</html>", {"x-request-id": "proxy-1"}))
     with pytest.raises(SwitchyardError) as raised:
         client.jobs.get("job_1")
     assert (raised.value.code, raised.value.request_id) == ("http_502", "proxy-1")
@@ -49,7 +49,7 @@ def test_the_response_of_a_proxy_is_an_error_with_its_status(stub: Stub, client:
         (Response(200, b"no gzip", {"content-encoding": "gzip"}), "decompressing"),
     ],
 )
-def test_a_response_of_something_else_is_an_error_of_the_client(
+def test_an_invalid_response_raises_an_invalid_response_error(
     stub: Stub, client: Switchyard, response: Response, reason: str
 ) -> None:
     calls: list[Callable[[], object]] = [
@@ -58,7 +58,7 @@ def test_a_response_of_something_else_is_an_error_of_the_client(
         lambda: client.jobs.wait("job_1"),
         lambda: client.api_keys.rotate("key_1"),
     ]
-    stub.answers(response)
+    stub.respond_with(response)
     for call in calls:
         with pytest.raises(InvalidResponseError, match=reason) as raised:
             call()

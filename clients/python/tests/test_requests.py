@@ -10,7 +10,7 @@ from switchyard_client._operation import change
 
 
 def test_a_path_prefix_of_the_url_is_kept(stub: Stub) -> None:
-    stub.answers(Response(200, job))
+    stub.respond_with(Response(200, job))
     for url in (f"{stub.url}/switchyard", f"{stub.url}/switchyard/"):
         with Switchyard(url, key) as client:
             client.jobs.get("job_1")
@@ -20,7 +20,7 @@ def test_a_path_prefix_of_the_url_is_kept(stub: Stub) -> None:
 def test_url_and_key_default_to_the_environment(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWITCHYARD_URL", stub.url)
     monkeypatch.setenv("SWITCHYARD_API_KEY", "sy_from-the-environment\n")
-    stub.answers(Response(200, job))
+    stub.respond_with(Response(200, job))
     with Switchyard() as client:
         client.jobs.get("job_1")
     assert stub.requests[0].headers["authorization"] == "Bearer sy_from-the-environment"
@@ -48,7 +48,7 @@ def test_unusable_settings_are_rejected_without_their_secrets(
 
 
 def test_a_request_has_only_the_given_fields(stub: Stub, client: Switchyard) -> None:
-    stub.answers(Response(200, job))
+    stub.respond_with(Response(200, job))
     client.jobs.update("job_1", models.JobPatch(labels={"team": None}))
     client.jobs.update("job_1", {"labels": {"team": None}})
     client.jobs.submit(models.JobRequest(name="train", resources={"memory_mib": 1024}))  # type: ignore[arg-type]
@@ -63,15 +63,15 @@ def test_a_request_has_only_the_given_fields(stub: Stub, client: Switchyard) -> 
 
 def test_unknown_fields_and_enum_values_are_kept(stub: Stub, client: Switchyard) -> None:
     new = {"status": "hibernating", "actions": ["thaw"], "statusReason": "too_cold", "temperature": {"celsius": -5}}
-    stub.answers(Response(200, {**job, **new}))
+    stub.respond_with(Response(200, {**job, **new}))
     read = client.jobs.get("job_1")
     assert (read.status, read.actions, read.status_reason) == ("hibernating", ["thaw"], "too_cold")
     assert read.model_extra == {"temperature": {"celsius": -5}}
 
 
-def test_a_list_is_read_page_by_page_as_needed(stub: Stub, client: Switchyard) -> None:
+def test_a_list_reads_pages_on_demand(stub: Stub, client: Switchyard) -> None:
     pages = [{"data": [job], "nextCursor": "2"}, {"data": [], "nextCursor": "3"}, {"data": [{**job, "name": "last"}]}]
-    stub.answers(*[Response(200, page) for page in pages])
+    stub.respond_with(*[Response(200, page) for page in pages])
     created = datetime(2026, 1, 2, tzinfo=timezone.utc)
     listed = iter(
         client.jobs.list(status=["running", "queued"], label={"team": "a b"}, created_after=created, active=True)
@@ -85,8 +85,8 @@ def test_a_list_is_read_page_by_page_as_needed(stub: Stub, client: Switchyard) -
     assert others == [f"/jobs?{query}&cursor=2", f"/jobs?{query}&cursor=3"]
 
 
-def test_ids_cannot_leave_their_path(stub: Stub, client: Switchyard) -> None:
-    stub.answers(Response(200, job))
+def test_ids_are_escaped_in_paths(stub: Stub, client: Switchyard) -> None:
+    stub.respond_with(Response(200, job))
     client.jobs.get("../api-keys?x")
     assert stub.requests[0].path == "/jobs/..%2Fapi-keys%3Fx"
     for id in ("", "..", "."):
@@ -95,14 +95,14 @@ def test_ids_cannot_leave_their_path(stub: Stub, client: Switchyard) -> None:
 
 
 def test_waiting_repeats_long_polls_until_the_final_status(stub: Stub, client: Switchyard) -> None:
-    stub.answers(Response(202, job), Response(200, job), Response(200, {**job, "status": "succeeded"}))
+    stub.respond_with(Response(202, job), Response(200, job), Response(200, {**job, "status": "succeeded"}))
     assert client.jobs.submit({"name": "train"}).wait(timeout=20).status == "succeeded"
     assert [each.headers.get("prefer") for each in stub.requests][1] == "wait=19"
 
 
 @pytest.mark.anyio
-async def test_waiting_ends_with_the_latest_state(stub: Stub, async_client: AsyncSwitchyard) -> None:
-    stub.answers(Response(200, {**job, "status": "pending"}))
+async def test_a_wait_timeout_has_the_latest_record(stub: Stub, async_client: AsyncSwitchyard) -> None:
+    stub.respond_with(Response(200, {**job, "status": "pending"}))
     async with async_client as client:
         with pytest.raises(WaitTimeoutError) as raised:
             await client.jobs.wait("job_1", timeout=0)
@@ -112,12 +112,12 @@ async def test_waiting_ends_with_the_latest_state(stub: Stub, async_client: Asyn
 
 def test_the_representation_of_a_record_contains_no_secrets() -> None:
     at = "2026-01-01T00:00:00.000Z"
-    key_of = {"id": "key_1", "projectId": "prj_1", "name": "ci", "scopes": [], "createdAt": at, "key": "s3cret"}
+    api_key = {"id": "key_1", "projectId": "prj_1", "name": "ci", "scopes": [], "createdAt": at, "key": "s3cret"}
     endpoint = {"id": "whk_1", "url": "https://example.com", "description": "", "eventTypes": [], "enabled": True}
     url = "https://example.com/?token=s3cret"
     access = {"urls": [{"name": "lab", "url": url}], "ports": [{"port": 1, "protocol": "http", "url": url}]}
     records = [
-        models.ApiKeyWithSecret.model_validate(key_of),
+        models.ApiKeyWithSecret.model_validate(api_key),
         models.WebhookEndpointWithSecret.model_validate(
             {**endpoint, "version": 1, "createdAt": at, "updatedAt": at, "secret": "s3cret"}
         ),
@@ -130,8 +130,10 @@ def test_the_representation_of_a_record_contains_no_secrets() -> None:
     assert "key_1" in repr(records)
 
 
-def test_a_preview_asks_the_provider_only_if_it_is_told_to(stub: Stub, client: Switchyard) -> None:
-    stub.answers(Response(200, {"valid": True, "problems": [], "effectiveRequest": {}, "acceptedByProvider": True}))
+def test_a_preview_calls_the_provider_only_with_ask_provider(stub: Stub, client: Switchyard) -> None:
+    stub.respond_with(
+        Response(200, {"valid": True, "problems": [], "effectiveRequest": {}, "acceptedByProvider": True})
+    )
     assert client.jobs.preview({"name": "train"}).accepted_by_provider
     client.environments.preview({"name": "train"}, ask_provider=True)
     assert [each.path for each in stub.requests] == ["/jobs/preview", "/environments/preview?askProvider=true"]

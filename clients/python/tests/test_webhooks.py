@@ -38,7 +38,7 @@ def test_a_forged_old_or_unsigned_webhook_message_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("signature", ["x", "v1", "v1,a", "v1,ä", "v1,a,b", ",", "v1,\ud800", " ", "v2,YQ=="])
-def test_a_signature_of_any_form_is_rejected_in_the_same_way(signature: str) -> None:
+def test_an_invalid_signature_raises_a_verification_error(signature: str) -> None:
     body, headers = signed(datetime.now(timezone.utc))
     with pytest.raises(WebhookVerificationError):
         verify_webhook(body, {**headers, "Webhook-Signature": signature}, secret)
@@ -46,32 +46,32 @@ def test_a_signature_of_any_form_is_rejected_in_the_same_way(signature: str) -> 
 
 @pytest.mark.parametrize("header", ["Webhook-Id", "Webhook-Timestamp"])
 @pytest.mark.parametrize("value", ["", "ä", "\ud800", "nan", "1e400", "-1"])
-def test_headers_of_any_form_are_rejected_in_the_same_way(header: str, value: str) -> None:
+def test_an_invalid_header_raises_a_verification_error(header: str, value: str) -> None:
     body, headers = signed(datetime.now(timezone.utc))
     with pytest.raises(WebhookVerificationError):
         verify_webhook(body, {**headers, header: value}, secret)
 
 
 @pytest.mark.parametrize("content", [[], [message], None, 1, "text", {}, {**message, "data": 1}])
-def test_a_signed_body_that_is_no_message_is_rejected(content: object) -> None:
+def test_a_signed_body_that_is_not_a_message_is_rejected(content: object) -> None:
     with pytest.raises(WebhookVerificationError, match="not a message"):
         verify_webhook(*signed(datetime.now(timezone.utc), content), secret)
 
 
-def test_a_body_that_is_no_text_is_rejected() -> None:
+def test_an_empty_or_non_utf8_body_is_rejected() -> None:
     _, headers = signed(datetime.now(timezone.utc))
     for payload in (b"\xff", "\ud800", b""):
         with pytest.raises(WebhookVerificationError):
             verify_webhook(payload, headers, secret)
 
 
-def test_a_member_of_a_later_version_does_not_replace_the_signed_id() -> None:
+def test_an_id_field_in_the_body_does_not_replace_the_signed_id() -> None:
     read = verify_webhook(*signed(datetime.now(timezone.utc), {**message, "id": "evt_2", "priority": 1}), secret)
     assert (read.id, read.model_extra) == ("evt_1", {"priority": 1})
 
 
 @pytest.mark.parametrize("value", ["", "whsec_", "whsec_a", "whsec_ä"])
-def test_an_unusable_secret_is_an_error_of_the_caller_that_does_not_show_it(value: str) -> None:
+def test_an_invalid_secret_raises_a_value_error_without_showing_it(value: str) -> None:
     with pytest.raises(ValueError, match="whsec_…") as raised:
         verify_webhook(*signed(datetime.now(timezone.utc)), value)
     assert not isinstance(raised.value, WebhookVerificationError)
