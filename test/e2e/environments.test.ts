@@ -94,7 +94,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const body = environmentRequest({ connectionId: own.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
     const job = await own.job(environment)
-    const parked = await switchyard.api.until(`/jobs/${job.id}`, (job) => job.statusReason !== undefined)
+    const parked = await switchyard.api.until(`/jobs/${job.id}`, ({ statusReason }) => statusReason !== undefined)
     expect(parked).toMatchObject({ status: 'queued', statusReason: 'environment_not_ready' })
     expect(parked.statusMessage).toContain(environment.id)
     sandbox.faults.clear(hold.id)
@@ -109,7 +109,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const body = environmentRequest({ connectionId: own.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
     const job = await own.job(environment)
-    await switchyard.api.until(`/jobs/${job.id}`, (job) => job.statusReason === 'environment_not_ready')
+    await switchyard.api.until(`/jobs/${job.id}`, ({ statusReason }) => statusReason === 'environment_not_ready')
     sandbox.faults.clear(hold.id)
     expect(await switchyard.api.untilStatus(path(environment), 'failed')).toMatchObject({
       statusReason: 'provider_refused',
@@ -138,7 +138,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: 'never-created' })
     const body = environmentRequest({ connectionId: own.connectionId, name: 'never-created' })
     const environment = await switchyard.api.ok('POST', '/environments', body)
-    await switchyard.api.until(path(environment), (job) => job.statusReason === 'rate_limited')
+    await switchyard.api.until(path(environment), ({ statusReason }) => statusReason === 'rate_limited')
     expect((await remove(environment)).status).toBe(202)
     await deleted(environment)
     expect(account.workspaces().some(({ name }) => name === 'never-created')).toBe(false)

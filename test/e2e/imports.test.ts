@@ -178,14 +178,14 @@ it.concurrent('an object created by Switchyard cannot be imported by another pro
 })
 
 it.concurrent.each<[string, 'scnet' | 'modelarts', (of: Sandbox) => Promise<string>, (of: Sandbox) => object]>([
-  ['the name of its region', 'scnet', makeContainer, () => ({ clusterId: undefined, clusterName: '华东一区【昆山】' })],
+  ['a region name', 'scnet', makeContainer, () => ({ clusterId: undefined, clusterName: '华东一区【昆山】' })],
   [
-    'another name of its host',
+    'a host alias',
     'modelarts',
     (of) => makeInstance(of, 'aliases'),
     ({ urls }) => ({ baseUrl: urls.modelarts.replace('127.0.0.1', 'localhost') }),
   ],
-])('an object cannot be imported again over a connection that uses %s', async (_name, provider, make, settings) => {
+])('a second import over a connection with %s is rejected', async (_name, provider, make, settings) => {
   const remoteId = await make(sandbox)
   const name = `aliases of ${provider}`
   const connectionId = await connectTo(switchyard.api, sandbox, provider, name)

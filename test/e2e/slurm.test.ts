@@ -54,7 +54,7 @@ describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
     expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
-  it('end as failed with the remote id if Slurm keeps a record of the rejected job', async () => {
+  it('end as failed with the remote id if Slurm records the rejected job', async () => {
     const job = await submit('exit 0', { resources: { accelerator: { count: 9 } } })
     const record = await ended(job)
     expect(record).toMatchObject({ status: 'failed', statusReason: 'provider_refused' })

@@ -182,7 +182,7 @@ describe('incomplete credentials', () => {
     ['both pairs', scnetHpc, { accessKey: 'a', secretKey: 'b', password: 'c', orgId: 'd' }, 'password'],
     ['a user without a password', modelartsNotebooks, { username: 'u', domainName: 'd' }, 'password'],
     ['a mix of both kinds', modelartsNotebooks, { accessKey: 'a', username: 'u' }, 'username'],
-    ['a key without its secret', modelartsNotebooks, { accessKey: 'a', securityToken: 't' }, 'secretKey'],
+    ['a temporary key without its secret', modelartsNotebooks, { accessKey: 'a', securityToken: 't' }, 'secretKey'],
   ])('are rejected on create and update with a pointer: %s', async (_, harness, credentials, field) => {
     const { id } = harness.provider
     const { path, settings } = await connect(harness)

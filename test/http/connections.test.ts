@@ -78,7 +78,7 @@ describe('POST /connections', () => {
       '/credentials/dataforest/x',
     ],
     ['a missing name', ({ name: _, ...body }) => body, 400, '/name'],
-  ])('rejects %s with a pointer to the field and creates nothing', async (_, invalidate, status, pointer) => {
+  ])('rejects %s with a pointer and creates nothing', async (_, invalidate, status, pointer) => {
     const before = (await api.ok('GET', '/connections?limit=200')).data
     const response = await api.call('POST', '/connections', { body: invalidate(request()) })
     expect(response.status).toBe(status)
@@ -169,7 +169,7 @@ describe('PATCH /connections/{id}', () => {
     ],
     ['another provider', { provider: 'aitems' }, 400, '/provider'],
     ['an empty body', {}, 400, ''],
-  ])('rejects %s with a pointer to the field and changes nothing', async (_, body, status, pointer) => {
+  ])('rejects %s with a pointer and changes nothing', async (_, body, status, pointer) => {
     const { id, ...before } = await make()
     const response = await api.call('PATCH', `/connections/${id}`, { body })
     expect(response.status).toBe(status)

@@ -86,7 +86,7 @@ it.each<[string, () => [string, object?], Record<string, string>]>([
     () => ['/webhook-endpoints', { url: 'https://example.com/', eventTypes: ['job.succeded'] }],
     { '/eventTypes/0': expect.stringContaining('Did you mean `job.succeeded`?') },
   ],
-])('the error for %s explains the rule without a regular expression', async (_, request, errors) => {
+])('the error for %s explains the violated rule', async (_, request, errors) => {
   const [path, body] = request()
   const response = await errorsOf('POST', path, body)
   expect(response).toEqual({ status: expect.any(Number), errors })

@@ -57,7 +57,7 @@ describe('POST /webhook-endpoints', () => {
     ],
     ['an unknown field', { url, secret: 'whsec_mine' }, 400, '/secret'],
     ['a long description', { url, description: 'x'.repeat(513) }, 400, '/description'],
-  ])('rejects %s with a pointer to the field and creates nothing', async (_, body, status, pointer) => {
+  ])('rejects %s with a pointer and creates nothing', async (_, body, status, pointer) => {
     const response = await api.call('POST', '/webhook-endpoints', { body })
     expect(response.status).toBe(status)
     expectProblem(response, response.body)

@@ -36,7 +36,7 @@ async function finish(projectId: string): Promise<void> {
   await sql.end()
 }
 
-it('a quota is applied to the jobs of a batch in order, skipping jobs that exceed it', async () => {
+it('a quota applies to the jobs of a batch in order and skips excess jobs', async () => {
   const { team } = await teamWith('ordered', { activeWorkloads: 4, accelerators: 5 })
   const batch = await submitBatch(team, [gpus(3), gpus(3), gpus(2), job(), job(), job()])
   expect(statuses(batch)).toEqual(['a', 'r', 'a', 'a', 'a', 'r'])
