@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { run, type Where } from '../sdks/run-command.ts'
+import { type CommandContext, run } from '../sdks/run-command.ts'
 import { install } from '../sdks/tools.ts'
 import versions from './versions.json' with { type: 'json' }
 
@@ -26,7 +26,7 @@ export function kubernetesSchemas(): Promise<string> {
   })
 }
 
-async function publishedSchemas(where: Where): Promise<string> {
+async function publishedSchemas(where: CommandContext): Promise<string> {
   const archive = `kubernetes-validate==${versions.pypi['kubernetes-validate']}`
   await run(['python3', '-m', 'venv', 'package'], where)
   const pip = ['package/bin/python', '-m', 'pip', '--quiet', '--disable-pip-version-check']
@@ -53,7 +53,7 @@ interface Schema {
   additionalProperties?: Schema | boolean
 }
 
-async function serviceMonitorSchema({ cwd, env }: Where): Promise<Schema> {
+async function serviceMonitorSchema({ cwd, env }: CommandContext): Promise<Schema> {
   const module = `${operator}@${versions.go[operator]}`
   const { Dir } = JSON.parse(await run(['go', 'mod', 'download', '-json', module], { cwd, env })) as { Dir: string }
   const file = join(Dir, 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml')

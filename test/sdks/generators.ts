@@ -6,7 +6,7 @@ export type Language = 'Python' | 'Go' | 'Java' | 'Rust' | 'TypeScript'
 type Command = readonly string[]
 
 /**
- * A generator whose SDK is proven. All commands run in an empty directory that contains the document as `openapi.json`, its
+ * A generator with a tested SDK. All commands run in an empty directory that contains the document as `openapi.json`, its
  * rendering as `openapi-3.0.json` and the files of the generator's folder, with the tools of `versions.json` and `requirements.txt` in `PATH`.
  */
 export interface Generator {
@@ -35,8 +35,8 @@ const generate = (name: string, ...options: string[]): Command => generateFrom('
 const generateFrom = (document: string, name: string, ...options: string[]): Command => [
   ...['openapi-generator-cli', 'generate', '-i', document, '-g', name, ...options, '-o', 'sdk'],
 ]
-// By default, this generator closes each object whose schema does not state `additionalProperties`, against JSON Schema, so that
-// a field of a later version breaks the client.
+// By default, this generator closes objects without `additionalProperties`, contrary to JSON Schema, so that a field of a
+// later version breaks the client.
 const openFields = '--additional-properties=disallowAdditionalPropertiesIfNotPresent=false'
 // The lock file contains the name and version of the SDK.
 const crate = '--additional-properties=packageName=switchyard-sdk,packageVersion=0.0.0'
@@ -56,7 +56,7 @@ export const generators: readonly Generator[] = [
     title: 'openapi-generator `python`',
     package: openapiGenerator,
     language: 'Python',
-    // Parameters of webhooks have no type in its code, which is then not valid Python.
+    // From the 3.1 document, it generates webhook parameters without a type, which is invalid Python.
     generate: generateFrom('openapi-3.0.json', 'python'),
     compile: [['mypy', '--config-file', 'sdk/pyproject.toml', 'sdk/openapi_client', 'drive.py']],
     drive: ['python', 'drive.py'],
@@ -75,7 +75,7 @@ export const generators: readonly Generator[] = [
     title: '`oapi-codegen`',
     package: { name: 'oapi-codegen', version: versions.go['github.com/oapi-codegen/oapi-codegen/v2'] },
     language: 'Go',
-    // By default, it leaves out schemas that only webhooks use, but not their uses.
+    // By default, it omits schemas that only webhooks use, but not the references to them.
     generate: 'oapi-codegen -package sdk -generate types,client,skip-prune -o sdk/sdk.gen.go openapi.json'.split(' '),
     compile: [
       ['go', 'mod', 'init', 'example.com/switchyard'],
@@ -127,7 +127,7 @@ export const generators: readonly Generator[] = [
     generate: generate('java', '--library', 'native'),
     compile: [
       ['find', 'sdk/src/main/java', '-name', '*.java', '-fprint', 'sources'],
-      // The two uses of a deprecated method of Jackson are in the generator's templates.
+      // The templates of the generator use a deprecated method of Jackson.
       'javac -Xlint:all,-deprecation,-path -Werror -proc:none -encoding UTF-8 -d classes @sources Drive.java'.split(
         ' ',
       ),

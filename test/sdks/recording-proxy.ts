@@ -10,7 +10,7 @@ export interface RecordingProxy {
   close(): Promise<void>
 }
 
-/** What a later version may return: new values of extensible lists, and a new field. */
+/** New values of extensible lists and a new field, as a later version may return them. */
 export const laterValues = { statusReason: 'tidal_lock', actions: ['rewind'], orbit: { period: 7 } }
 
 const notForwarded =
@@ -33,10 +33,10 @@ export async function startRecordingProxy(target: string): Promise<RecordingProx
     const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
       notForwarded.test(name) || value === undefined ? [] : [[name, String(value)]],
     )
-    const answer = await fetch(target + path, { method, headers, ...(body.length > 0 && { body }) })
-    const text = await answer.text()
-    const returned = [...answer.headers].filter(([name]) => !notForwarded.test(name))
-    response.writeHead(answer.status, Object.fromEntries(returned))
+    const upstream = await fetch(target + path, { method, headers, ...(body.length > 0 && { body }) })
+    const text = await upstream.text()
+    const returned = [...upstream.headers].filter(([name]) => !notForwarded.test(name))
+    response.writeHead(upstream.status, Object.fromEntries(returned))
     response.end(isLater ? JSON.stringify({ ...JSON.parse(text), ...laterValues }) : text)
   }
 

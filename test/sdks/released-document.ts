@@ -37,14 +37,14 @@ interface Change {
   text: string
 }
 
-/** Not breaking for oasdiff; the fields of responses are stable all the same. */
+/** Not breaking for oasdiff, but fields of responses are stable here. */
 const alsoBreaking = 'response-optional-property-removed'
 
-/** Warnings are included: to remove a field of a request also breaks clients, since unknown fields are rejected. */
+/** Includes warnings: removing a request field also breaks clients, since unknown fields are rejected. */
 async function breakingChanges(released: string, current: string): Promise<readonly string[]> {
   const program = join(await goProgram('oasdiff'), 'oasdiff')
-  const where = { cwd: import.meta.dirname, env: environment() }
-  const output = await run([program, 'changelog', released, current, '--format', 'json'], where)
+  const context = { cwd: import.meta.dirname, env: environment() }
+  const output = await run([program, 'changelog', released, current, '--format', 'json'], context)
   const changes: readonly Change[] = JSON.parse(output || '[]') ?? []
   const breaking = changes.filter(({ id, level }) => level > 1 || id === alsoBreaking)
   return breaking.map(({ operation, path, text }) => `${operation} ${path}: ${text}`)

@@ -7,7 +7,7 @@ import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { type Generator, generators } from './generators.ts'
 import { laterValues, startRecordingProxy } from './recording-proxy.ts'
-import { run, type Where } from './run-command.ts'
+import { type CommandContext, run } from './run-command.ts'
 import { makeTenant, recordsOf } from './tenant.ts'
 import { itWith, missingFor } from './toolchains.ts'
 import {
@@ -39,12 +39,12 @@ afterAll(async () => {
 for (const generator of generators) {
   const title = `the ${generator.language} SDK of ${generator.title} compiles strictly and drives the service`
   itWith(missingFor(generator.language, generator.package.name), title, async () => {
-    await expectDriven(generator, await compiled(generator, await generated(generator)))
+    await expectDriven(generator, await compile(generator, await generate(generator)))
   })
 }
 
 /** Generates the SDK in an empty directory, beside the drive program. */
-async function generated(generator: Generator): Promise<Where> {
+async function generate(generator: Generator): Promise<CommandContext> {
   const { id, language } = generator
   const libraries = language === 'TypeScript' ? await nodePackages() : cache
   const directory = join(libraries, 'work', id)
@@ -53,7 +53,7 @@ async function generated(generator: Generator): Promise<Where> {
   await cp(join(import.meta.dirname, id), directory, { recursive: true })
   for (const document of ['openapi.json', 'openapi-3.0.json'])
     await cp(join(import.meta.dirname, '../../openapi', document), join(directory, document))
-  const path = [...(await programs(generator)), process.env.PATH].join(delimiter)
+  const path = [...(await toolPaths(generator)), process.env.PATH].join(delimiter)
   const paths = { PATH: path, PYTHONPATH: 'sdk', MYPYPATH: 'sdk', CARGO_TARGET_DIR: rustTarget }
   const env = environment({ ...paths, GOFLAGS: '-mod=mod' })
   const where = { cwd: directory, env }
@@ -61,7 +61,7 @@ async function generated(generator: Generator): Promise<Where> {
   return where
 }
 
-async function programs({ language, package: { name } }: Generator): Promise<readonly string[]> {
+async function toolPaths({ language, package: { name } }: Generator): Promise<readonly string[]> {
   return [
     ...(name === 'openapi-generator-cli' ? [await openapiGenerator()] : []),
     ...(language === 'Python' ? [await pythonPrograms()] : []),
@@ -71,21 +71,24 @@ async function programs({ language, package: { name } }: Generator): Promise<rea
 }
 
 /** Returns the environment in which the program runs. */
-async function compiled({ language, compile }: Generator, { cwd, env }: Where): Promise<Where> {
+async function compile(
+  { language, compile: commands }: Generator,
+  { cwd, env }: CommandContext,
+): Promise<CommandContext> {
   const libraries = language === 'Java' ? await javaLibraries(join(cwd, 'sdk')) : ''
   const where = { cwd, env: { ...env, CLASSPATH: ['classes', join(libraries, '*')].join(delimiter) } }
-  for (const command of compile) await run(command, where)
+  for (const command of commands) await run(command, where)
   return where
 }
 
-async function expectDriven({ id, drive }: Generator, where: Where): Promise<void> {
+async function expectDriven({ id, drive }: Generator, where: CommandContext): Promise<void> {
   const url = switchyard.service.url ?? ''
   const name = `sdk${generators.findIndex((one) => one.id === id)}`
   const tenant = await makeTenant(switchyard.api, url, sandbox, name)
   const proxy = await startRecordingProxy(url)
   const before = await recordsOf(tenant)
   const target = { url: proxy.url, key: tenant.key, name: `${name}-own`, first: name, ...tenant.ids }
-  // Not an argument: the key would be listed with the process.
+  // Not an argument, since the key would appear in the process list.
   const env = { ...where.env, SDK_TARGET: JSON.stringify(target) }
   const printed = await run(drive, { ...where, env }).finally(() => proxy.close())
   expect(JSON.parse(printed)).toEqual({
@@ -96,8 +99,8 @@ async function expectDriven({ id, drive }: Generator, where: Where): Promise<voi
     rejected: { status: 422, code: 'unsupported', pointer: '/image' },
     later: { statusReason: laterValues.statusReason, actions: laterValues.actions },
   })
-  const wanted = Object.entries(tenant.patches)
-  expect(proxy.patches).toEqual(Object.fromEntries(wanted.map(([path, { body }]) => [path, body])))
-  const after = wanted.map(([path, { changed }]) => [path, { ...before[path], ...changed }])
+  const expected = Object.entries(tenant.patches)
+  expect(proxy.patches).toEqual(Object.fromEntries(expected.map(([path, { body }]) => [path, body])))
+  const after = expected.map(([path, { changed }]) => [path, { ...before[path], ...changed }])
   expect(await recordsOf(tenant)).toEqual(Object.fromEntries(after))
 }

@@ -2,10 +2,10 @@ import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 
-/** Records of an SDK, in a separate project. Each has values that a careless PATCH resets. */
+/** Records of an SDK in a separate project. Each has values that an incorrect PATCH would reset. */
 export interface Tenant {
   key: string
-  /** Part of the drive program's target, beside the addresses and the key. */
+  /** Ids in the target of the drive program, in addition to the addresses and the key. */
   ids: Readonly<Record<'dataforest' | 'slurm' | 'connection' | 'project' | 'webhook' | 'environment' | 'job', string>>
   /** The PATCH that the drive program sends to each record, and the fields that it changes. */
   patches: Readonly<Record<string, { body: object; changed: object }>>
@@ -75,7 +75,7 @@ export async function makeTenant(admin: ApiCaller, url: string, sandbox: Sandbox
 
 const changes = (fields: object) => ({ body: fields, changed: fields })
 
-/** The records of all PATCH requests, without what every change alters. */
+/** The records of all PATCH requests, without version and update time. */
 export async function recordsOf({ api, patches }: Tenant): Promise<Readonly<Record<string, object>>> {
   const reads = Object.keys(patches).map(async (path) => {
     const { version: _, updatedAt: __, ...record } = await api.ok('GET', path)

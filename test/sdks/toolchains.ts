@@ -3,25 +3,25 @@ import { describe, it } from 'vitest'
 import { pythonVersion } from '../support/python.ts'
 import type { Language } from './generators.ts'
 
-const answers = (program: string, ...args: string[]): boolean =>
+const succeeds = (program: string, ...args: string[]): boolean =>
   spawnSync(program, args, { stdio: 'ignore' }).status === 0
 
 const probes = {
   python: {
-    what: 'Python 3.10 or newer with venv (apt-get install python3 python3-venv)',
+    requirement: 'Python 3.10 or newer with venv (apt-get install python3 python3-venv)',
     isPresent: pythonVersion() !== null,
   },
-  go: { what: 'Go 1.25 or newer', isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 25 },
+  go: { requirement: 'Go 1.25 or newer', isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 25 },
   collector: {
-    what: 'Go 1.26 or newer',
+    requirement: 'Go 1.26 or newer',
     isPresent: versionOf('go', ['env', 'GOVERSION'], /^go1\.(\d+)/) >= 26,
   },
   java: {
-    what: 'a JDK 17 or newer and Maven (apt-get install default-jdk-headless maven)',
-    isPresent: versionOf('javac', ['-version'], /^javac (\d+)/) >= 17 && answers('mvn', '--version'),
+    requirement: 'a JDK 17 or newer and Maven (apt-get install default-jdk-headless maven)',
+    isPresent: versionOf('javac', ['-version'], /^javac (\d+)/) >= 17 && succeeds('mvn', '--version'),
   },
   rust: {
-    what: 'Rust 1.88 or newer with Cargo',
+    requirement: 'Rust 1.88 or newer with Cargo',
     isPresent: versionOf('cargo', ['--version'], /^cargo 1\.(\d+)/) >= 88,
   },
 }
@@ -41,7 +41,7 @@ export const missingFor = (language: Language, generator: string): readonly stri
   missing([...toolsOf[language], ...(generator === 'openapi-generator-cli' ? (['java'] as const) : [])])
 
 export const missing = (tools: readonly Tool[]): readonly string[] =>
-  [...new Set(tools)].filter((tool) => !probes[tool].isPresent).map((tool) => probes[tool].what)
+  [...new Set(tools)].filter((tool) => !probes[tool].isPresent).map((tool) => probes[tool].requirement)
 
 /**
  * A concurrent test that needs toolchains. If one is missing, it is skipped, with the reason in its title; with REQUIRE_SDKS=1

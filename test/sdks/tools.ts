@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pythonWith } from '../support/python.ts'
-import { run, type Where } from './run-command.ts'
+import { type CommandContext, run } from './run-command.ts'
 import versions from './versions.json' with { type: 'json' }
 
 export const cache = join(import.meta.dirname, '../../.cache/sdks')
@@ -23,22 +23,26 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
 /** Directory of a tool set; installed once per version, shared by all tests. */
 const installed = new Map<string, Promise<string>>()
 
-export function install(name: string, content: unknown, fill: (where: Where) => Promise<void>): Promise<string> {
+export function install(
+  name: string,
+  content: unknown,
+  fill: (where: CommandContext) => Promise<void>,
+): Promise<string> {
   const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
   const directory = join(cache, `${name}-${key}`)
-  const under = installed.get(directory) ?? fillOnce(directory, fill)
-  installed.set(directory, under)
-  return under
+  const installation = installed.get(directory) ?? fillOnce(directory, fill)
+  installed.set(directory, installation)
+  return installation
 }
 
-async function fillOnce(directory: string, fill: (where: Where) => Promise<void>): Promise<string> {
-  const mark = join(directory, 'complete')
-  if (await stat(mark).catch(() => null)) return directory
+async function fillOnce(directory: string, fill: (where: CommandContext) => Promise<void>): Promise<string> {
+  const completeFile = join(directory, 'complete')
+  if (await stat(completeFile).catch(() => null)) return directory
   process.stderr.write(`Installing into ${directory}\n`)
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
   await fill({ cwd: directory, env: environment() })
-  await writeFile(mark, '')
+  await writeFile(completeFile, '')
   return directory
 }
 

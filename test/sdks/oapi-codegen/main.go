@@ -33,8 +33,8 @@ func check(err error) {
 
 func pointer[T any](value T) *T { return &value }
 
-// found returns the parsed body, or fails with the body that came instead.
-func found[T any](parsed *T, body []byte) T {
+// parsedBody returns the parsed body, or panics with the raw body.
+func parsedBody[T any](parsed *T, body []byte) T {
 	if parsed == nil {
 		panic(string(body))
 	}
@@ -49,47 +49,47 @@ func main() {
 		ConnectionId: pointer(target["dataforest"]), Name: target["name"], Image: pointer(image), Command: &[]string{"ls"},
 	})
 	check(err)
-	environment := found(created.JSON202, created.Body)
+	environment := parsedBody(created.JSON202, created.Body)
 	waitForEnvironment := func() sdk.Environment {
 		got, err := api.GetEnvironmentWithResponse(ctx, environment.Id, &sdk.GetEnvironmentParams{Prefer: prefer})
 		check(err)
-		return found(got.JSON200, got.Body)
+		return parsedBody(got.JSON200, got.Body)
 	}
 	running := waitForEnvironment()
 	submitted, err := api.SubmitJobWithResponse(ctx, nil, sdk.JobRequest{
 		EnvironmentId: &running.Id, Name: "second", Image: pointer(image), Script: pointer("true"),
 	})
 	check(err)
-	job := found(submitted.JSON202, submitted.Body)
+	job := parsedBody(submitted.JSON202, submitted.Body)
 	gotJob, err := api.GetJobWithResponse(ctx, job.Id, &sdk.GetJobParams{Prefer: prefer})
 	check(err)
-	ended := found(gotJob.JSON200, gotJob.Body)
+	ended := parsedBody(gotJob.JSON200, gotJob.Body)
 	gotLogs, err := api.GetJobLogsWithResponse(ctx, job.Id, nil)
 	check(err)
-	logs := found(gotLogs.JSON200, gotLogs.Body)
+	logs := parsedBody(gotLogs.JSON200, gotLogs.Body)
 
 	pages := []int{}
 	for parameters := (sdk.ListJobsParams{Limit: pointer(1)}); ; {
 		listed, err := api.ListJobsWithResponse(ctx, &parameters)
 		check(err)
-		page := found(listed.JSON200, listed.Body)
+		page := parsedBody(listed.JSON200, listed.Body)
 		pages = append(pages, len(page.Data))
 		if parameters.Cursor = page.NextCursor; page.NextCursor == nil {
 			break
 		}
 	}
 
-	refused, err := api.SubmitJobWithResponse(ctx, nil, sdk.JobRequest{
+	rejected, err := api.SubmitJobWithResponse(ctx, nil, sdk.JobRequest{
 		ConnectionId: pointer(target["slurm"]), Name: "no", Image: pointer(image), Script: pointer("true"),
 	})
 	check(err)
-	problem := found(refused.ApplicationproblemJSON422, refused.Body)
+	problem := parsedBody(rejected.ApplicationproblemJSON422, rejected.Body)
 
 	patch(ctx, api)
 
 	gotLater, err := client(target["url"]+"/later").GetJobWithResponse(ctx, target["job"], nil)
 	check(err)
-	later := found(gotLater.JSON200, gotLater.Body)
+	later := parsedBody(gotLater.JSON200, gotLater.Body)
 
 	_, err = api.DeleteEnvironmentWithResponse(ctx, environment.Id, nil)
 	check(err)
@@ -105,19 +105,19 @@ func main() {
 }
 
 func patch(ctx context.Context, api *sdk.ClientWithResponses) {
-	patched(api.UpdateJobWithResponse(ctx, target["job"], nil, sdk.JobPatch{
+	checkPatch(api.UpdateJobWithResponse(ctx, target["job"], nil, sdk.JobPatch{
 		Labels: &map[string]*string{"stage": pointer("prod")},
 	}))
-	patched(api.UpdateEnvironmentWithResponse(ctx, target["environment"], nil, sdk.EnvironmentPatch{Description: pointer("after")}))
+	checkPatch(api.UpdateEnvironmentWithResponse(ctx, target["environment"], nil, sdk.EnvironmentPatch{Description: pointer("after")}))
 	settings := sdk.SettingsByProviderPatch{Scnet: &sdk.ScnetSettingsPatch{DefaultQueue: pointer("kshcnormal")}}
-	patched(api.UpdateConnectionWithResponse(ctx, target["connection"], nil, sdk.ConnectionPatch{Settings: &settings}))
-	patched(api.UpdateProjectWithResponse(ctx, target["project"], sdk.ProjectPatch{Name: pointer(target["first"] + "-after")}))
-	patched(api.UpdateWebhookEndpointWithResponse(ctx, target["webhook"], nil, sdk.WebhookEndpointPatch{Description: pointer("after")}))
+	checkPatch(api.UpdateConnectionWithResponse(ctx, target["connection"], nil, sdk.ConnectionPatch{Settings: &settings}))
+	checkPatch(api.UpdateProjectWithResponse(ctx, target["project"], sdk.ProjectPatch{Name: pointer(target["first"] + "-after")}))
+	checkPatch(api.UpdateWebhookEndpointWithResponse(ctx, target["webhook"], nil, sdk.WebhookEndpointPatch{Description: pointer("after")}))
 }
 
-func patched(answer interface{ StatusCode() int }, err error) {
+func checkPatch(response interface{ StatusCode() int }, err error) {
 	check(err)
-	if answer.StatusCode() != http.StatusOK {
-		panic(fmt.Sprintf("%+v", answer))
+	if response.StatusCode() != http.StatusOK {
+		panic(fmt.Sprintf("%+v", response))
 	}
 }

@@ -28,14 +28,14 @@ func check(err error) {
 	}
 }
 
-// must returns what an operation answered, or fails with the problem.
-func must[T any](answer *T, _ *http.Response, err error) *T {
+// must returns the result of an operation, or panics with the problem.
+func must[T any](result *T, _ *http.Response, err error) *T {
 	var failure *sdk.GenericOpenAPIError
 	if errors.As(err, &failure) {
 		panic(failure.Error() + " " + string(failure.Body()))
 	}
 	check(err)
-	return answer
+	return result
 }
 
 func main() {

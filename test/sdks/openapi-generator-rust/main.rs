@@ -49,8 +49,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let logs = jobs_api::get_job_logs(&api, &submitted.id, None).await?;
 
     let pages = pages(&api).await?;
-    let refused = job("no", |request| request.connection_id = Some(target["slurm"].clone()));
-    let problem: Problem = match jobs_api::submit_job(&api, refused, None).await {
+    let invalid = job("no", |request| request.connection_id = Some(target["slurm"].clone()));
+    let problem: Problem = match jobs_api::submit_job(&api, invalid, None).await {
         Err(apis::Error::ResponseError(response)) => serde_json::from_str(&response.content)?,
         other => return Err(format!("{other:?}").into()),
     };

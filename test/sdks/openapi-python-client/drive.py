@@ -18,50 +18,50 @@ client = AuthenticatedClient(base_url=target["url"], token=target["key"])
 T = TypeVar("T")
 
 
-def ok(kind: type[T], answer: object) -> T:
-    """The answer, if it is of this type."""
-    assert isinstance(answer, kind), answer
-    return answer
+def expect(kind: type[T], response: object) -> T:
+    """Returns the response if it has this type."""
+    assert isinstance(response, kind), response
+    return response
 
 
 request = models.EnvironmentRequest(connection_id=target["dataforest"], name=target["name"], image=image, command=["ls"])
-environment = ok(models.Environment, create_environment.sync(client=client, body=request))
-running = ok(models.Environment, get_environment.sync(environment.id, client=client, prefer=prefer))
+environment = expect(models.Environment, create_environment.sync(client=client, body=request))
+running = expect(models.Environment, get_environment.sync(environment.id, client=client, prefer=prefer))
 body = models.JobRequest(environment_id=running.id, name="second", image=image, script="true")
-job = ok(models.Job, submit_job.sync(client=client, body=body))
-ended = ok(models.Job, get_job.sync(job.id, client=client, prefer=prefer))
-logs = ok(models.LogChunk, get_job_logs.sync(job.id, client=client))
+job = expect(models.Job, submit_job.sync(client=client, body=body))
+ended = expect(models.Job, get_job.sync(job.id, client=client, prefer=prefer))
+logs = expect(models.LogChunk, get_job_logs.sync(job.id, client=client))
 
 pages = []
 cursor: str | Unset = UNSET
 while True:
-    page = ok(models.JobPage, list_jobs.sync(client=client, limit=1, cursor=cursor))
+    page = expect(models.JobPage, list_jobs.sync(client=client, limit=1, cursor=cursor))
     pages.append(len(page.data))
     cursor = page.next_cursor
     if isinstance(cursor, Unset):
         break
 
 body = models.JobRequest(connection_id=target["slurm"], name="no", image=image, script="true")
-problem = ok(models.Problem, submit_job.sync(client=client, body=body))
+problem = expect(models.Problem, submit_job.sync(client=client, body=body))
 rejected = {"status": problem.status, "code": problem.code, "pointer": problem.errors[0].pointer}
 
 job_patch = models.JobPatch.from_dict({"labels": {"stage": "prod"}})
-ok(models.Job, update_job.sync(target["job"], client=client, body=job_patch))
+expect(models.Job, update_job.sync(target["job"], client=client, body=job_patch))
 environment_patch = models.EnvironmentPatch(description="after")
-ok(models.Environment, update_environment.sync(target["environment"], client=client, body=environment_patch))
+expect(models.Environment, update_environment.sync(target["environment"], client=client, body=environment_patch))
 settings = models.SettingsByProviderPatch(scnet=models.ScnetSettingsPatch(default_queue="kshcnormal"))
 connection_patch = models.ConnectionPatch(settings=settings)
-ok(models.Connection, update_connection.sync(target["connection"], client=client, body=connection_patch))
+expect(models.Connection, update_connection.sync(target["connection"], client=client, body=connection_patch))
 project_patch = models.ProjectPatch(name=target["first"] + "-after")
-ok(models.Project, update_project.sync(target["project"], client=client, body=project_patch))
+expect(models.Project, update_project.sync(target["project"], client=client, body=project_patch))
 webhook_patch = models.WebhookEndpointPatch(description="after")
-ok(models.WebhookEndpoint, update_webhook_endpoint.sync(target["webhook"], client=client, body=webhook_patch))
+expect(models.WebhookEndpoint, update_webhook_endpoint.sync(target["webhook"], client=client, body=webhook_patch))
 
 later_client = AuthenticatedClient(base_url=target["url"] + "/later", token=target["key"])
-later = ok(models.Job, get_job.sync(target["job"], client=later_client))
+later = expect(models.Job, get_job.sync(target["job"], client=later_client))
 
-ok(models.Environment, delete_environment.sync(environment.id, client=client))
-deleted = ok(models.Environment, get_environment.sync(environment.id, client=client, prefer=prefer))
+expect(models.Environment, delete_environment.sync(environment.id, client=client))
+deleted = expect(models.Environment, get_environment.sync(environment.id, client=client, prefer=prefer))
 
 print(
     json.dumps(

@@ -7,8 +7,8 @@ const api = createClient<paths>({ baseUrl: target.url, headers })
 const image = 'tensorflow:r2.3.1-py3'
 const prefer = 'wait=10'
 
-/** The answer, or an error with the problem. */
-function ok<T>({ data, error }: { data?: T; error?: { detail: string } }): NonNullable<T> {
+/** Returns the response body. Throws the problem of an error response. */
+function dataOf<T>({ data, error }: { data?: T; error?: { detail: string } }): NonNullable<T> {
   if (error !== undefined) throw new Error(error.detail)
   if (data === undefined || data === null) throw new Error('no body')
   return data
@@ -16,44 +16,46 @@ function ok<T>({ data, error }: { data?: T; error?: { detail: string } }): NonNu
 const path = (id: string) => ({ params: { path: { id } } })
 const waiting = (id: string) => ({ params: { path: { id }, header: { prefer } } })
 
-const environment = ok(
+const environment = dataOf(
   await api.POST('/environments', {
     body: { connectionId: target.dataforest, name: target.name, image, command: ['ls'] },
   }),
 )
-const running = ok(await api.GET('/environments/{id}', waiting(environment.id)))
-const job = ok(await api.POST('/jobs', { body: { environmentId: running.id, name: 'second', image, script: 'true' } }))
-const ended = ok(await api.GET('/jobs/{id}', waiting(job.id)))
-const logs = ok(await api.GET('/jobs/{id}/logs', path(job.id)))
+const running = dataOf(await api.GET('/environments/{id}', waiting(environment.id)))
+const job = dataOf(
+  await api.POST('/jobs', { body: { environmentId: running.id, name: 'second', image, script: 'true' } }),
+)
+const ended = dataOf(await api.GET('/jobs/{id}', waiting(job.id)))
+const logs = dataOf(await api.GET('/jobs/{id}/logs', path(job.id)))
 
 const pages: number[] = []
 for (let cursor: string | undefined; ; ) {
   const query = { limit: 1, ...(cursor !== undefined && { cursor }) }
-  const page = ok(await api.GET('/jobs', { params: { query } }))
+  const page = dataOf(await api.GET('/jobs', { params: { query } }))
   pages.push(page.data.length)
   cursor = page.nextCursor
   if (cursor === undefined) break
 }
 
-const refused = await api.POST('/jobs', { body: { connectionId: target.slurm, name: 'no', image, script: 'true' } })
+const failed = await api.POST('/jobs', { body: { connectionId: target.slurm, name: 'no', image, script: 'true' } })
 const rejected = {
-  status: refused.error?.status,
-  code: refused.error?.code,
-  pointer: refused.error?.errors[0]?.pointer,
+  status: failed.error?.status,
+  code: failed.error?.code,
+  pointer: failed.error?.errors[0]?.pointer,
 }
 
-ok(await api.PATCH('/jobs/{id}', { ...path(target.job), body: { labels: { stage: 'prod' } } }))
-ok(await api.PATCH('/environments/{id}', { ...path(target.environment), body: { description: 'after' } }))
+dataOf(await api.PATCH('/jobs/{id}', { ...path(target.job), body: { labels: { stage: 'prod' } } }))
+dataOf(await api.PATCH('/environments/{id}', { ...path(target.environment), body: { description: 'after' } }))
 const settings = { scnet: { defaultQueue: 'kshcnormal' } }
-ok(await api.PATCH('/connections/{id}', { ...path(target.connection), body: { settings } }))
-ok(await api.PATCH('/projects/{id}', { ...path(target.project), body: { name: `${target.first}-after` } }))
-ok(await api.PATCH('/webhook-endpoints/{id}', { ...path(target.webhook), body: { description: 'after' } }))
+dataOf(await api.PATCH('/connections/{id}', { ...path(target.connection), body: { settings } }))
+dataOf(await api.PATCH('/projects/{id}', { ...path(target.project), body: { name: `${target.first}-after` } }))
+dataOf(await api.PATCH('/webhook-endpoints/{id}', { ...path(target.webhook), body: { description: 'after' } }))
 
 const later = createClient<paths>({ baseUrl: `${target.url}/later`, headers })
-const { statusReason, actions } = ok(await later.GET('/jobs/{id}', path(target.job)))
+const { statusReason, actions } = dataOf(await later.GET('/jobs/{id}', path(target.job)))
 
-ok(await api.DELETE('/environments/{id}', path(environment.id)))
-const deleted = ok(await api.GET('/environments/{id}', waiting(environment.id)))
+dataOf(await api.DELETE('/environments/{id}', path(environment.id)))
+const deleted = dataOf(await api.GET('/environments/{id}', waiting(environment.id)))
 
 process.stdout.write(
   JSON.stringify({
