@@ -1,4 +1,4 @@
-"""What the drivers share: where to call and as whom (argv), a wait for what comes, and the one line of JSON that they print."""
+"""Shared by the drivers: the target and account from argv, polling, and the printing of results as one line of JSON."""
 
 import json
 import sys
@@ -8,20 +8,20 @@ settings = json.loads(sys.argv[1])
 url = settings["url"]
 account = settings["account"]
 
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
-def until(look):
-    """What `look` answers, once it answers something true."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(poll):
+    """Polls until the result is truthy. Returns it."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        answer = look()
-        if answer:
-            return answer
+        result = poll()
+        if result:
+            return result
         time.sleep(0.05)
-    raise AssertionError("it did not come within %s s" % PATIENCE_SECONDS)
+    raise AssertionError("condition not met within %s s" % TIMEOUT_SECONDS)
 
 
-def drive(**stories):
-    """Runs each story, a generator of (step, what came of it), and prints all steps by story."""
-    print(json.dumps({name: dict(story()) for name, story in stories.items()}))
+def run_scenarios(**scenarios):
+    """Runs scenarios, which are generators of (step, result), and prints the results by scenario and step."""
+    print(json.dumps({name: dict(scenario()) for name, scenario in scenarios.items()}))

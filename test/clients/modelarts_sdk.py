@@ -4,7 +4,7 @@ from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkmodelarts import v1 as m
 
-from driving import account, drive, until, url
+from driver_support import account, run_scenarios, until, url
 
 client = (
     m.ModelArtsClient.new_builder()
@@ -16,12 +16,12 @@ FLAVOR = "modelarts.vm.cpu.2u"
 IMAGE = "e1a07296-22a8-4f05-8bc8-e936c8e54090"
 
 
-def refusal(call):
+def rejection(call):
     try:
         call()
     except ClientRequestException as error:
         return {"status": error.status_code, "code": error.error_code, "message": error.error_msg}
-    raise AssertionError("it was not refused")
+    raise AssertionError("the call was not rejected")
 
 
 def notebook(name, volume, **rest):
@@ -50,9 +50,9 @@ def notebooks():
     client.start_notebook(m.StartNotebookRequest(id=created.id, duration=3_600_000, type="IDLE"))
     yield "started", until(lambda: show().status == "RUNNING") and show().lease.type
     client.delete_notebook(m.DeleteNotebookRequest(id=created.id))
-    yield "gone", until(lambda: refusal(show) if not client.list_notebooks(m.ListNotebooksRequest()).data else None)
+    yield "deleted", until(lambda: rejection(show) if not client.list_notebooks(m.ListNotebooksRequest()).data else None)
     bucket = m.VolumeMountRequest(category="OBS", ownership="DEDICATED", uri="obs://b/d/")
-    yield "keys", refusal(lambda: notebook("bucket", bucket))
+    yield "missingKeys", rejection(lambda: notebook("bucket", bucket))
     bucket.dew_secret_name = "keys"
     yield "bucket", notebook("bucket", bucket).volume.category
     yield "flavors", FLAVOR in [each.id for each in client.list_flavors(m.ListFlavorsRequest()).data]
@@ -100,15 +100,15 @@ def training_jobs():
     metrics = client.show_training_job_metrics(m.ShowTrainingJobMetricsRequest(training_job_id=job_id, task_id=task))
     yield "metrics", {each.metric: each.value for each in metrics.metrics}
     yield "describe", describe(job_id)
-    yield "twice", refusal(lambda: create_job("sdk-job", engine=engine, command="true"))
+    yield "duplicate", rejection(lambda: create_job("sdk-job", engine=engine, command="true"))
     long = create_job("sdk-long", engine=engine, command="sleep 600").metadata.id
     stop = m.StopTrainingJobRequest(training_job_id=long, body=m.JobActionType(action_type="terminate"))
     until(lambda: details(long).status.phase == "Running")
     client.stop_training_job(stop)
     yield "terminated", until(lambda: details(long).status.phase == "Terminated")
-    yield "tooLate", refusal(lambda: client.stop_training_job(stop))
+    yield "stopAfterEnd", rejection(lambda: client.stop_training_job(stop))
     client.delete_training_job(m.DeleteTrainingJobRequest(training_job_id=long))
-    yield "gone", refusal(lambda: details(long))
+    yield "deleted", rejection(lambda: details(long))
     yield "flavors", client.show_training_job_flavors(m.ShowTrainingJobFlavorsRequest()).total_count
     yield "engines", client.show_training_job_engines(m.ShowTrainingJobEnginesRequest()).total
 
@@ -120,7 +120,7 @@ def describe(job_id):
 
 
 def algorithms():
-    made = client.create_algorithm(
+    created = client.create_algorithm(
         m.CreateAlgorithmRequest(
             body=m.Algorithm(
                 metadata=m.AlgorithmMetadata(name="sdk-algorithm"),
@@ -128,13 +128,13 @@ def algorithms():
             )
         )
     )
-    algorithm_id = made.metadata.id
+    algorithm_id = created.metadata.id
     yield "list", [each.metadata.name for each in client.list_algorithms(m.ListAlgorithmsRequest()).items]
     shown = client.show_algorithm_by_uuid(m.ShowAlgorithmByUuidRequest(algorithm_id=algorithm_id))
     yield "show", shown.job_config.boot_file
     job = create_job("sdk-by-id", id=algorithm_id)
-    yield "job", {"isOf": job.algorithm.id == algorithm_id, "name": job.algorithm.name}
-    yield "unknown", refusal(lambda: create_job("sdk-by-no-id", id="none"))
+    yield "job", {"hasAlgorithm": job.algorithm.id == algorithm_id, "name": job.algorithm.name}
+    yield "unknown", rejection(lambda: create_job("sdk-by-no-id", id="none"))
 
 
-drive(notebooks=notebooks, trainingJobs=training_jobs, algorithms=algorithms)
+run_scenarios(notebooks=notebooks, trainingJobs=training_jobs, algorithms=algorithms)

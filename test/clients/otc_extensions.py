@@ -4,7 +4,7 @@ import openstack
 from openstack import exceptions
 from otcextensions import sdk
 
-from driving import account, drive, until, url
+from driver_support import account, run_scenarios, until, url
 
 connection = openstack.connection.Connection(
     auth={
@@ -20,12 +20,12 @@ sdk.register_otc_extensions(connection)
 modelarts = connection.modelartsv1
 
 
-def refusal(call):
+def rejection(call):
     try:
         call()
     except exceptions.HttpException as error:
         return {"status": error.status_code, "message": str(error.details or error.message)}
-    raise AssertionError("it was not refused")
+    raise AssertionError("the call was not rejected")
 
 
 def create_instance():
@@ -51,10 +51,10 @@ def instances():
     yield "show", {"prompt": shown.spec.auto_stop.prompt, "hasUrl": bool(shown.spec.annotations["url"])}
     listed = list(modelarts.devenv_instances(dev_env_type="Notebook"))
     yield "list", [(each.name, each.spec.storage) for each in listed]
-    yield "twice", refusal(create_instance)
+    yield "duplicate", rejection(create_instance)
     updated = modelarts.update_devenv_instance(created.id, description="changed")
     yield "update", updated.description
-    yield "stopFirst", refusal(lambda: modelarts.delete_devenv_instance(created.id))
+    yield "deleteRunning", rejection(lambda: modelarts.delete_devenv_instance(created.id))
     yield "stop", modelarts.stop_devenv_instance(modelarts.get_devenv_instance(created.id)).previous_state
     yield "stopped", until(lambda: state() == "STOPPED")
     yield "start", modelarts.start_devenv_instance(modelarts.get_devenv_instance(created.id)).current_status
@@ -62,11 +62,11 @@ def instances():
     modelarts.stop_devenv_instance(modelarts.get_devenv_instance(created.id))
     until(lambda: state() == "STOPPED")
     modelarts.delete_devenv_instance(created.id)
-    yield "gone", [each.name for each in modelarts.devenv_instances(dev_env_type="Notebook")]
+    yield "deleted", [each.name for each in modelarts.devenv_instances(dev_env_type="Notebook")]
 
 
 def old_jobs():
-    """Of the versions of a job this client reads none: it loses the job's id on the way to their path."""
+    """Without job versions: the client loses the job id when it builds their path."""
     config = {
         "worker_server_num": 1,
         "app_url": "/bucket/code/",
@@ -79,7 +79,7 @@ def old_jobs():
     yield "create", {"isSuccess": created.is_success, "hasId": created.job_id is not None}
     yield "list", [each.job_name for each in modelarts.training_jobs()]
     modelarts.delete_training_job(created)
-    yield "gone", [each.job_name for each in modelarts.training_jobs()]
+    yield "deleted", [each.job_name for each in modelarts.training_jobs()]
 
 
-drive(instances=instances, oldJobs=old_jobs)
+run_scenarios(instances=instances, oldJobs=old_jobs)

@@ -4,7 +4,7 @@ import { pythonWith } from '../support/python.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The interpreter that has the clients; empty = this machine has no Python to make one with. */
+    /** Python interpreter with the clients installed; empty without a suitable Python. */
     clientsPython: string
   }
 }
@@ -12,7 +12,7 @@ declare module 'vitest' {
 const requirements = join(import.meta.dirname, 'requirements.txt')
 const cache = join(import.meta.dirname, '../../.cache/clients')
 
-/** Installs the clients, once for each list of them and each Python. */
+/** Installs the clients, once per requirements file and Python version. */
 export default async function setup(project: TestProject): Promise<void> {
   project.provide('clientsPython', await pythonWith([requirements], cache))
 }

@@ -1,4 +1,4 @@
-"""scnet-cli, by its client class: login, discovery, batch jobs with their history and files, containers."""
+"""scnet-cli, through its client class: login, discovery, batch jobs with their history and files, containers."""
 
 import datetime
 import os
@@ -9,7 +9,7 @@ os.environ["SCNET_HOME"] = tempfile.mkdtemp()
 from scnet.client import ScNetClient, ScNetError
 from scnet.config import Profile
 
-from driving import account, drive, until, url
+from driver_support import account, run_scenarios, until, url
 
 client = ScNetClient(
     Profile(
@@ -24,12 +24,12 @@ client = ScNetClient(
 now = lambda: datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8)))
 
 
-def refusal(call):
+def rejection(call):
     try:
         call()
     except ScNetError as error:
         return error.code
-    raise AssertionError("it was not refused")
+    raise AssertionError("the call was not rejected")
 
 
 def access():
@@ -73,7 +73,7 @@ def jobs():
     yield "file", client.file_download(record["outputPath"]).text
     yield "cancel", list(client.job_delete([long])) == [client.default_jmid()]
     yield "canceled", until(lambda: client.job_detail(long)["jobStatus"] == "statDE")
-    yield "unknown", refusal(lambda: client.job_detail("1"))
+    yield "unknown", rejection(lambda: client.job_detail("1"))
 
 
 def containers():
@@ -107,8 +107,8 @@ def containers():
     client.container_stop([created])
     until(lambda: state() == "Terminated")
     client.container_delete([created])
-    yield "gone", refusal(state)
+    yield "deleted", rejection(state)
     yield "groups", len(client.container_resource_groups())
 
 
-drive(access=access, jobs=jobs, containers=containers)
+run_scenarios(access=access, jobs=jobs, containers=containers)

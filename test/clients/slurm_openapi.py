@@ -1,4 +1,4 @@
-"""The OpenAPI client that SchedMD's document of v0.0.38 generates: jobs and partitions."""
+"""The OpenAPI client generated from SchedMD's v0.0.38 document: jobs and partitions."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from openapi_client import ApiException
 from openapi_client.models.v0038_job_properties import V0038JobProperties
 from openapi_client.models.v0038_job_submission import V0038JobSubmission
 
-from driving import account, drive, until, url
+from driver_support import account, run_scenarios, until, url
 
 
 def encoded(part):
@@ -19,7 +19,7 @@ def encoded(part):
 
 
 def token():
-    """As `scontrol token` makes one."""
+    """A token like that of `scontrol token`."""
     claims = {"iat": int(time.time()), "exp": int(time.time()) + 600, "sun": account["user"]}
     parts = [{"alg": "HS256", "typ": "JWT"}, claims]
     signed = ".".join(encoded(json.dumps(part).encode()) for part in parts)
@@ -32,8 +32,8 @@ api = openapi_client.SlurmApi(openapi_client.ApiClient(configuration))
 
 
 def submit(name, script, **properties):
-    place = {"environment": {"PATH": "/bin"}, "current_working_directory": "/tmp"}
-    job = V0038JobProperties(name=name, **place, **properties)
+    defaults = {"environment": {"PATH": "/bin"}, "current_working_directory": "/tmp"}
+    job = V0038JobProperties(name=name, **defaults, **properties)
     return api.slurm_v0038_submit_job(V0038JobSubmission(script="#!/bin/sh\n" + script, job=job))
 
 
@@ -41,12 +41,12 @@ def job(job_id):
     return api.slurm_v0038_get_job(str(job_id)).jobs[0]
 
 
-def refusal(call):
+def rejection(call):
     try:
         call()
     except ApiException as error:
         return {"status": error.status, "error": json.loads(error.body)["errors"][0].get("error_number")}
-    raise AssertionError("it was not refused")
+    raise AssertionError("the call was not rejected")
 
 
 def jobs():
@@ -61,8 +61,8 @@ def jobs():
     yield "list", sorted(each.name for each in api.slurm_v0038_get_jobs().jobs)
     api.slurm_v0038_cancel_job(str(long.job_id))
     yield "canceled", until(lambda: job(long.job_id).job_state == "CANCELLED")
-    yield "unknown", refusal(lambda: job(999_999))
+    yield "unknown", rejection(lambda: job(999_999))
     yield "partitions", [each.name for each in api.slurm_v0038_get_partitions().partitions]
 
 
-drive(jobs=jobs)
+run_scenarios(jobs=jobs)
