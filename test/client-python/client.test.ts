@@ -57,7 +57,7 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     expect((await run(python, ['-c', program])).trim()).toBe(version)
   })
 
-  it('runs jobs and environments, installed from its wheel, behind a path prefix', async () => {
+  it('runs jobs and environments from its wheel behind a path prefix', async () => {
     const environment = { SWITCHYARD_URL: proxy.url, SWITCHYARD_API_KEY: testApiKey, PYTHONWARNINGS: 'error' }
     const output = await run(python, [join(import.meta.dirname, 'program.py')], environment)
     expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toEqual({
@@ -84,7 +84,7 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     expect(await run(python, [join(root, 'examples/python', example)], environment)).toMatch(output)
   })
 
-  it('runs the example sweep.py, which fails unless all jobs succeed', async () => {
+  it('fails the example sweep.py unless all jobs succeed', async () => {
     const project = { name: 'without-connections' }
     const { id } = await switchyard.api.ok('POST', '/projects', project)
     const { key } = await switchyard.api.ok('POST', '/api-keys', {
@@ -105,14 +105,14 @@ describeReal('the Python client', pythonFor('the Python client', tools), () => {
     expect(await run(tools, [...mypy, ...what])).toContain('Success')
   }
 
-  it('type-checks strictly, as does a program that uses it', async () => {
+  it('type-checks strictly together with its programs', async () => {
     await expectTypes('--package', 'switchyard_client')
     await expectTypes(join(import.meta.dirname, 'program.py'))
     for (const example of ['submit_and_wait', 'sweep', 'webhook_receiver'])
       await expectTypes(join(root, `examples/python/${example}.py`))
   })
 
-  it('retries, streams and fails as its own tests require', async () => {
+  it('passes its linter, type checks and unit tests', async () => {
     await run(tools, ['-m', 'ruff', 'check', '--no-cache'])
     await run(tools, ['-m', 'ruff', 'format', '--no-cache', '--check'])
     await pip(python, 'install', '--requirement', join(client, 'requirements-dev.txt'))

@@ -15,7 +15,7 @@ import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchy
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 import { type PrefixProxy, startPrefixProxy } from './prefix-proxy.ts'
 
-interface Listed {
+interface ListedJob {
   id: string
   status: string
   labels: Record<string, string>
@@ -55,18 +55,18 @@ describeReal('the Prefect example', pythonFor('the Prefect example', python), ()
     ...{ SWITCHYARD_URL: url, SWITCHYARD_API_KEY: testApiKey },
   })
 
-  async function list(query: string): Promise<readonly Listed[]> {
+  async function list(query: string): Promise<readonly ListedJob[]> {
     const api = makeApiClient(switchyard.service.url ?? '', testApiKey)
-    return (await api.get<{ data: readonly Listed[] }>(`/jobs?${query}`)).data
+    return (await api.get<{ data: readonly ListedJob[] }>(`/jobs?${query}`)).data
   }
 
-  it.concurrent('continues with the jobs of the first attempts if tasks are retried', async () => {
-    const known = new Set<string>()
+  it.concurrent('reuses the jobs of the first attempts if tasks are retried', async () => {
+    const readPaths = new Set<string>()
     let submissions = 0
     // The first read of each job fails, so that each task is retried after it has submitted its job.
     const proxy = await startPrefixProxy(switchyard.service.url ?? '', '/api', (method, path) => {
       if (method === 'POST') submissions++
-      return /\/jobs\/\w+$/.test(path) && known.size < known.add(path).size
+      return /\/jobs\/\w+$/.test(path) && readPaths.size < readPaths.add(path).size
     })
     proxies.push(proxy)
     const options = { env: environmentOf(proxy.url, 'retries'), cwd: example, timeout: 170_000 }
@@ -82,7 +82,7 @@ describeReal('the Prefect example', pythonFor('the Prefect example', python), ()
   })
 
   it.concurrent('type-checks strictly', async () => {
-    // Prefect itself does not, and the client does elsewhere.
+    // Prefect does not type-check strictly, and the client is checked in its own test.
     const options = ['--strict', '--follow-imports=silent', '--python-executable', python]
     const cache = ['--cache-dir', join(directory, 'mypy')]
     const env = { ...process.env, MYPYPATH: join(directory, 'client') }
@@ -96,7 +96,7 @@ describeReal('the Prefect example', pythonFor('the Prefect example', python), ()
     expect((await mypy).stdout).toContain('Success')
   })
 
-  it.concurrent('cancels its jobs if its process is stopped', async () => {
+  it.concurrent('cancels its jobs when its process is stopped', async () => {
     const program = 'import asyncio, train_flow as t; asyncio.run(t.sweep((0.5, 0.55), "sleep 600"))'
     const env = environmentOf(switchyard.service.url ?? '', 'cancellation')
     const flow = spawn(python, ['-c', program], {
@@ -125,7 +125,7 @@ describeReal('the Prefect example', pythonFor('the Prefect example', python), ()
   })
 })
 
-/** Ends the flow and the Prefect server that it has started, if they are still there. */
+/** Kills the flow and the Prefect server that it started, if they are still running. */
 function killGroup(leader: number | undefined): void {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL')

@@ -7,7 +7,7 @@ export interface PrefixProxy {
   stop(): Promise<void>
 }
 
-/** A reverse proxy that serves an upstream below a path, and nothing elsewhere. Requests that `fails` accepts get a 400. */
+/** Reverse proxy that serves an upstream below a path prefix. Returns 400 for requests that match `fails`. */
 export async function startPrefixProxy(
   upstream: string,
   prefix: string,
@@ -18,13 +18,17 @@ export async function startPrefixProxy(
     if (!path.startsWith(`${prefix}/`)) return void response.writeHead(404).end()
     const { method = 'GET', headers } = request
     if (fails(method, path)) return void response.writeHead(400).end()
-    const sent = forward(new URL(path.slice(prefix.length), upstream), { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    sent.on('error', () => response.destroy())
-    response.on('close', () => sent.destroy())
-    request.pipe(sent)
+    const upstreamRequest = forward(
+      new URL(path.slice(prefix.length), upstream),
+      { method, headers },
+      (upstreamResponse) => {
+        response.writeHead(upstreamResponse.statusCode ?? 502, upstreamResponse.headers)
+        upstreamResponse.pipe(response)
+      },
+    )
+    upstreamRequest.on('error', () => response.destroy())
+    response.on('close', () => upstreamRequest.destroy())
+    request.pipe(upstreamRequest)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

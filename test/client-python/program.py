@@ -1,4 +1,4 @@
-"""A program of somebody else, written against the installed package alone. Prints what it found as JSON."""
+"""A third-party program that uses only the installed package. Prints its results as JSON."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def name_of_error(call: Callable[[], object]) -> str:
     return "none"
 
 
-def fail(client: Switchyard) -> dict[str, object]:
+def provoke_errors(client: Switchyard) -> dict[str, object]:
     job = next(iter(client.jobs.list(limit=1)))
     unknown = job.id[:-1] + ("0" if job.id[-1] != "0" else "1")
-    found: dict[str, object] = {"unknown": name_of_error(lambda: client.jobs.get(unknown))}
-    found["stale"] = name_of_error(lambda: client.jobs.update(job.id, {"held": False}, if_version=999))
+    results: dict[str, object] = {"unknown": name_of_error(lambda: client.jobs.get(unknown))}
+    results["stale"] = name_of_error(lambda: client.jobs.update(job.id, {"held": False}, if_version=999))
     try:
         client.jobs.submit({**hello, "image": "python:3"})
     except InvalidRequestError as error:
-        return {**found, "code": error.code, "pointer": error.errors[0]["pointer"]}
-    return found
+        return {**results, "code": error.code, "pointer": error.errors[0]["pointer"]}
+    return results
 
 
 def patch(client: Switchyard) -> dict[str, object]:
@@ -174,10 +174,10 @@ async def run_asynchronously() -> dict[str, object]:
 
 def main() -> None:
     with Switchyard() as client:
-        found: dict[str, object] = {
+        results: dict[str, object] = {
             "job": run_jobs(client),
             "batch": submit_batch(client),
-            "errors": fail(client),
+            "errors": provoke_errors(client),
             "patch": patch(client),
             "logs": read_logs(client),
             "environment": use_environment(client),
@@ -185,7 +185,7 @@ def main() -> None:
             "operation": operate(client),
             "webhook": receive_webhook(client),
         }
-    print(json.dumps({**found, "asynchronous": asyncio.run(run_asynchronously())}))
+    print(json.dumps({**results, "asynchronous": asyncio.run(run_asynchronously())}))
 
 
 main()

@@ -6,11 +6,11 @@ import { pip, pythonWith } from '../support/python.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The interpreter that has the client's generators and checks; empty = there is no suitable Python. */
+    /** Python interpreter with the generators and checks of the client; empty without a suitable Python. */
     clientPythonTools: string
-    /** The interpreter that has Prefect and what the client needs, but not the client; empty likewise. */
+    /** Python interpreter with Prefect and the dependencies of the client, but not the client; may be empty, too. */
     prefectPython: string
-    /** The wheel of the client; empty likewise. */
+    /** Path of the wheel of the client; may be empty, too. */
     clientPythonWheel: string
   }
 }
@@ -20,7 +20,7 @@ const cache = join(root, '.cache/client-python')
 const client = join(root, 'clients/python')
 const requirements = [join(client, 'codegen/requirements.txt'), join(client, 'requirements-dev.txt')]
 
-/** Installs the tools, once for each list of them and each Python, and builds the client. */
+/** Installs the tools, once per requirements file and Python version, and builds the client. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const tools = await pythonWith(requirements, cache)
   const directory = await mkdtemp(join(tmpdir(), 'switchyard-client-python-'))
