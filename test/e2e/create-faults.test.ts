@@ -28,7 +28,8 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
   afterAll(() => switchyard.stop())
 
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
-  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const untilEnded = (job: ApiRecord) =>
+    switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
   const outcomes = async (job: ApiRecord): Promise<string[]> => {
     const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as { data: Attempt[] }
     return data.map(({ outcome }) => outcome)
@@ -47,7 +48,7 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
 
   /** The job succeeds with exactly one remote object. */
   async function expectOneObject(account: Account, environment: ApiRecord, job: ApiRecord): Promise<void> {
-    const finished = await ended(job)
+    const finished = await untilEnded(job)
     expect(finished.status).toBe('succeeded')
     expect(account.apps(environment).map(({ id }) => id)).toEqual([finished.remote?.id])
   }
@@ -135,7 +136,7 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
     const environment = await account.environment()
     sandbox.remove('dataforest', environment.remote?.id ?? '')
     const job = await account.job(environment)
-    const finished = await ended(job)
+    const finished = await untilEnded(job)
     expect(finished.status).toBe('failed')
     expect(['provider_refused', 'environment_failed']).toContain(finished.statusReason)
     expect(account.apps(environment)).toEqual([])
@@ -146,7 +147,7 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
     const notCreated = await submitWithFault({ kind: 'error_before', times: 1 }, 'sleep 600')
     await switchyard.api.until(path(notCreated.job), ({ statusReason }) => statusReason === 'outcome_unknown')
     for (const { job } of [created, notCreated]) await switchyard.api.ok('POST', `${path(job)}/cancel`)
-    for (const { job } of [created, notCreated]) expect((await ended(job)).status).toBe('canceled')
+    for (const { job } of [created, notCreated]) expect((await untilEnded(job)).status).toBe('canceled')
     expect(created.account.apps(created.environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(notCreated.account.apps(notCreated.environment)).toEqual([])
     expect(await outcomes(notCreated.job)).toEqual(['not_created'])
@@ -160,7 +161,7 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
     )
     await faultFired()
     await switchyard.api.ok('POST', `${path(job)}/cancel`)
-    expect((await ended(job)).status).toBe('canceled')
+    expect((await untilEnded(job)).status).toBe('canceled')
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(await outcomes(job)).toEqual(['created'])
   })

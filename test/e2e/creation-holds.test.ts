@@ -13,8 +13,8 @@ let environment: ApiRecord
 
 const start = () => startSwitchyard({ databaseUrl: database.url, redis: null })
 const path = ({ id }: ApiRecord) => `/jobs/${id}`
-const isHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
-const succeeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
+const untilHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
+const untilSucceeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
 const submit = (script = 'true') =>
   switchyard.api.ok('POST', '/jobs', jobRequest({ environmentId: environment.id, script }))
 const hold = (body: object) => switchyard.api.ok('POST', '/creation-holds', body)
@@ -40,15 +40,15 @@ describe('a creation hold', () => {
     const held = await hold(scopes[scope] ?? {})
     const before = account.apps(environment).length
     const [waiting, canceledWhileHeld] = [await submit(), await submit()]
-    for (const job of [waiting, canceledWhileHeld]) await isHeld(job)
+    for (const job of [waiting, canceledWhileHeld]) await untilHeld(job)
     // Running jobs are still polled and canceled, and queued jobs can be canceled.
     await switchyard.api.ok('POST', `${path(canceled)}/cancel`)
     await switchyard.api.ok('POST', `${path(canceledWhileHeld)}/cancel`)
-    await succeeded(running)
+    await untilSucceeded(running)
     for (const job of [canceled, canceledWhileHeld]) await switchyard.api.untilStatus(path(job), 'canceled')
     expect(account.apps(environment)).toHaveLength(before)
     await release(held)
-    await succeeded(waiting)
+    await untilSucceeded(waiting)
     expect(account.apps(environment)).toHaveLength(before + 1)
   })
 
@@ -65,14 +65,14 @@ describe('a creation hold', () => {
     ],
   ])('does not block creates outside of its scope: %s', async (_, scope) => {
     const held = await hold(await scope())
-    await succeeded(await submit())
+    await untilSucceeded(await submit())
     await release(held)
   })
 
   it('survives a restart and blocks jobs after another hold is released', async () => {
     const [first, second] = [await hold({ provider: 'dataforest' }), await hold({ connectionId: account.connectionId })]
     const job = await submit()
-    await isHeld(job)
+    await untilHeld(job)
     await switchyard.stop()
     switchyard = await start()
     await release(first)
@@ -85,19 +85,19 @@ describe('a creation hold', () => {
       .toBe(true)
     expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'queued', statusReason: 'held' })
     await release(second)
-    await succeeded(job)
+    await untilSucceeded(job)
   })
 
   it('is completed by a worker if the releasing process ended before the wake-up', async () => {
     const held = await hold({ provider: 'dataforest' })
     const job = await submit()
-    await isHeld(job)
+    await untilHeld(job)
     // The state after a process ended right after the commit.
     await sql.query(`UPDATE creation_holds SET released_at = now() - interval '2 minutes' WHERE id = $1`, [held.id])
     // Workers check every minute and when they start.
     await switchyard.stop()
     switchyard = await start()
-    await succeeded(job)
+    await untilSucceeded(job)
     const woken = () => sql.query('SELECT woken_at FROM creation_holds WHERE id = $1', [held.id])
     await expect.poll(async () => (await woken()).rows[0].woken_at, { timeout: 10_000 }).not.toBeNull()
   })

@@ -22,7 +22,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
 
   const path = ({ id }: ApiRecord) => `/environments/${id}`
   const remove = (environment: ApiRecord, query = '') => switchyard.api.call('DELETE', `${path(environment)}${query}`)
-  const deleted = (environment: ApiRecord) => switchyard.api.untilStatus(path(environment), 'deleted')
+  const untilDeleted = (environment: ApiRecord) => switchyard.api.untilStatus(path(environment), 'deleted')
   const isAtProvider = (remoteId: string | undefined) => account.workspaces().some(({ id }) => id === remoteId)
 
   it.concurrent('creates an environment, runs a job in it and deletes it', async () => {
@@ -31,7 +31,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const job = await account.job(environment)
     await switchyard.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
     expect((await remove(environment)).status).toBe(202)
-    const record = await deleted(environment)
+    const record = await untilDeleted(environment)
     expect(record.statusReason).toBeUndefined()
     expect(isAtProvider(environment.remote?.id)).toBe(false)
     expect((await remove(environment)).status).toBe(202)
@@ -45,7 +45,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     expect(rejected).toMatchObject({ status: 409, body: { code: 'environment_in_use' } })
     expect(rejected.body.detail).toContain(job.id)
     expect((await remove(environment, '?cancelJobs=true')).status).toBe(202)
-    await deleted(environment)
+    await untilDeleted(environment)
     expect((await switchyard.api.ok('GET', `/jobs/${job.id}`)).status).toBe('canceled')
     expect(account.apps(environment).map(({ state }) => state)).toEqual(['KILLED'])
   })
@@ -53,7 +53,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
   it.concurrent('detects an environment that was deleted at the provider', async () => {
     const environment = await account.environment()
     sandbox.remove('dataforest', environment.remote?.id ?? '')
-    expect(await deleted(environment)).toMatchObject({ statusReason: 'deleted_remotely' })
+    expect(await untilDeleted(environment)).toMatchObject({ statusReason: 'deleted_remotely' })
   })
 
   it.concurrent('keeps an imported environment at the provider when its record is deleted', async () => {
@@ -67,7 +67,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const job = await other.job(imported)
     await switchyard.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
     expect((await remove(imported)).status).toBe(202)
-    await deleted(imported)
+    await untilDeleted(imported)
     expect(isAtProvider(remoteId)).toBe(true)
   })
 
@@ -77,7 +77,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     const request = { connectionId: other.connectionId, remoteId }
     const imported = await switchyard.api.ok('POST', '/environments/import', request)
     expect((await remove(imported, '?remote=true')).status).toBe(202)
-    await deleted(imported)
+    await untilDeleted(imported)
     expect(isAtProvider(remoteId)).toBe(false)
   })
 
@@ -88,12 +88,12 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('runs waiting jobs after their environment is created', async () => {
-    const own = await openAccount(switchyard.api, sandbox)
-    const name = `slow-${own.connectionId.slice(-4).replaceAll(/[^a-z0-9]/g, '0')}`
+    const separateAccount = await openAccount(switchyard.api, sandbox)
+    const name = `slow-${separateAccount.connectionId.slice(-4).replaceAll(/[^a-z0-9]/g, '0')}`
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
-    const body = environmentRequest({ connectionId: own.connectionId, name })
+    const body = environmentRequest({ connectionId: separateAccount.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
-    const job = await own.job(environment)
+    const job = await separateAccount.job(environment)
     const parked = await switchyard.api.until(`/jobs/${job.id}`, ({ statusReason }) => statusReason !== undefined)
     expect(parked).toMatchObject({ status: 'queued', statusReason: 'environment_not_ready' })
     expect(parked.statusMessage).toContain(environment.id)
@@ -104,11 +104,11 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
   it.concurrent('fails a rejected environment together with its waiting jobs', async () => {
     const existing = await account.environment()
     const name = String(existing.name)
-    const own = await openAccount(switchyard.api, sandbox)
+    const separateAccount = await openAccount(switchyard.api, sandbox)
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
-    const body = environmentRequest({ connectionId: own.connectionId, name })
+    const body = environmentRequest({ connectionId: separateAccount.connectionId, name })
     const environment = await switchyard.api.ok('POST', '/environments', body)
-    const job = await own.job(environment)
+    const job = await separateAccount.job(environment)
     await switchyard.api.until(`/jobs/${job.id}`, ({ statusReason }) => statusReason === 'environment_not_ready')
     sandbox.faults.clear(hold.id)
     expect(await switchyard.api.untilStatus(path(environment), 'failed')).toMatchObject({
@@ -125,7 +125,7 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
     })
     expect(account.apps(environment)).toEqual([])
     expect((await remove(environment)).status).toBe(202)
-    await deleted(environment)
+    await untilDeleted(environment)
     expect(isAtProvider(existing.remote?.id)).toBe(true)
     const late = await switchyard.api.call('POST', '/jobs', {
       body: { environmentId: environment.id, name: 'late', image: 'tensorflow:r2.3.1-py3', script: 'ls' },
@@ -134,13 +134,13 @@ describeOnEachQueueBackend('environment lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('does not create an environment that is deleted before dispatch', async () => {
-    const own = await openAccount(switchyard.api, sandbox)
+    const separateAccount = await openAccount(switchyard.api, sandbox)
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: 'never-created' })
-    const body = environmentRequest({ connectionId: own.connectionId, name: 'never-created' })
+    const body = environmentRequest({ connectionId: separateAccount.connectionId, name: 'never-created' })
     const environment = await switchyard.api.ok('POST', '/environments', body)
     await switchyard.api.until(path(environment), ({ statusReason }) => statusReason === 'rate_limited')
     expect((await remove(environment)).status).toBe(202)
-    await deleted(environment)
+    await untilDeleted(environment)
     expect(account.workspaces().some(({ name }) => name === 'never-created')).toBe(false)
     sandbox.faults.clear(hold.id)
   })

@@ -37,23 +37,23 @@ describe('holds', () => {
   })
 
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
-  const isHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
-  const succeeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
+  const untilHeld = (job: ApiRecord) => switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'held')
+  const untilSucceeded = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded')
 
   it('suspend a single job until it is released', async () => {
     const connection = `/connections/${account.connectionId}`
     await switchyard.api.ok('PATCH', connection, { held: true })
     const job = await account.job(environment)
-    await isHeld(job)
+    await untilHeld(job)
     await switchyard.api.ok('PATCH', path(job), { held: true })
     await switchyard.api.ok('PATCH', connection, { held: false })
     const before = account.apps(environment).length
     const other = await account.job(environment)
-    await succeeded(other)
+    await untilSucceeded(other)
     expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'queued', statusReason: 'held' })
     expect(account.apps(environment)).toHaveLength(before + 1)
     await switchyard.api.ok('PATCH', path(job), { held: false })
-    await succeeded(job)
+    await untilSucceeded(job)
   })
 
   it('suspend all calls of a connection, including cancels, until they are released', async () => {
@@ -64,11 +64,11 @@ describe('holds', () => {
     const before = account.apps(environment).length
     const queued = await account.job(environment)
     await switchyard.api.ok('POST', `${path(running)}/cancel`)
-    for (const job of [queued, running]) await isHeld(job)
+    for (const job of [queued, running]) await untilHeld(job)
     expect(account.apps(environment)).toHaveLength(before)
     expect(account.apps(environment).find(({ id }) => id === observed.remote?.id)?.state).toBe('RUNNING')
     await switchyard.api.ok('PATCH', connection, { held: false })
-    await succeeded(queued)
+    await untilSucceeded(queued)
     await switchyard.api.untilStatus(path(running), 'canceled')
   })
 
@@ -78,13 +78,13 @@ describe('holds', () => {
     const before = account.apps(environment).length
     const submit = { environmentId: environment.id, name: 'held', image: 'tensorflow:r2.3.1-py3', script: 'true' }
     const job = await switchyard.api.ok('POST', '/jobs', submit)
-    await isHeld(job)
+    await untilHeld(job)
     expect(account.apps(environment)).toHaveLength(before)
     await switchyard.stop()
     switchyard = await start()
     // The next poll would be within a minute; the test makes it due.
     await sql.query('UPDATE workloads SET due_at = now() WHERE id = $1', [job.id])
-    await succeeded(job)
+    await untilSucceeded(job)
     expect(account.apps(environment)).toHaveLength(before + 1)
   })
 })

@@ -165,12 +165,12 @@ it.concurrent('an object is imported once across projects and connections', asyn
 })
 
 it.concurrent('an object created by Switchyard cannot be imported by another project', async () => {
-  const made = await createInstance(
+  const created = await createInstance(
     switchyard.api,
     await connectTo(switchyard.api, sandbox, 'modelarts', 'owners'),
     'own',
   )
-  const { remote } = await switchyard.api.untilStatus(`/environments/${made.id}`, 'running')
+  const { remote } = await switchyard.api.untilStatus(`/environments/${created.id}`, 'running')
   const other = await callerOfProject('importers-2')
   const connectionId = await connectTo(other, sandbox, 'modelarts', 'importers-2')
   const rejected = await other.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })

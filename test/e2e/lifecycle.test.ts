@@ -28,9 +28,10 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
   afterAll(() => switchyard.stop())
 
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
-  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const untilEnded = (job: ApiRecord) =>
+    switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
   const cancel = (job: ApiRecord) => switchyard.api.call('POST', `${path(job)}/cancel`)
-  const running = async () => {
+  const startRunningJob = async () => {
     const job = await account.job(environment, 'sleep 600')
     return switchyard.api.untilStatus(path(job), 'running')
   }
@@ -42,7 +43,7 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
     // The job ends only after it was observed running, since polls may miss a short status.
     const observed = await switchyard.api.untilStatus(path(accepted), 'running')
     sandbox.force('dataforest', remoteId(observed), { state: 'FINISHED', outcome: 'SUCCEEDED' })
-    expect(await ended(accepted)).toMatchObject({ status: 'succeeded', remote: { state: 'FINISHED/SUCCEEDED' } })
+    expect(await untilEnded(accepted)).toMatchObject({ status: 'succeeded', remote: { state: 'FINISHED/SUCCEEDED' } })
     const { data } = (await switchyard.api.ok('GET', `${path(accepted)}/events`)) as unknown as {
       data: { seq: number; type: string }[]
     }
@@ -57,7 +58,7 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('ends as failed if the program fails', async () => {
-    expect(await ended(await account.job(environment, 'exit 3'))).toMatchObject({
+    expect(await untilEnded(await account.job(environment, 'exit 3'))).toMatchObject({
       status: 'failed',
       error: { code: 'provider_refused', retryable: false },
       remote: { state: 'FINISHED/FAILED' },
@@ -65,51 +66,51 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('ends as unknown if the provider does not report the outcome', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'UNDEFINED' })
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'outcome_not_reported' })
+    expect(await untilEnded(job)).toMatchObject({ status: 'unknown', statusReason: 'outcome_not_reported' })
   })
 
   it.concurrent('keeps its status in an unrecognized remote state and shows that state', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     sandbox.force('dataforest', remoteId(job), { state: 'HIBERNATING' })
     const observed = await switchyard.api.until(path(job), ({ remote }) => remote?.state === 'HIBERNATING')
     expect(observed).toMatchObject({ status: 'running', statusReason: 'unrecognized_remote_state' })
     sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'SUCCEEDED' })
-    const finished = await ended(job)
+    const finished = await untilEnded(job)
     expect(finished.status).toBe('succeeded')
     expect(finished.statusReason).toBeUndefined()
   })
 
   it.concurrent('ends as canceled_remotely if the job is killed at the provider', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     sandbox.force('dataforest', remoteId(job), { state: 'KILLED', outcome: 'KILLED' })
-    expect(await ended(job)).toMatchObject({ status: 'canceled', statusReason: 'canceled_remotely' })
+    expect(await untilEnded(job)).toMatchObject({ status: 'canceled', statusReason: 'canceled_remotely' })
   })
 
   it.concurrent('ends as unknown if the provider lost the record', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     sandbox.remove('dataforest', remoteId(job))
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
+    expect(await untilEnded(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
   it.concurrent('accepts repeated cancels of a running job and returns 409 after another outcome', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     const responses = [await cancel(job), await cancel(job)]
     expect(responses.map(({ status }) => status)).toEqual([202, 202])
     expect(responses[1]?.body.version).toBeGreaterThanOrEqual(responses[0]?.body.version ?? Number.NaN)
-    const finished = await ended(job)
+    const finished = await untilEnded(job)
     expect(finished).toMatchObject({ status: 'canceled', remote: { state: 'KILLED' } })
     expect(finished.statusReason).toBeUndefined()
     expect((await cancel(job)).status).toBe(202)
-    const succeeded = await ended(await account.job(environment))
+    const succeeded = await untilEnded(await account.job(environment))
     expect(await cancel(succeeded)).toMatchObject({ status: 409, body: { code: 'conflict' } })
   })
 
   it.concurrent('ends as canceled if the cancel directly follows the submission', async () => {
     const job = await account.job(environment, 'sleep 600')
     expect((await cancel(job)).status).toBe(202)
-    expect(await ended(job)).toMatchObject({ status: 'canceled' })
+    expect(await untilEnded(job)).toMatchObject({ status: 'canceled' })
     expect(account.apps(environment).find(({ id }) => id === remoteId(job))?.state ?? 'KILLED').toBe('KILLED')
   })
 
@@ -117,7 +118,7 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
     const accepted = await account.job(environment, 'sleep 600', { timeLimitSeconds: 60 })
     const job = await switchyard.api.untilStatus(path(accepted), 'running')
     await sql.query("UPDATE workloads SET started_at = now() - interval '61 s', due_at = now() WHERE id = $1", [job.id])
-    expect(await ended(job)).toMatchObject({
+    expect(await untilEnded(job)).toMatchObject({
       status: 'failed',
       statusReason: 'time_limit',
       error: { code: 'time_limit' },
@@ -137,7 +138,7 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('completes long polls when the job changes', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     const longPoll = switchyard.api.call('GET', path(job), { headers: { prefer: 'wait=8' } })
     sandbox.force('dataforest', remoteId(job), { state: 'FINISHED', outcome: 'SUCCEEDED' })
     const response = await longPoll
@@ -148,21 +149,21 @@ describeOnEachQueueBackend('job lifecycle', ({ openRedis }) => {
   })
 
   it.concurrent('returns 412 for a cancel with a stale If-Match', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     const stale = { 'if-match': `"${job.version - 1}"` }
     const rejected = await switchyard.api.call('POST', `${path(job)}/cancel`, { headers: stale })
     expect(rejected).toMatchObject({ status: 412, body: { code: 'version_mismatch' } })
     expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
     expect((await cancel(job)).status).toBe(202)
-    expect((await ended(job)).status).toBe('canceled')
+    expect((await untilEnded(job)).status).toBe('canceled')
   })
 
   it.concurrent('completes 40 concurrent jobs with one remote object each', async () => {
-    const own = await account.environment()
-    const accepted = await Promise.all(Array.from({ length: 40 }, () => account.job(own)))
-    const jobs = await Promise.all(accepted.map(ended))
+    const separateEnvironment = await account.environment()
+    const accepted = await Promise.all(Array.from({ length: 40 }, () => account.job(separateEnvironment)))
+    const jobs = await Promise.all(accepted.map(untilEnded))
     expect(new Set(jobs.map(({ status }) => status))).toEqual(new Set(['succeeded']))
-    expect(account.apps(own)).toHaveLength(40)
+    expect(account.apps(separateEnvironment)).toHaveLength(40)
     expect(new Set(jobs.map(remoteId)).size).toBe(40)
   })
 })

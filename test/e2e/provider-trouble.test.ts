@@ -27,16 +27,17 @@ describeOnEachQueueBackend('a running job during provider faults', ({ openRedis 
   })
 
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
-  const running = async () => {
+  const startRunningJob = async () => {
     const job = await account.job(environment, 'sleep 600')
     return switchyard.api.untilStatus(path(job), 'running')
   }
   const finish = (job: ApiRecord) =>
     sandbox.force('dataforest', job.remote?.id ?? '', { state: 'FINISHED', outcome: 'SUCCEEDED' })
-  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const untilEnded = (job: ApiRecord) =>
+    switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
 
   it('keeps its status while provider lists are empty', async () => {
-    const job = await running()
+    const job = await startRunningJob()
     const fault = sandbox.faults.add({ kind: 'empty_list' })
     await untilFired(sandbox, fault, 6)
     const [observedJob, observedEnvironment] = [
@@ -46,7 +47,7 @@ describeOnEachQueueBackend('a running job during provider faults', ({ openRedis 
     expect([observedJob.status, observedEnvironment.status]).toEqual(['running', 'running'])
     sandbox.faults.clear(fault.id)
     finish(job)
-    expect((await ended(job)).status).toBe('succeeded')
+    expect((await untilEnded(job)).status).toBe('succeeded')
   })
 
   it.for([
@@ -55,36 +56,36 @@ describeOnEachQueueBackend('a running job during provider faults', ({ openRedis 
     { kind: 'truncated_json', operation: 'aiapps.getList' },
     { kind: 'credentials', operation: 'aiapps.getList' },
   ] as const)('keeps its status during $kind list responses and ends after recovery', async (input) => {
-    const job = await running()
+    const job = await startRunningJob()
     const fault = sandbox.faults.add({ ...input, times: 2 })
     await untilFired(sandbox, fault, 1)
     expect((await switchyard.api.ok('GET', path(job))).status).toBe('running')
     sandbox.faults.clear(fault.id)
     await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)
     finish(job)
-    expect((await ended(job)).status).toBe('succeeded')
+    expect((await untilEnded(job)).status).toBe('succeeded')
   })
 
   it.for(['drop_answer', 'error_before', 'error_after', 'reset', 'rate_limited', 'empty_body'] as const)(
     'is canceled although the first kill fails with %s',
     async (kind) => {
-      const job = await running()
+      const job = await startRunningJob()
       sandbox.faults.add({ kind, operation: 'aiapps.kill', object: job.remote?.id ?? '', times: 1 })
       await switchyard.api.ok('POST', `${path(job)}/cancel`)
-      expect(await ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'KILLED' } })
+      expect(await untilEnded(job)).toMatchObject({ status: 'canceled', remote: { state: 'KILLED' } })
     },
   )
 
   it('has its environment deleted although the delete response is lost', async () => {
-    const own = await account.environment()
+    const separateEnvironment = await account.environment()
     sandbox.faults.add({
       kind: 'drop_answer',
       operation: 'aiworkspaces.delete',
-      object: own.remote?.id ?? '',
+      object: separateEnvironment.remote?.id ?? '',
       times: 1,
     })
-    await switchyard.api.ok('DELETE', `/environments/${own.id}`)
-    await switchyard.api.untilStatus(`/environments/${own.id}`, 'deleted')
-    expect(account.workspaces().some(({ id }) => id === own.remote?.id)).toBe(false)
+    await switchyard.api.ok('DELETE', `/environments/${separateEnvironment.id}`)
+    await switchyard.api.untilStatus(`/environments/${separateEnvironment.id}`, 'deleted')
+    expect(account.workspaces().some(({ id }) => id === separateEnvironment.remote?.id)).toBe(false)
   })
 })

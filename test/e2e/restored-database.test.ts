@@ -24,7 +24,7 @@ it('after a restore, objects created since the backup are recovered and none is 
   const [database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
   const start = ({ url }: TestDatabase) => startSwitchyard({ databaseUrl: url, redis: null })
   const hold = ({ api }: Switchyard, id: string, held: boolean) => api.ok('PATCH', `/connections/${id}`, { held })
-  const running = ({ api }: Switchyard, job: ApiRecord) => api.untilStatus(`/jobs/${job.id}`, 'running')
+  const untilRunning = ({ api }: Switchyard, job: ApiRecord) => api.untilStatus(`/jobs/${job.id}`, 'running')
 
   const before = await start(database)
   const account = await openAccount(before.api, sandbox)
@@ -41,7 +41,9 @@ it('after a restore, objects created since the backup are recovered and none is 
   // After the backup: the jobs are created, and one that the backup does not contain.
   const original = await start(database)
   await hold(original, connectionId, false)
-  const created = await Promise.all([...jobs, canceled, await submit(original)].map((job) => running(original, job)))
+  const created = await Promise.all(
+    [...jobs, canceled, await submit(original)].map((job) => untilRunning(original, job)),
+  )
   await original.stop()
   const remoteIds = () => account.apps(environment).map(({ id }) => id)
   expect(remoteIds()).toHaveLength(5)
@@ -51,7 +53,7 @@ it('after a restore, objects created since the backup are recovered and none is 
   expect(unconfirmed.map(({ status }) => status)).toEqual(jobs.map(() => 'dispatching'))
   await after.api.ok('POST', `/jobs/${canceled.id}/cancel`)
   await hold(after, connectionId, false)
-  const recovered = await Promise.all(jobs.map((job) => running(after, job)))
+  const recovered = await Promise.all(jobs.map((job) => untilRunning(after, job)))
   expect(recovered.map(({ remote }) => remote?.id)).toEqual(created.slice(0, 3).map(({ remote }) => remote?.id))
   expect((await after.api.untilStatus(`/jobs/${canceled.id}`, 'canceled')).remote?.id).toBe(created[3]?.remote?.id)
   expect(new Set(remoteIds())).toEqual(new Set(created.map(({ remote }) => remote?.id)))
@@ -59,7 +61,7 @@ it('after a restore, objects created since the backup are recovered and none is 
 
   // The recovery runs once: after the next start, new jobs are sent immediately.
   const again = await start(backup)
-  const next = await running(again, await submit(again))
+  const next = await untilRunning(again, await submit(again))
   expect(remoteIds()).toHaveLength(6)
   expect(remoteIds()).toContain(next.remote?.id)
   await again.stop()

@@ -39,7 +39,8 @@ describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
     return switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${jobCount}`, script, ...more })
   }
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
-  const ended = (job: ApiRecord) => switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
+  const untilEnded = (job: ApiRecord) =>
+    switchyard.api.untilStatus(path(job), 'succeeded', 'failed', 'canceled', 'unknown')
   const objectsOf = ({ name }: ApiRecord) => sandbox.objects('slurm').filter((each) => each.name === name)
 
   it('end as unknown if their record expired before their end was observed', async () => {
@@ -51,19 +52,19 @@ describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
     )
     sandbox.world.advance(60_000 + 301_000)
     for (const { id } of faults) sandbox.faults.clear(id)
-    expect(await ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
+    expect(await untilEnded(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
   })
 
   it('end as failed with the remote id if Slurm records the rejected job', async () => {
     const job = await submit('exit 0', { resources: { accelerator: { count: 9 } } })
-    const record = await ended(job)
+    const record = await untilEnded(job)
     expect(record).toMatchObject({ status: 'failed', statusReason: 'provider_refused' })
     expect(objectsOf(job).map(({ id }) => id)).toEqual([record.remote?.id])
   })
 
   it('end as failed with the message of Slurm if it rejects them without a record', async () => {
     const job = await submit('exit 0', { providerOptions: { slurm: { constraints: 'ib' } } })
-    const record = await ended(job)
+    const record = await untilEnded(job)
     expect(record).toMatchObject({ status: 'failed', error: { code: 'invalid_request', provider: { code: '2029' } } })
     expect(record.statusMessage).toContain('Invalid feature specification')
     expect(objectsOf(job)).toEqual([])
@@ -71,12 +72,12 @@ describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
 
   it('keep their final status when requeued, and the requeued job is an orphan', async () => {
     const job = await submit('exit 3')
-    expect(await ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+    expect(await untilEnded(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
     const [object] = objectsOf(job)
     // Like `scontrol requeue`. The second job triggers a scan.
     sandbox.force('slurm', object?.id ?? '', { state: 'RUNNING' })
     const other = await submit('exit 0')
-    await ended(other)
+    await untilEnded(other)
     expect(await switchyard.api.ok('GET', path(job))).toMatchObject({ status: 'failed', exitCode: 3 })
     const { orphans } = (await switchyard.api.ok('GET', `/connections/${connectionId}/orphans`)) as unknown as {
       orphans: object[]
@@ -93,7 +94,7 @@ describeOnEachQueueBackend('Slurm jobs without accounting', ({ openRedis }) => {
       ({ statusReason }) => statusReason === 'outcome_unknown' || statusReason === 'provider_unavailable',
     )
     sandbox.settings.slurm.isControllerDown = false
-    expect(await ended(job)).toMatchObject({ status: 'succeeded', exitCode: 0 })
+    expect(await untilEnded(job)).toMatchObject({ status: 'succeeded', exitCode: 0 })
     expect(objectsOf(job)).toHaveLength(1)
   })
 })

@@ -83,9 +83,9 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
     await database.drop()
   })
 
-  const named = (name: string) => trace.filter((span) => span.name === name)
+  const spansNamed = (name: string) => trace.filter((span) => span.name === name)
   const only = (name: string): ReceivedSpan => {
-    const [first, ...others] = named(name)
+    const [first, ...others] = spansNamed(name)
     if (first === undefined) throw new Error(`${name} is missing in ${trace.map((span) => span.name)}`)
     expect(others, name).toEqual([])
     return first
@@ -110,7 +110,7 @@ describeOnEachQueueBackend('a traced request', ({ kind, openRedis }) => {
   })
 
   it('is propagated through the reconcile pass to each provider call', () => {
-    const passes = named('reconcile job')
+    const passes = spansNamed('reconcile job')
     expect(passes.every(({ parentSpanId }) => parentSpanId === only('POST /jobs').spanId)).toBe(true)
     const pass = passes.find(({ attributes }) => attributes['switchyard.outcome'] === 'create')
     expect(pass?.attributes).toMatchObject({ 'switchyard.workload.id': jobId, 'switchyard.provider': 'dataforest' })

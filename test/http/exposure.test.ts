@@ -93,13 +93,13 @@ describe('PUBLIC_URL', () => {
       const app = await appOf({
         environment: { PUBLIC_URL },
         prepare: (server) => {
-          server.post('/made', async (_request, reply) => reply.code(201).header('location', '/jobs/job_1').send())
+          server.post('/create', async (_request, reply) => reply.code(201).header('location', '/jobs/job_1').send())
           server.get('/elsewhere', async (_request, reply) => reply.redirect('https://elsewhere.example/'))
         },
       })
       expect((await app.inject('/openapi.json')).json().servers).toEqual([{ url: publicUrl }])
-      const made = await app.inject({ method: 'POST', url: '/made' })
-      expect(made.headers.location).toBe(`${publicUrl}/jobs/job_1`)
+      const created = await app.inject({ method: 'POST', url: '/create' })
+      expect(created.headers.location).toBe(`${publicUrl}/jobs/job_1`)
       expect((await app.inject('/elsewhere')).headers.location).toBe('https://elsewhere.example/')
       expect((await app.inject('/')).json()).toMatchObject({ documentation: `${publicUrl}/docs` })
       const browser = await app.inject({ url: '/', headers: { accept: 'text/html' } })

@@ -119,11 +119,11 @@ describe('a batch cancel', () => {
   })
 
   it('does not cancel later jobs that precede the next page of a namePrefix filter', async () => {
-    const named = (name: string) => slurmJob(bench, { name })
-    await submitBatch(api, ['n-5', 'n-6', 'n-7'].map(named))
+    const jobNamed = (name: string) => slurmJob(bench, { name })
+    await submitBatch(api, ['n-5', 'n-6', 'n-7'].map(jobNamed))
     const filter = { namePrefix: 'n-', createdBefore: '2999-01-01T00:00:00Z' }
     const { nextCursor: cursor = '' } = await cancel({ filter, limit: 1 })
-    const late = idsOf(await submitBatch(api, ['n-1', 'n-2'].map(named))) as string[]
+    const late = idsOf(await submitBatch(api, ['n-1', 'n-2'].map(jobNamed))) as string[]
     const { nextCursor: next = '', ...second } = await cancel({ filter, limit: 1, cursor })
     expect(second.requested).toBe(1)
     expect(await cancel({ filter, cursor: next })).toMatchObject({ matched: 1, requested: 1 })

@@ -27,7 +27,7 @@ afterAll(async () => {
   await bench?.stop()
 })
 
-const named = (name: string, count: number, more: (index: number) => object = () => ({})) =>
+const jobsNamed = (name: string, count: number, more: (index: number) => object = () => ({})) =>
   Array.from({ length: count }, (_, index) => slurmJob(bench, { name, ...more(index) }))
 const countOf = async (name: string) => {
   const { rows } = await sql.query('SELECT count(*)::int AS n FROM workloads WHERE name = $1', [name])
@@ -39,8 +39,8 @@ describe('batch idempotency key', () => {
     ['by-batch', () => ({}), { 'idempotency-key': 'whole' }],
     ['by-job', (index: number) => ({ idempotencyKey: `own-${index}` }), {}],
   ])('returns the same jobs for a repeated batch (key %s)', async (name, more, headers) => {
-    const first = await submitBatch(api, named(name, 30, more), headers)
-    const again = await submitBatch(second.api, named(name, 30, more), headers)
+    const first = await submitBatch(api, jobsNamed(name, 30, more), headers)
+    const again = await submitBatch(second.api, jobsNamed(name, 30, more), headers)
     expect(first.results.some(({ replayed }) => replayed)).toBe(false)
     expect(again.results.every(({ replayed }) => replayed === true)).toBe(true)
     expect(idsOf(again)).toEqual(idsOf(first))
@@ -48,7 +48,7 @@ describe('batch idempotency key', () => {
   })
 
   it('creates each job once for identical concurrent batches at two instances', async () => {
-    const jobs = named('together', 200)
+    const jobs = jobsNamed('together', 200)
     const headers = { 'idempotency-key': 'together' }
     const responses = await Promise.all(
       Array.from({ length: 8 }, (_, index) => submitBatch(index % 2 === 0 ? api : second.api, jobs, headers)),
@@ -61,10 +61,10 @@ describe('batch idempotency key', () => {
   })
 
   it('is shared with concurrent single submits', async () => {
-    const jobs = named('mixed', 60, (index) => ({ idempotencyKey: `mixed-${index}` }))
+    const jobs = jobsNamed('mixed', 60, (index) => ({ idempotencyKey: `mixed-${index}` }))
     const [batch, ...singles] = await Promise.all([
       submitBatch(api, jobs),
-      ...named('mixed', 60).map((body, index) =>
+      ...jobsNamed('mixed', 60).map((body, index) =>
         (index % 2 === 0 ? api : second.api).call('POST', '/jobs', {
           body,
           headers: { 'idempotency-key': `mixed-${index}` },
@@ -76,18 +76,18 @@ describe('batch idempotency key', () => {
   })
 
   it('matches a single submit that uses the batch key and the position', async () => {
-    const { results } = await submitBatch(api, named('derived', 2), { 'idempotency-key': 'sweep-7' })
+    const { results } = await submitBatch(api, jobsNamed('derived', 2), { 'idempotency-key': 'sweep-7' })
     const headers = { 'idempotency-key': 'sweep-7/1' }
-    const single = await api.call('POST', '/jobs', { body: named('derived', 1)[0] ?? {}, headers })
+    const single = await api.call('POST', '/jobs', { body: jobsNamed('derived', 1)[0] ?? {}, headers })
     expect(single.body.id).toBe(results[1]?.job?.id)
     expect(single.headers.get('idempotency-replayed')).toBe('true')
   })
 
   it('rejects a different job under the same key and accepts the others', async () => {
     const headers = { 'idempotency-key': 'changed' }
-    await submitBatch(api, named('original', 1), headers)
-    const own = { idempotencyKey: 'changed/0' }
-    const other = await submitBatch(api, named('other', 2), headers)
+    await submitBatch(api, jobsNamed('original', 1), headers)
+    const ownKey = { idempotencyKey: 'changed/0' }
+    const other = await submitBatch(api, jobsNamed('other', 2), headers)
     expect(other.results.map(({ status }) => status)).toEqual(['rejected', 'accepted'])
     expect(other.results[0]?.problem).toMatchObject({
       ...{ status: 422, code: 'idempotency_key_reused' },
@@ -95,13 +95,13 @@ describe('batch idempotency key', () => {
     })
     const withOwn = await submitBatch(
       api,
-      named('third', 1, () => own),
+      jobsNamed('third', 1, () => ownKey),
     )
     expect(withOwn.results[0]?.problem?.errors).toMatchObject([{ in: 'body', pointer: '/jobs/0/idempotencyKey' }])
   })
 
   it('rejects a second job with the same key in a batch', async () => {
-    const jobs = named('twice', 3, (index) => ({ idempotencyKey: index === 1 ? 'other' : 'twice' }))
+    const jobs = jobsNamed('twice', 3, (index) => ({ idempotencyKey: index === 1 ? 'other' : 'twice' }))
     const { results } = await submitBatch(api, jobs)
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'rejected'])
     expect(results[2]?.problem).toMatchObject({
@@ -111,7 +111,7 @@ describe('batch idempotency key', () => {
   })
 
   it('rejects a job key equal to a derived one and points at the job', async () => {
-    const jobs = named('header', 2, (index) => (index === 0 ? { idempotencyKey: 'header/1' } : {}))
+    const jobs = jobsNamed('header', 2, (index) => (index === 0 ? { idempotencyKey: 'header/1' } : {}))
     const { results } = await submitBatch(api, jobs, { 'idempotency-key': 'header' })
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'rejected'])
     expect(results[1]?.problem?.errors).toMatchObject([

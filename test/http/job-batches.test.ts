@@ -39,8 +39,8 @@ describe('a job batch', () => {
     ])
     expect(counts).toEqual({ accepted: 2, rejected: 5 })
     expect(results.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6])
-    const shown = results.map(({ status, problem }) => [status, problem?.code, problem?.errors[0]?.pointer])
-    expect(shown).toEqual([
+    const summaries = results.map(({ status, problem }) => [status, problem?.code, problem?.errors[0]?.pointer])
+    expect(summaries).toEqual([
       ['accepted', undefined, undefined],
       ['rejected', 'unsupported', '/jobs/1/image'],
       ['rejected', 'invalid_request', '/jobs/2/resources/cpus'],

@@ -145,8 +145,8 @@ describe('GET /jobs', () => {
   it('orders a namePrefix list by the bytes of the names', async () => {
     for (const prefix of ['train', 'train_', 'Train-', 't', 'nobody', '%25', '_']) {
       const text = decodeURIComponent(prefix)
-      const wanted = all.filter(({ name }) => name.startsWith(text)).map(({ name }) => name)
-      const sorted = wanted.toSorted((a, b) => (a < b ? -1 : 1))
+      const expected = all.filter(({ name }) => name.startsWith(text)).map(({ name }) => name)
+      const sorted = expected.toSorted((a, b) => (a < b ? -1 : 1))
       expect(
         (await scan(`namePrefix=${prefix}&order=asc`)).map(({ name }) => name),
         prefix,
@@ -221,9 +221,9 @@ describe('a cursor', () => {
         status: 400,
         body: { errors: [{ in: 'query', pointer: 'cursor' }] },
       })
-    for (const own of ['environments', 'connections', 'audit']) {
-      const first = await bench.api.ok('GET', `/${own}?limit=1`)
-      expect((await bench.api.call('GET', `/${own}?cursor=${first.nextCursor}`)).status, own).toBe(200)
+    for (const listName of ['environments', 'connections', 'audit']) {
+      const first = await bench.api.ok('GET', `/${listName}?limit=1`)
+      expect((await bench.api.call('GET', `/${listName}?cursor=${first.nextCursor}`)).status, listName).toBe(200)
       expect((await rejection(`cursor=${first.nextCursor}`)).status).toBe(400)
     }
   })

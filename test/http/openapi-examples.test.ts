@@ -6,13 +6,13 @@ import { operations } from '../support/contract.ts'
 
 let bench: ApiBench
 /** Ids of this test's records by the ids in the examples. */
-let own: Readonly<Record<string, string>>
+let recordIds: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   bench = await startApiBench()
   const { ok } = bench.api
   const create = async (path: string, body: object) => (await ok('POST', path, body)).id
-  own = {
+  recordIds = {
     [ids.environment]: await create('/environments', { ...exampleOf('createEnvironment', 'workspace'), name: 'own' }),
     [ids.job]: await create('/jobs', exampleOf('submitJob', 'script')),
     [ids.webhookEndpoint]: await create('/webhook-endpoints', exampleOf('createWebhookEndpoint', 'all')),
@@ -59,8 +59,8 @@ const cases = operations.flatMap(({ id, method, path }) =>
 )
 
 it.each(cases)('$id accepts its example $name', async ({ id, name, method, path, value }) => {
-  const body = JSON.parse(withOwnIds(JSON.stringify(value)))
-  const withId = path.replace('{id}', own[pathIds[path.split('/')[1] ?? ''] ?? ''] ?? '')
+  const body = JSON.parse(withRecordIds(JSON.stringify(value)))
+  const withId = path.replace('{id}', recordIds[pathIds[path.split('/')[1] ?? ''] ?? ''] ?? '')
   const response = await bench.api.call(method, withId, { body: withConnections(body) })
   const expectedError = expectedErrors[`${id}.${name}`]
   if (expectedError !== undefined) return expect(response.body).toMatchObject({ code: expectedError })
@@ -69,8 +69,8 @@ it.each(cases)('$id accepts its example $name', async ({ id, name, method, path,
   if (id === 'submitJobBatch') expect(response.body, JSON.stringify(response.body)).toMatchObject({ rejected: 0 })
 })
 
-function withOwnIds(text: string): string {
-  return Object.entries(own).reduce((result, [example, id]) => result.replaceAll(example, id), text)
+function withRecordIds(text: string): string {
+  return Object.entries(recordIds).reduce((result, [example, id]) => result.replaceAll(example, id), text)
 }
 
 /** Names the sandbox connections, since this test creates further ones to the same provider. */

@@ -200,12 +200,12 @@ describe('PATCH', () => {
       connectionId: aitems,
       providerOptions: { aitems: { serviceType: 'batch', term: { interval: 'hour1' } } },
     }
-    const made = await api.call('POST', '/environments', {
+    const created = await api.call('POST', '/environments', {
       body: { ...body, providerOptions: { aitems: { serviceType: 'batch' } } },
     })
     const datasetIds = { user: 'u', item: 'i', interaction: 'x' }
     const patch = { providerOptions: { aitems: { datasetIds } } }
-    const { providerOptions } = await api.ok('PATCH', `/environments/${made.body.id}`, patch)
+    const { providerOptions } = await api.ok('PATCH', `/environments/${created.body.id}`, patch)
     expect(providerOptions).toEqual({ aitems: { serviceType: 'batch', datasetIds } })
   })
 })

@@ -19,22 +19,22 @@ const pathOf = ({ id }: { id: string }) => `/webhook-endpoints/${id}`
 
 describe('webhook deliveries', () => {
   it('include a pending test event at the Location of the response', async () => {
-    const made = await make({ eventTypes: ['job.failed'] })
-    const response = await api.call('POST', `${pathOf(made)}/test`)
+    const endpoint = await make({ eventTypes: ['job.failed'] })
+    const response = await api.call('POST', `${pathOf(endpoint)}/test`)
     expect(response.status).toBe(202)
     expect(response.body).toEqual({
       ...{ id: expect.stringMatching(/^whd_/), eventId: expect.stringMatching(/^evt_/), type: 'webhook.test' },
       ...{ status: 'pending', attempts: 0, createdAt: expect.any(String), nextAttemptAt: expect.any(String) },
     })
     expect(await api.ok('GET', response.headers.get('location') ?? '')).toEqual(response.body)
-    expect((await api.ok('GET', `${pathOf(made)}/deliveries`)).data).toEqual([response.body])
+    expect((await api.ok('GET', `${pathOf(endpoint)}/deliveries`)).data).toEqual([response.body])
   })
 
   it('are listed newest first, by status, and in pages', async () => {
-    const made = await make()
-    const path = `${pathOf(made)}/deliveries`
+    const endpoint = await make()
+    const path = `${pathOf(endpoint)}/deliveries`
     const ids: string[] = []
-    for (const _ of [0, 1, 2, 3, 4]) ids.unshift((await api.ok('POST', `${pathOf(made)}/test`)).id)
+    for (const _ of [0, 1, 2, 3, 4]) ids.unshift((await api.ok('POST', `${pathOf(endpoint)}/test`)).id)
     await settle(ids[1] ?? '', 'failed', { last_http_status: 500 })
     await settle(ids[3] ?? '', 'delivered', { last_http_status: 204 })
     const idsOf = async (query: string) =>
@@ -53,21 +53,21 @@ describe('webhook deliveries', () => {
   })
 
   it('are redelivered with the same event id unless pending', async () => {
-    const made = await make()
-    const { id, eventId } = await api.ok('POST', `${pathOf(made)}/test`)
-    const path = `${pathOf(made)}/deliveries/${id}/redeliver`
+    const endpoint = await make()
+    const { id, eventId } = await api.ok('POST', `${pathOf(endpoint)}/test`)
+    const path = `${pathOf(endpoint)}/deliveries/${id}/redeliver`
     expect(await api.call('POST', path)).toMatchObject({ status: 409, body: { code: 'conflict' } })
     for (const status of ['failed', 'delivered']) {
       await settle(id, status, { attempts: 10, retry_step: 10 })
       const again = await api.call('POST', path)
       expect(again).toMatchObject({ status: 202, body: { id, eventId, status: 'pending', attempts: 10 } })
-      expect(again.headers.get('location')).toBe(`${pathOf(made)}/deliveries/${id}`)
+      expect(again.headers.get('location')).toBe(`${pathOf(endpoint)}/deliveries/${id}`)
       expect(again.body).not.toHaveProperty('deliveredAt')
     }
   })
 
   it('are replayed if they failed after the given time', async () => {
-    const made = await make()
+    const endpoint = await make()
     const count = 2500
     await bench.open.pool.query(
       `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
@@ -78,39 +78,39 @@ describe('webhook deliveries', () => {
     )
     await bench.open.pool.query("UPDATE webhook_deliveries SET status = 'failed' WHERE id < 'whd_1'")
     const body = { since: new Date(Date.now() - 60_000).toISOString() }
-    const response = await api.call('POST', `${pathOf(made)}/replay`, { body })
+    const response = await api.call('POST', `${pathOf(endpoint)}/replay`, { body })
     // Without the ten older and the ten delivered ones.
     expect(response).toMatchObject({ status: 202, body: { count: count - 20, isComplete: true } })
-    expect(response.headers.get('location')).toBe(`${pathOf(made)}/deliveries?status=pending`)
-    const again = await api.call('POST', `${pathOf(made)}/replay`, { body })
+    expect(response.headers.get('location')).toBe(`${pathOf(endpoint)}/deliveries?status=pending`)
+    const again = await api.call('POST', `${pathOf(endpoint)}/replay`, { body })
     expect(again.body).toEqual({ count: 0, isComplete: true })
     for (const since of ['yesterday', 7, undefined])
-      expect((await api.call('POST', `${pathOf(made)}/replay`, { body: { since } })).status).toBe(400)
+      expect((await api.call('POST', `${pathOf(endpoint)}/replay`, { body: { since } })).status).toBe(400)
   })
 
   it('return 409 for tests, redeliveries and replays of a disabled endpoint', async () => {
-    const made = await make()
-    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
+    const endpoint = await make()
+    const { id } = await api.ok('POST', `${pathOf(endpoint)}/test`)
     await settle(id, 'failed', {})
-    await api.ok('PATCH', pathOf(made), { enabled: false })
+    await api.ok('PATCH', pathOf(endpoint), { enabled: false })
     const since = '2024-01-01T00:00:00Z'
     for (const [end, body] of [['/test'], [`/deliveries/${id}/redeliver`], ['/replay', { since }]] as [
       string,
       object?,
     ][])
-      expect(await api.call('POST', pathOf(made) + end, body && { body }), end).toMatchObject({
+      expect(await api.call('POST', pathOf(endpoint) + end, body && { body }), end).toMatchObject({
         ...{ status: 409, body: { code: 'conflict', detail: expect.stringContaining('Enable it first') } },
       })
   })
 
   it('return 404 through another or an unknown endpoint', async () => {
-    const [made, other] = [await make(), await make()]
-    const { id } = await api.ok('POST', `${pathOf(made)}/test`)
+    const [endpoint, other] = [await make(), await make()]
+    const { id } = await api.ok('POST', `${pathOf(endpoint)}/test`)
     await settle(id, 'failed', {})
     const paths = [
       `${pathOf(other)}/deliveries/${id}`,
       `${pathOf({ id: unknown })}/deliveries/${id}`,
-      `${pathOf(made)}/deliveries/${unknownDelivery}`,
+      `${pathOf(endpoint)}/deliveries/${unknownDelivery}`,
     ]
     for (const path of paths) {
       expect((await api.call('GET', path)).status, path).toBe(404)
@@ -142,15 +142,15 @@ it('every stored event has a type that an endpoint can subscribe to', async () =
 })
 
 it('GET /metrics reports pending, failed and overdue deliveries and failing endpoints', async () => {
-  const [made, broken] = [await make(), await make()]
-  const late = await api.ok('POST', `${pathOf(made)}/test`)
-  const failed = await api.ok('POST', `${pathOf(made)}/test`)
+  const [endpoint, broken] = [await make(), await make()]
+  const overdue = await api.ok('POST', `${pathOf(endpoint)}/test`)
+  const failed = await api.ok('POST', `${pathOf(endpoint)}/test`)
   const waiting = await api.ok('POST', `${pathOf(broken)}/test`)
   await settle(failed.id, 'failed', {})
   const { pool } = bench.open
   const dueSince = (id: string, ago: string) =>
     pool.query('UPDATE webhook_deliveries SET due_at = now() - $2::interval WHERE id = $1', [id, ago])
-  await dueSince(late.id, '90 s')
+  await dueSince(overdue.id, '90 s')
   await dueSince(waiting.id, '1 day')
   await pool.query('UPDATE webhook_endpoints SET failures = 1, not_before = now() WHERE id = $1', [broken.id])
   const text = await (await fetch(`${bench.url}/metrics`)).text()

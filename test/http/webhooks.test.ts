@@ -100,8 +100,8 @@ it('GET /webhook-endpoints lists endpoints in pages without secrets', async () =
 
 describe('PATCH /webhook-endpoints/{id}', () => {
   it('updates each field separately without returning the secret', async () => {
-    const made = await make()
-    const path = pathOf(made)
+    const endpoint = await make()
+    const path = pathOf(endpoint)
     const changes = [
       { description: 'pager' },
       { eventTypes: ['job.failed', 'environment.*'] },
@@ -168,26 +168,26 @@ describe('If-Match and If-None-Match', () => {
 })
 
 it('a rotation returns a new secret that is not shown again', async () => {
-  const made = await make()
-  const rotated = await api.ok('POST', `${pathOf(made)}/rotate-secret`, { overlapSeconds: 60 })
+  const endpoint = await make()
+  const rotated = await api.ok('POST', `${pathOf(endpoint)}/rotate-secret`, { overlapSeconds: 60 })
   expect(String(rotated.secret)).toMatch(/^whsec_/)
-  expect(rotated.secret).not.toBe(made.secret)
-  expect(await api.ok('GET', pathOf(made))).not.toHaveProperty('secret')
+  expect(rotated.secret).not.toBe(endpoint.secret)
+  expect(await api.ok('GET', pathOf(endpoint))).not.toHaveProperty('secret')
   for (const overlapSeconds of [-1, 604_801, 1.5])
-    expect((await api.call('POST', `${pathOf(made)}/rotate-secret`, { body: { overlapSeconds } })).status).toBe(400)
+    expect((await api.call('POST', `${pathOf(endpoint)}/rotate-secret`, { body: { overlapSeconds } })).status).toBe(400)
 })
 
 it('a deleted endpoint returns 404 and its URL is erased from the database', async () => {
-  const made = await make()
-  await api.ok('POST', `${pathOf(made)}/test`)
-  expect(await api.call('DELETE', pathOf(made))).toMatchObject({ status: 204, body: null })
+  const endpoint = await make()
+  await api.ok('POST', `${pathOf(endpoint)}/test`)
+  expect(await api.call('DELETE', pathOf(endpoint))).toMatchObject({ status: 204, body: null })
   for (const [method, end] of [
     ['GET', ''],
     ['DELETE', ''],
     ['GET', '/deliveries'],
     ['POST', '/test'],
   ])
-    expect((await api.call(method ?? '', pathOf(made) + end)).status, end).toBe(404)
+    expect((await api.call(method ?? '', pathOf(endpoint) + end)).status, end).toBe(404)
   const { rows } = await bench.open.pool.query('SELECT to_jsonb(e)::text AS text FROM webhook_endpoints e')
   expect(rows.map(({ text }) => text).join()).not.toContain('t0p')
 })

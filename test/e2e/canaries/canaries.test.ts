@@ -127,12 +127,12 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     const route = `/hook?token=${urlCanary.value}`
     receiver.on(`POST ${route}`, { status: 200 })
     for (const failure of [{ status: 500 }, { isReset: true as const }]) receiver.once(`POST ${route}`, failure)
-    const made = await switchyard.api.ok('POST', '/webhook-endpoints', { url: receiver.url + route })
-    const path = `/webhook-endpoints/${made.id}`
+    const created = await switchyard.api.ok('POST', '/webhook-endpoints', { url: receiver.url + route })
+    const path = `/webhook-endpoints/${created.id}`
     const rotated = await switchyard.api.ok('POST', `${path}/rotate-secret`, {})
-    canaries.push(...[made, rotated].flatMap(({ secret }) => canariesOfSecret(String(secret))))
+    canaries.push(...[created, rotated].flatMap(({ secret }) => canariesOfSecret(String(secret))))
     const tested = await switchyard.api.ok('POST', `${path}/test`)
-    ids.set('webhook-endpoints', made.id)
+    ids.set('webhook-endpoints', created.id)
     ids.set('deliveries', tested.id)
     await switchyard.api.ok('GET', path)
     await vi.waitUntil(() => receiver.requests.length > 5, { timeout: 30_000 })
@@ -171,11 +171,11 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     }
     for (const { name, settings, credentials } of sandboxConnections(sandbox)) {
       const [[provider, given]] = Object.entries(credentials as Record<string, object>) as [[string, object]]
-      const invalid = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
-      const made = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: invalid } })
-      const { id } = made.body as { id?: string }
+      const fields = Object.fromEntries(Object.keys(given).map((field) => [field, wrong.value]))
+      const sent = await post('/connections', { name: `${name}-wrong`, settings, credentials: { [provider]: fields } })
+      const { id } = sent.body as { id?: string }
       const verified = await post(`/connections/${id}/verify`, undefined)
-      expect(made.status === 422 || made.status === 400 || verified.text.includes('"ok":false'), provider).toBe(true)
+      expect(sent.status === 422 || sent.status === 400 || verified.text.includes('"ok":false'), provider).toBe(true)
       await post('/connections', { name: 'x', settings, credentials: { [provider]: { ...given, extra: wrong.value } } })
       await post('/connections', { name: 'y', settings, credentials: { [provider]: `\n${wrong.value}` } })
     }
@@ -184,9 +184,9 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   it('are sent during provider faults', async () => {
     for (const fault of faults) {
       const { id } = sandbox.faults.add(fault)
-      const made = await Promise.all(submittable().map(({ path, body }) => post(path, { ...body, secretVariables })))
+      const created = await Promise.all(submittable().map(({ path, body }) => post(path, { ...body, secretVariables })))
       await query(['verify', 'catalog', 'orphans', 'health'])
-      for (const { operation, body } of made) {
+      for (const { operation, body } of created) {
         const path = `${operation.slice('POST '.length)}/${(body as { id?: string }).id}`
         for (const end of ['', '/logs', '/remote', '/attempts']) await recorder.call(`GET ${end}`, 'GET', path + end)
       }
@@ -221,9 +221,9 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
     canaries.push({ name: 'the header of a proxy', value: basic })
     const proxy = { url: receiver.url, username: username.value, password: password.value }
     const network = { proxy, clientCertificate: pair }
-    const made = await post('/connections', { name: 'with a network', settings, credentials, network })
-    expect(made.status).toBe(201)
-    const { id } = made.body as { id: string }
+    const created = await post('/connections', { name: 'with a network', settings, credentials, network })
+    expect(created.status).toBe(201)
+    const { id } = created.body as { id: string }
     expect((await post(`/connections/${id}/verify`, undefined)).text).toContain('"ok":false')
     const damaged = { ...pair, key: `${pair.key}x`.replace('BEGIN', 'BEGUN') }
     for (const wrongPair of [damaged, { ...pair, certificate: pair.key }])
@@ -264,8 +264,8 @@ describeOnEachQueueBackend('planted secrets', ({ kind, openRedis }) => {
   async function callEveryRoute(): Promise<void> {
     const projects = (await recorder.call('projects', 'GET', '/projects')).body as { data: { id: string }[] }
     ids.set('projects', projects.data[0]?.id ?? '')
-    const made = (await post('/api-keys', { name: 'second', scopes: ['jobs:read'] })).body as { id: string }
-    ids.set('api-keys', made.id)
+    const created = (await post('/api-keys', { name: 'second', scopes: ['jobs:read'] })).body as { id: string }
+    ids.set('api-keys', created.id)
     const called = new Set<string>()
     for (const { id, method, path } of await operationsOf(recorder)) {
       const [, resource = ''] = path.split('/')

@@ -21,8 +21,8 @@ export function leaksIn(place: string, text: string, canaries: readonly Canary[]
     const encoding = encodingsOf(value).find((each) => text.includes(each))
     if (encoding === undefined) return []
     const at = text.indexOf(encoding)
-    const around = `${text.slice(Math.max(0, at - 120), at)}<${name}>${text.slice(at + encoding.length, at + encoding.length + 60)}`
-    return [`${place} contains ${name}: ${around}`]
+    const excerpt = `${text.slice(Math.max(0, at - 120), at)}<${name}>${text.slice(at + encoding.length, at + encoding.length + 60)}`
+    return [`${place} contains ${name}: ${excerpt}`]
   })
 }
 

@@ -16,16 +16,16 @@ const until = async (isMet: () => Promise<boolean>): Promise<void> => {
 
 describe('an API key', () => {
   it('is shown once and accepted at every instance', async () => {
-    const made = await makeKey()
-    expect(made.key).toMatch(/^sy_[0-7][0-9a-hjkmnp-tv-z]{25}_[A-Za-z0-9_-]{43}$/)
-    expect((await two.as(made.key, 'second').call('GET', '/jobs')).status).toBe(200)
-    const read = await two.admin.ok('GET', `/api-keys/${made.id}`)
-    expect(read).toMatchObject({ id: made.id, scopes: ['jobs:read'] })
-    expect(JSON.stringify(read)).not.toContain(made.key.slice(-43))
+    const created = await makeKey()
+    expect(created.key).toMatch(/^sy_[0-7][0-9a-hjkmnp-tv-z]{25}_[A-Za-z0-9_-]{43}$/)
+    expect((await two.as(created.key, 'second').call('GET', '/jobs')).status).toBe(200)
+    const read = await two.admin.ok('GET', `/api-keys/${created.id}`)
+    expect(read).toMatchObject({ id: created.id, scopes: ['jobs:read'] })
+    expect(JSON.stringify(read)).not.toContain(created.key.slice(-43))
   })
 
   it('is stored only as a hash', async () => {
-    const made = await makeKey()
+    const created = await makeKey()
     const sql = new Client({ connectionString: two.databaseUrl })
     await sql.connect()
     const { rows } = await sql.query(
@@ -33,7 +33,7 @@ describe('an API key', () => {
     )
     await sql.end()
     expect(rows.length).toBeGreaterThan(1)
-    for (const { row } of rows) expect(row).not.toContain(made.key.slice(-43))
+    for (const { row } of rows) expect(row).not.toContain(created.key.slice(-43))
   })
 
   it('is rejected if one character of its secret differs', async () => {
@@ -43,12 +43,12 @@ describe('an API key', () => {
   })
 
   it.concurrent('is rejected at every instance within seconds after revocation', async () => {
-    const made = await makeKey()
+    const created = await makeKey()
     for (const instance of ['first', 'second'] as const)
-      expect((await two.as(made.key, instance).call('GET', '/jobs')).status).toBe(200)
-    expect(await two.admin.ok('DELETE', `/api-keys/${made.id}`)).toHaveProperty('revokedAt')
-    await until(async () => (await two.as(made.key, 'second').call('GET', '/jobs')).status === 401)
-    await until(async () => (await two.as(made.key, 'first').call('GET', '/jobs')).status === 401)
+      expect((await two.as(created.key, instance).call('GET', '/jobs')).status).toBe(200)
+    expect(await two.admin.ok('DELETE', `/api-keys/${created.id}`)).toHaveProperty('revokedAt')
+    await until(async () => (await two.as(created.key, 'second').call('GET', '/jobs')).status === 401)
+    await until(async () => (await two.as(created.key, 'first').call('GET', '/jobs')).status === 401)
   })
 
   it.concurrent('ends long polls with 401 after revocation', async () => {
@@ -59,14 +59,14 @@ describe('an API key', () => {
     })
     const body = { connectionId: connection.id, name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
     const { id } = await two.admin.ok('POST', '/environments', body)
-    const made = await makeKey({ scopes: ['environments:read'] })
+    const created = await makeKey({ scopes: ['environments:read'] })
     // Much longer than a revocation takes to propagate.
     const headers = { prefer: 'wait=60' }
     const waiting = (['first', 'second'] as const).map((instance) =>
-      two.as(made.key, instance).call('GET', `/environments/${id}`, { headers }),
+      two.as(created.key, instance).call('GET', `/environments/${id}`, { headers }),
     )
-    await until(async () => 'lastUsedAt' in (await two.admin.ok('GET', `/api-keys/${made.id}`)))
-    await two.admin.ok('DELETE', `/api-keys/${made.id}`)
+    await until(async () => 'lastUsedAt' in (await two.admin.ok('GET', `/api-keys/${created.id}`)))
+    await two.admin.ok('DELETE', `/api-keys/${created.id}`)
     const startMs = performance.now()
     for (const { status, body: problem } of await Promise.all(waiting))
       expect({ status, code: problem.code }).toEqual({ status: 401, code: 'unauthenticated' })
@@ -74,9 +74,9 @@ describe('an API key', () => {
   }, 90_000)
 
   it('is rejected after it expires', async () => {
-    const made = await makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
-    expect((await two.as(made.key).call('GET', '/jobs')).status).toBe(200)
-    await until(async () => (await two.as(made.key).call('GET', '/jobs')).status === 401)
+    const created = await makeKey({ expiresAt: new Date(Date.now() + 1500).toISOString() })
+    expect((await two.as(created.key).call('GET', '/jobs')).status).toBe(200)
+    await until(async () => (await two.as(created.key).call('GET', '/jobs')).status === 401)
   })
 
   it.each([
@@ -115,19 +115,19 @@ describe('an API key', () => {
   })
 
   it('records its last use', async () => {
-    const made = await makeKey()
-    expect(await two.admin.ok('GET', `/api-keys/${made.id}`)).not.toHaveProperty('lastUsedAt')
-    await two.as(made.key).ok('GET', '/jobs')
-    await until(async () => 'lastUsedAt' in (await two.admin.ok('GET', `/api-keys/${made.id}`)))
+    const created = await makeKey()
+    expect(await two.admin.ok('GET', `/api-keys/${created.id}`)).not.toHaveProperty('lastUsedAt')
+    await two.as(created.key).ok('GET', '/jobs')
+    await until(async () => 'lastUsedAt' in (await two.admin.ok('GET', `/api-keys/${created.id}`)))
   })
 
   it('is listed by project and in pages', async () => {
     const project = await two.admin.ok('POST', '/projects', { name: unique('team') })
-    const made = []
-    for (const name of ['a', 'b', 'c']) made.push((await makeKey({ name, projectId: project.id })).id)
+    const created = []
+    for (const name of ['a', 'b', 'c']) created.push((await makeKey({ name, projectId: project.id })).id)
     const first = await two.admin.ok('GET', `/api-keys?projectId=${project.id}&limit=2`)
     const rest = await two.admin.ok('GET', `/api-keys?projectId=${project.id}&limit=2&cursor=${first.nextCursor}`)
-    expect([...first.data, ...rest.data].map(({ id }: { id: string }) => id)).toEqual(made)
+    expect([...first.data, ...rest.data].map(({ id }: { id: string }) => id)).toEqual(created)
     expect(rest).not.toHaveProperty('nextCursor')
   })
 })

@@ -23,17 +23,17 @@ it('the audit log records subject, action, object and address, newest first', as
     credentials: { dataforest: { accessKey: 'canary-access', secretKey: 'canary-secret' } },
   })
   const body = { connectionId: connection.id, name: 'ws', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
-  const made = await caller.call('POST', '/environments', { body, headers: { 'x-request-id': 'try-17' } })
-  await caller.ok('PATCH', `/environments/${made.body.id}`, { labels: { team: 'red' } })
-  await caller.ok('DELETE', `/environments/${made.body.id}`)
+  const submitted = await caller.call('POST', '/environments', { body, headers: { 'x-request-id': 'try-17' } })
+  await caller.ok('PATCH', `/environments/${submitted.body.id}`, { labels: { team: 'red' } })
+  await caller.ok('DELETE', `/environments/${submitted.body.id}`)
   expect((await caller.call('GET', '/jobs')).status).toBe(403)
 
   const { data } = await two.admin.ok('GET', `/audit?subject=${writer.id}`)
   expect(data.map(({ action, objectId, outcome }: Record<string, string>) => [action, objectId, outcome])).toEqual([
     ['request.refused', undefined, 'refused'],
-    ['environment.delete_requested', made.body.id, 'done'],
-    ['environment.updated', made.body.id, 'done'],
-    ['environment.submitted', made.body.id, 'done'],
+    ['environment.delete_requested', submitted.body.id, 'done'],
+    ['environment.updated', submitted.body.id, 'done'],
+    ['environment.submitted', submitted.body.id, 'done'],
     ['connection.created', connection.id, 'done'],
   ])
   expect(data[3]).toMatchObject({

@@ -78,8 +78,8 @@ describe('a project quota', () => {
     expect(second.body.detail).toContain('1 of 1 connections')
 
     await team.ok('POST', '/environments', environmentBody('a', 2))
-    const greedy = await team.call('POST', '/environments', { body: environmentBody('b', 2) })
-    expect(greedy.body.detail).toContain('2 of 3 accelerators, and this asks for 2')
+    const overLimit = await team.call('POST', '/environments', { body: environmentBody('b', 2) })
+    expect(overLimit.body.detail).toContain('2 of 3 accelerators, and this asks for 2')
     await team.ok('POST', '/environments', environmentBody('b', 1))
     const third = await team.call('POST', '/environments', { body: environmentBody('c') })
     expect(third.body.detail).toContain('2 of 2 active jobs and environments')
