@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { Client } from 'pg'
 
 /**
- * Records all further commands of a Redis. Reads the raw socket: client libraries fail if MONITOR prints a command before
+ * Records all further commands of a Redis. Reads the socket: client libraries fail if MONITOR prints a command before
  * its own confirmation.
  */
 export async function watchRedis(url: string): Promise<{ text(): string; stop(): Promise<void> }> {
