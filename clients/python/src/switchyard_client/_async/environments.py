@@ -38,7 +38,7 @@ class AsyncEnvironments(AsyncWorkloads[AsyncEnvironment]):
     async def preview(
         self, request: models.EnvironmentRequest | types.EnvironmentRequest, *, ask_provider: bool | None = None
     ) -> models.Preview:
-        """Validates a request and shows what the provider would be sent. Can ask the provider, which creates nothing."""
+        """Validates a request and shows what the provider would be sent, or also asks the provider."""
         operation = change("POST", "environments", "preview", body=request, query={"ask_provider": ask_provider})
         return await self._transport.fetch(models.Preview, operation)
 

@@ -54,7 +54,7 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
     async def preview(
         self, request: models.JobRequest | types.JobRequest, *, ask_provider: bool | None = None
     ) -> models.Preview:
-        """Validates a request and shows what the provider would be sent. Can ask the provider, which creates nothing."""
+        """Validates a request and shows what the provider would be sent, or also asks the provider."""
         operation = change("POST", "jobs", "preview", body=request, query={"ask_provider": ask_provider})
         return await self._transport.fetch(models.Preview, operation)
 
