@@ -5,91 +5,91 @@ import type { FieldPath } from '../../src/vocabulary/field-paths.ts'
 import type { JsonObject } from '../../src/vocabulary/json.ts'
 import type { Kind, Spec, Status } from '../../src/vocabulary/kinds.ts'
 
-/** A capability, or in words why there is none: the words stand in the title of each test that is skipped for it. */
-export type OrWhyNot<T> = T | string
+/** A capability, or the reason why it is missing, which is appended to the titles of tests skipped for it. */
+export type OrSkipReason<T> = T | string
 
 /** The credentials and names of a sandbox's account. */
 export type Account = Readonly<Record<string, string>>
 
 export type SandboxSettings = Readonly<Record<string, number | boolean | string>>
 
-/** What the suite has to know of one kind of one provider. */
+/** Facts about one kind of one provider. */
 export interface KindHarness<K extends Kind> {
   /** A small request. */
   spec(name: string, account: Account): Spec<K>
-  /** The same with as many fields and options as one request can have, none of them as it would be if it were absent. */
+  /** A request with as many fields and options as can be combined, none at its default. */
   fullSpec(name: string, account: Account): Spec<K>
-  /** Requests with the fields and options that those of `fullSpec` exclude. */
+  /** Requests with the fields and options that `fullSpec` excludes. */
   readonly alternatives?: readonly ((name: string, account: Account) => Spec<K>)[]
-  /** How amounts are sent that the vendor takes in another unit: bytes for MiB. */
+  /** Conversion of amounts that the vendor expects in another unit, such as bytes for MiB. */
   readonly sentAs?: { readonly [path in FieldPath]?: (value: string) => string }
-  /** The sandbox's word for the objects that it makes. */
+  /** The sandbox's kind of these objects. */
   readonly object: string
-  /** The sandbox's names of operations, as faults match them. */
+  /** The sandbox's operation names, as used in faults. */
   readonly operations: {
     readonly create: string
-    /** What a search reads, and a listing where it reads no other. */
+    /** Operations that `find` calls; also those of `list`, unless `listing` is given. */
     readonly lists: readonly string[]
     readonly listing?: string
   }
-  /** What the vendor's documents say of each raw state: written from them, so that the driver's own table can be wrong. */
+  /** Raw states with their status. Copied from the vendor's documentation, not from the driver, whose table may be wrong. */
   readonly states: Readonly<Record<string, Status<K>>>
-  /** An id of the right form that nobody has, made from one that exists. */
+  /** A well-formed id of no object, derived from an existing one. */
   missingId(existing: string): string
-  /** How many objects are more than a page of the driver's list. */
-  readonly moreThanAPage: OrWhyNot<number>
-  /** Whether the answer to a verb that is carried out has a body, which can be cut off; it has by default. */
-  readonly verbBodies?: OrWhyNot<true>
-  /** How many list calls may serve any number of intents; the words say why each intent has a separate scan. */
-  readonly oneWalk: OrWhyNot<true>
-  /** The sandbox's object behind a remote id, where that is another id. */
+  /** A number of objects that exceeds one page of the driver's list. */
+  readonly multiPageCount: OrSkipReason<number>
+  /** Whether the response to an executed action has a body, which can be truncated. Default: true. */
+  readonly actionResponseBodies?: OrSkipReason<true>
+  /** True if `find` serves any number of intents with the same list calls; otherwise, why it does not. */
+  readonly batchedFind: OrSkipReason<true>
+  /** The sandbox's id of the object with a remote id, if they differ. */
   objectId?(remoteId: string): string
-  /** Makes the object show a raw state; by default the object's state is forced to it. */
-  show?(sandbox: Sandbox, remoteId: string, rawState: string): void
-  /** Raw states that cannot be shown, and why. */
-  readonly unshown?: Readonly<Record<string, string>>
-  /** Whether the object can show a state that no document knows. */
-  readonly unknownState: OrWhyNot<true>
+  /** Forces a raw state. By default, the object's state is set to it. */
+  forceState?(sandbox: Sandbox, remoteId: string, rawState: string): void
+  /** Raw states that cannot be forced, with the reason. */
+  readonly unforcedStates?: Readonly<Record<string, string>>
+  /** Whether an undocumented state can be forced. */
+  readonly unknownState: OrSkipReason<true>
 }
 
-/** What a wrong setting or credential is called by `verify`, as far as the vendor tells. */
+/** A wrong setting or credential, and the field that `verify` reports for it. */
 export interface WrongField {
   /** `credentials.secretKey` or `settings.accountId`. */
   readonly path: string
   readonly value: string
-  readonly named: string
+  readonly reportedField: string
 }
 
-/** One provider in one of its variants, and its sandbox. */
+/** One variant of one provider, with its sandbox. */
 export interface ProviderHarness {
-  /** `modelarts, notebooks by password`. */
+  /** For example `modelarts, notebooks by password`. */
   readonly variant: string
   readonly provider: Provider
   readonly sandbox: SandboxProviderId
-  /** Settings that make the variant; with the provider's sample they describe it. */
+  /** Settings that select the variant. Together with the provider's sample they describe it. */
   readonly variantSettings: JsonObject
-  /** Settings of the sandbox under which it is that variant. */
+  /** Sandbox settings of the variant. */
   readonly sandboxSettings?: SandboxSettings
-  /** The settings of a connection to the sandbox, without those of the variant. */
+  /** The settings of a connection to the sandbox, without `variantSettings`. */
   settings(url: string, account: Account): JsonObject
   credentials(account: Account): JsonObject
-  /** Credentials that tell who somebody is rather than prove it, so that answers show them. */
+  /** Credentials that identify the account without proving it, and may therefore appear in responses. */
   readonly publicCredentials: readonly string[]
-  /** Settings in place of what is discovered, for which a plan has placeholders. */
+  /** Settings in place of discovered values, for which a plan contains placeholders. */
   planSettings?(account: Account): JsonObject
-  readonly wrong: readonly WrongField[]
-  /** Settings that decide where credentials go, and by which this variant reaches no host that the suite could be. */
+  readonly wrongFields: readonly WrongField[]
+  /** Endpoint settings whose hosts this variant does not call in the suite. */
   readonly unreachedEndpoints?: readonly string[]
-  /** The operations that give tokens. */
-  readonly tokens: OrWhyNot<{ readonly logins: readonly string[] }>
-  /** The field that a wrong clock is called; tokens need no clock. */
-  readonly clockField: OrWhyNot<{ readonly field: string }>
-  /** What the vendor's 429 asks to wait. */
-  readonly retryAfter: OrWhyNot<{ readonly ms: number }>
-  /** Settings of the sandbox under which controls are refused that change nothing. */
+  /** The operations that issue tokens. */
+  readonly tokens: OrSkipReason<{ readonly logins: readonly string[] }>
+  /** The field that is reported for a wrong clock. */
+  readonly clockField: OrSkipReason<{ readonly field: string }>
+  /** The delay that the vendor's 429 requests. */
+  readonly retryAfter: OrSkipReason<{ readonly ms: number }>
+  /** Sandbox settings that reject actions without effect. */
   readonly strictControls: readonly SandboxSettings[]
-  /** Settings of the sandbox under which it takes only documented fields. */
+  /** Sandbox settings that reject undocumented fields. */
   readonly strictRequests: SandboxSettings
-  /** The kinds that the provider has drivers for. */
+  /** The kinds that the provider supports. */
   readonly kinds: { readonly job?: KindHarness<'job'>; readonly environment?: KindHarness<'environment'> }
 }

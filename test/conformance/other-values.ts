@@ -2,8 +2,8 @@ import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Json } from '../../src/vocabulary/json.ts'
 
-/** Texts that could lead somewhere else, as a URL, as a host, as part of one, or out of a path; and some that could not. */
-const textsTowards = (url: string): readonly string[] => {
+/** Texts that could refer to another host as a URL, a host, a part of a host or a path; and some that could not. */
+const textsReferringTo = (url: string): readonly string[] => {
   const { host, hostname } = new URL(url)
   return [
     ...[`${url}/base`, url, 'capture.example.com', `@${host}`, `//${host}`, hostname, host, `..%2f..%2f@${host}`],
@@ -11,7 +11,7 @@ const textsTowards = (url: string): readonly string[] => {
   ]
 }
 
-/** Other values that a setting takes by its schema, those first that could lead to `url`. */
+/** Other values that the schema of a setting accepts; those that could refer to `url` come first. */
 export function otherValues(schema: TSchema, current: Json | undefined, url: string): readonly Json[] {
   return valuesOf(schema, url).filter((value) => Value.Check(schema, value) && value !== current)
 }
@@ -24,7 +24,7 @@ function valuesOf(schema: TSchema, url: string): readonly Json[] {
     case 'integer':
       return [schema.minimum, schema.maximum]
     case 'array':
-      return [textsTowards(url).slice(0, 1)]
+      return [textsReferringTo(url).slice(0, 1)]
     case 'object': {
       const entries = Object.entries(schema.properties as Record<string, TSchema>)
       return [
@@ -38,6 +38,6 @@ function valuesOf(schema: TSchema, url: string): readonly Json[] {
       ]
     }
     default:
-      return textsTowards(url)
+      return textsReferringTo(url)
   }
 }

@@ -17,7 +17,7 @@ import { describeLostCreates } from './behaviours/lost-creates.ts'
 import { describeObservation } from './behaviours/observation.ts'
 import { describeTokens } from './behaviours/tokens.ts'
 import { describeTolerance } from './behaviours/tolerance.ts'
-import { type Bench, driverOf, useBench } from './bench.ts'
+import { driverOf, type Fixture, useFixture } from './fixture.ts'
 import type { ProviderHarness } from './harness.ts'
 import { makeSubject } from './subject.ts'
 
@@ -25,25 +25,26 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * Every statement of `src/providers/driver.ts`, checked on every driver of one variant of a provider, over HTTP against
- * its sandbox. After each test all that came out of the drivers is looked through for secrets.
+ * its sandbox. After each test, everything that the drivers returned is searched for secrets.
  */
 export function describeProviderConformance(harness: ProviderHarness): void {
   describe(harness.variant, () => {
     const unfilled = unfilledPlaces(root, harness.provider.id)
-    // Before that each test would fail, and say less.
-    if (unfilled.length > 0) return it('is filled in', () => expect.fail(`To be filled in:\n${unfilled.join('\n')}`))
-    const bench = useBench(harness)
-    describeConnection(bench)
-    describeEndpoints(bench)
-    describeTokens(bench)
-    for (const kind of kinds) if (harness.kinds[kind] !== undefined) describeKind(bench, kind)
+    // Until then every test would fail with a less helpful message.
+    if (unfilled.length > 0)
+      return it('has no unfilled template places', () => expect.fail(`To be filled in:\n${unfilled.join('\n')}`))
+    const fixture = useFixture(harness)
+    describeConnection(fixture)
+    describeEndpoints(fixture)
+    describeTokens(fixture)
+    for (const kind of kinds) if (harness.kinds[kind] !== undefined) describeKind(fixture, kind)
   })
 }
 
-function describeKind<K extends Kind>(bench: Bench, kind: K): void {
-  const { provider, variantSettings } = bench.harness
+function describeKind<K extends Kind>(fixture: Fixture, kind: K): void {
+  const { provider, variantSettings } = fixture.harness
   const described = driverOf(openInertly(provider, { ...provider.sample.settings, ...variantSettings }), kind)
-  const subject = makeSubject(bench, kind, described)
+  const subject = makeSubject(fixture, kind, described)
   describe(kind, () => {
     describeCapabilities(subject)
     describeCreation(subject)

@@ -5,44 +5,44 @@ import { parseEgressRules } from '../../src/infra/egress-rules.ts'
 import { proxyServerOf } from '../../src/infra/proxy-server.ts'
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts'
 
-/** The way out that a connection has: through a proxy of its own. */
+/** The outgoing path of a connection, through its own proxy. */
 export interface ProxiedCalls {
   connector(timeoutMs: number): ReturnType<ReturnType<typeof makeEgress>['connector']>
-  /** A connection that a test opens itself, past the proxy. */
-  except(socket: Socket): void
-  /** Connections that a server on the port has accepted: through the proxy, and past it. */
+  /** Excludes a connection that a test opens itself, without the proxy. */
+  exclude(socket: Socket): void
+  /** Connections that a server on the port accepted, by path. */
   accepted(port: number): { proxied: number; direct: number }
-  /** Begins again. */
-  forget(): void
+  /** Clears the recorded connections. */
+  reset(): void
   close(): Promise<void>
 }
 
-/** Watches each connection that a server of this process accepts, however it was opened. */
+/** Records each connection that a server of this process accepts. */
 export async function startProxiedCalls(): Promise<ProxiedCalls> {
   const proxy: ConnectProxy = await startConnectProxy()
   const egress = makeEgress({ rules: parseEgressRules(['127.0.0.1']) })
   let sockets: { port: number; from: number }[] = []
   const exceptions = new Set<number>()
-  const note = (message: unknown) => {
+  const record = (message: unknown) => {
     const { localPort, remotePort } = (message as { socket: Socket }).socket
-    // A client that has reset its connection by now has no port any more.
+    // The port is undefined if the client has already reset the connection.
     if (localPort !== undefined && remotePort !== undefined) sockets.push({ port: localPort, from: remotePort })
   }
-  subscribe('net.server.socket', note)
+  subscribe('net.server.socket', record)
   return {
     connector: (timeoutMs) => egress.connector(timeoutMs, { proxy: proxyServerOf({ url: proxy.url }) }),
-    except: ({ localPort = 0 }) => void exceptions.add(localPort),
+    exclude: ({ localPort = 0 }) => void exceptions.add(localPort),
     accepted(port) {
       const here = sockets.filter((socket) => socket.port === port && !exceptions.has(socket.from))
       const proxied = here.filter(({ from }) => proxy.tunnelPorts.has(from)).length
       return { proxied, direct: here.length - proxied }
     },
-    forget() {
+    reset() {
       sockets = []
       exceptions.clear()
     },
     close() {
-      unsubscribe('net.server.socket', note)
+      unsubscribe('net.server.socket', record)
       return proxy.close()
     },
   }

@@ -4,39 +4,36 @@ import { providers } from '../../src/providers/registry.ts'
 import { kinds } from '../../src/vocabulary/kinds.ts'
 import { harnesses } from './harnesses/index.ts'
 
-describe('the conformance suite', () => {
-  it('has a harness for every provider', () => {
+describe('conformance harnesses', () => {
+  it('cover every provider', () => {
     expect([...new Set(harnesses.map(({ provider }) => provider.id))].sort()).toEqual(
       providers.map(({ id }) => id).sort(),
     )
   })
 
-  it.each(providers)('has a harness for every choice of an API by the settings of $id', ({ id, settings }) => {
+  it.each(providers)('cover every API that the settings of $id select', ({ id, settings }) => {
     const choices = Object.entries(settings.properties).filter(([name]) => name.endsWith('Api'))
     for (const [name, schema] of choices) {
-      const wanted = (schema as { enum?: string[] }).enum ?? []
+      const apis = (schema as { enum?: string[] }).enum ?? []
       const tested = harnesses.filter(({ provider }) => provider.id === id).map((each) => each.variantSettings[name])
-      expect(wanted.length).toBeGreaterThan(0)
-      expect(tested).toEqual(expect.arrayContaining(wanted))
+      expect(apis.length).toBeGreaterThan(0)
+      expect(tested).toEqual(expect.arrayContaining(apis))
     }
   })
 })
 
-it.each(harnesses)(
-  'the choice of an API is frozen with the connection of $variant',
-  ({ provider, variantSettings }) => {
-    const scope = provider.scope({ ...provider.sample.settings, ...variantSettings })
-    const choices = Object.entries(variantSettings).filter(([name]) => name.endsWith('Api'))
-    expect(scope).toMatchObject(Object.fromEntries(choices))
-  },
-)
+it.each(harnesses)('the scope of $variant contains its API settings', ({ provider, variantSettings }) => {
+  const scope = provider.scope({ ...provider.sample.settings, ...variantSettings })
+  const choices = Object.entries(variantSettings).filter(([name]) => name.endsWith('Api'))
+  expect(scope).toMatchObject(Object.fromEntries(choices))
+})
 
-describe.each(harnesses)('the API, for $variant', ({ provider, variantSettings }) => {
-  it('takes every option of its drivers, as the driver has it', () => {
+describe.each(harnesses)('API options of $variant', ({ provider, variantSettings }) => {
+  it('match the options of the drivers', () => {
     const { drivers } = openInertly(provider, { ...provider.sample.settings, ...variantSettings })
     for (const kind of kinds) {
-      const taken = optionSchemasOf(providers, kind)[provider.id]?.properties ?? {}
-      expect(taken).toMatchObject(drivers[kind]?.options?.properties ?? {})
+      const accepted = optionSchemasOf(providers, kind)[provider.id]?.properties ?? {}
+      expect(accepted).toMatchObject(drivers[kind]?.options?.properties ?? {})
     }
   })
 })

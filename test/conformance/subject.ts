@@ -6,12 +6,12 @@ import type { Observation } from '../../src/providers/observation.ts'
 import { ProviderError } from '../../src/providers/provider-error.ts'
 import type { ObjectView } from '../../src/sandbox/control.ts'
 import type { Kind, Spec } from '../../src/vocabulary/kinds.ts'
-import type { Bench, Connection } from './bench.ts'
-import { driverOf } from './bench.ts'
+import type { Connection, Fixture } from './fixture.ts'
+import { driverOf } from './fixture.ts'
 import type { KindHarness } from './harness.ts'
 
-/** One object that was made. */
-export interface Made<K extends Kind> {
+/** A created object. */
+export interface CreatedObject<K extends Kind> {
   intent: Intent<K>
   remoteId: string
 }
@@ -19,84 +19,84 @@ export interface Made<K extends Kind> {
 /** One kind of one provider under test. */
 export interface Subject<K extends Kind> {
   readonly kind: K
-  readonly bench: Bench
+  readonly fixture: Fixture
   readonly harness: KindHarness<K>
-  /** As its code shows it before anything runs: what is skipped depends on it. */
+  /** The driver of a description, available before any test runs. It determines which tests are skipped. */
   readonly described: Driver<K>
   /** The driver of the test's own connection. */
   driver(): Driver<K>
-  /** Everything that the engine does before a create: defaults, a ready environment, `prepare`. */
+  /** The intent of a create as the engine prepares it: defaults, a ready environment, `prepare`. */
   intent(spec?: Spec<K>): Promise<Intent<K>>
-  /** Makes an object and tells its id, found by its correlation tag where the create does not. */
-  make(spec?: Spec<K>): Promise<Made<K>>
-  /** The plan of a create, with what the driver would discover filled in. */
+  /** Creates an object and returns its id, found by its correlation tag if the create does not return it. */
+  createObject(spec?: Spec<K>): Promise<CreatedObject<K>>
+  /** The plan of a create, with placeholders replaced by discovered values. */
   plan(intent: Intent<K>): PlannedRequest
-  /** What a search says of one intent. */
+  /** The search result of one intent. */
   find(intent: Intent<K>): ReturnType<typeof findOne<K>>
-  /** The object as a read shows it. */
-  look(remoteId: string): Promise<Observation<K>>
+  /** The observation that a read returns. */
+  observe(remoteId: string): Promise<Observation<K>>
   /** The sandbox's objects of this kind. */
   objects(): readonly ObjectView[]
-  /** Makes the object show a raw state. */
+  /** Forces a raw state of the object. */
   show(remoteId: string, rawState: string): void
-  /** Every page of the list. */
+  /** Reads every page of the list. */
   listAll(watched: readonly string[]): Promise<readonly Observation<K>[]>
 }
 
 export const { signal } = new AbortController()
 const sendWithinMs = 5000
-/** Far beyond what a sandbox takes for anything. */
+/** Longer than any transition in a sandbox. */
 export const longMs = 20_000
 
-let drawn = 0
-/** Within every vendor's rules, and no two alike. */
-export function freshName(): string {
-  drawn += 1
-  return `cf-${drawn}`
+let counter = 0
+/** A unique name that every vendor accepts. */
+export function uniqueName(): string {
+  counter += 1
+  return `cf-${counter}`
 }
 
-function freshMark(length: number): string {
-  drawn += 1
-  return `m${drawn.toString(36).padStart(length - 1, '0')}`
+function uniqueTag(length: number): string {
+  counter += 1
+  return `m${counter.toString(36).padStart(length - 1, '0')}`
 }
 
-export function makeSubject<K extends Kind>(bench: Bench, kind: K, described: Driver<K>): Subject<K> {
-  const harness = bench.harness.kinds[kind] as unknown as KindHarness<K>
-  const driver = () => bench.connection.driver(kind)
+export function makeSubject<K extends Kind>(fixture: Fixture, kind: K, described: Driver<K>): Subject<K> {
+  const harness = fixture.harness.kinds[kind] as unknown as KindHarness<K>
+  const driver = () => fixture.connection.driver(kind)
   const find = (intent: Intent<K>) => findOne(driver(), intent)
 
-  async function intent(spec = harness.spec(freshName(), bench.account)): Promise<Intent<K>> {
+  async function intent(spec = harness.spec(uniqueName(), fixture.account)): Promise<Intent<K>> {
     const filled = withDefaults(described.accepts, spec)
     const environmentRemoteId =
-      described.environment === 'required' ? await readyEnvironment(bench, bench.connection) : null
+      described.environment === 'required' ? await readyEnvironment(fixture, fixture.connection) : null
     const before = (await driver().prepare?.(filled, environmentRemoteId, signal)) ?? null
     return {
-      correlationTag: freshMark(described.tagLength),
+      correlationTag: uniqueTag(described.tagLength),
       spec: filled,
       environmentRemoteId,
       before,
-      ...attempt(bench),
+      ...attempt(fixture),
     }
   }
 
-  async function make(spec?: Spec<K>): Promise<Made<K>> {
-    const tried = await intent(spec)
-    const { remoteId } = await driver().create(tried, signal)
-    return { intent: tried, remoteId: remoteId ?? onlyId(await find(tried)) }
+  async function createObject(spec?: Spec<K>): Promise<CreatedObject<K>> {
+    const attempted = await intent(spec)
+    const { remoteId } = await driver().create(attempted, signal)
+    return { intent: attempted, remoteId: remoteId ?? onlyId(await find(attempted)) }
   }
 
-  async function look(remoteId: string): Promise<Observation<K>> {
+  async function observe(remoteId: string): Promise<Observation<K>> {
     const seen = await driver().get(remoteId, signal)
     if (seen === 'gone') return expect.fail(`${remoteId} is gone`)
     return seen
   }
 
   async function listAll(watched: readonly string[]): Promise<readonly Observation<K>[]> {
-    const all: Observation<K>[] = []
+    const observations: Observation<K>[] = []
     for (let cursor: string | null = null, pages = 0; pages < 50; pages++) {
       const { seen, next }: Awaited<ReturnType<Driver<K>['list']>> = await driver().list({ cursor, watched }, signal)
-      all.push(...seen)
-      if (next === null) return all
+      observations.push(...seen)
+      if (next === null) return observations
       cursor = next
     }
     return expect.fail('the list has no end')
@@ -104,54 +104,54 @@ export function makeSubject<K extends Kind>(bench: Bench, kind: K, described: Dr
 
   return {
     kind,
-    bench,
+    fixture,
     harness,
     described,
     driver,
     intent,
-    make,
+    createObject,
     find,
-    look,
+    observe,
     listAll,
-    plan: (tried) => {
-      const settings = bench.harness.planSettings?.(bench.account) ?? {}
-      return bench.open({ settings }).driver(kind).plan(tried)
+    plan: (attempted) => {
+      const settings = fixture.harness.planSettings?.(fixture.account) ?? {}
+      return fixture.open({ settings }).driver(kind).plan(attempted)
     },
-    objects: () => bench.sandbox.objects(bench.harness.sandbox).filter((each) => each.kind === harness.object),
+    objects: () => fixture.sandbox.objects(fixture.harness.sandbox).filter((each) => each.kind === harness.object),
     show: (remoteId, rawState) => {
-      if (harness.show !== undefined) return harness.show(bench.sandbox, remoteId, rawState)
-      bench.sandbox.force(bench.harness.sandbox, remoteId, { state: rawState })
+      if (harness.forceState !== undefined) return harness.forceState(fixture.sandbox, remoteId, rawState)
+      fixture.sandbox.force(fixture.harness.sandbox, remoteId, { state: rawState })
     },
   }
 }
 
-/** What concerns the try itself. */
-export function attempt(bench: Bench): Pick<Intent, 'sendBy' | 'firstSentAt'> {
-  const at = new Date(bench.now().getTime() + sendWithinMs)
-  return { sendBy: { at, monotonicMs: bench.monotonicMs() + sendWithinMs }, firstSentAt: bench.now() }
+/** The deadline and time of one attempt. */
+export function attempt(fixture: Fixture): Pick<Intent, 'sendBy' | 'firstSentAt'> {
+  const at = new Date(fixture.now().getTime() + sendWithinMs)
+  return { sendBy: { at, monotonicMs: fixture.monotonicMs() + sendWithinMs }, firstSentAt: fixture.now() }
 }
 
 async function findOne<K extends Kind>(driver: Driver<K>, intent: Intent<K>) {
   const found = (await driver.find([intent], signal)).get(intent.correlationTag)
-  return found ?? expect.fail('find says nothing about a mark that it was asked for')
+  return found ?? expect.fail('find returned no result for the requested correlation tag')
 }
 
-/** The id of the one object that was found. */
+/** The id of the only object found. */
 export function onlyId(found: Awaited<ReturnType<typeof findOne>>): string {
   const [only, ...more] = 'found' in found ? found.found : []
-  if (only === undefined || more.length > 0) return expect.fail(`one object should be found: ${JSON.stringify(found)}`)
+  if (only === undefined || more.length > 0) return expect.fail(`expected one object: ${JSON.stringify(found)}`)
   return only.remoteId
 }
 
-/** An environment in which jobs can run: what the create could not carry is brought by an update, as the engine does. */
-async function readyEnvironment({ harness, account }: Bench, { provider }: Connection): Promise<string> {
+/** Creates an environment in which jobs can run. As the engine does, sends in an update what the create cannot contain. */
+async function readyEnvironment({ harness, account }: Fixture, { provider }: Connection): Promise<string> {
   const driver = driverOf(provider, 'environment')
-  const spec = harness.kinds.environment?.spec(freshName(), account)
-  if (spec === undefined) return expect.fail('jobs that need an environment need a harness of environments')
+  const spec = harness.kinds.environment?.spec(uniqueName(), account)
+  if (spec === undefined) return expect.fail('a harness with jobs that need an environment must define environments')
   const sendBy = { at: new Date(8.64e15), monotonicMs: Number.POSITIVE_INFINITY }
-  const given = { correlationTag: freshMark(driver.tagLength), spec, environmentRemoteId: null, before: null }
-  const { remoteId } = await driver.create({ ...given, sendBy, firstSentAt: new Date(0) }, signal)
-  if (remoteId === null) return expect.fail('an environment of a provider that needs one has an id at once')
+  const request = { correlationTag: uniqueTag(driver.tagLength), spec, environmentRemoteId: null, before: null }
+  const { remoteId } = await driver.create({ ...request, sendBy, firstSentAt: new Date(0) }, signal)
+  if (remoteId === null) return expect.fail('expected the create of an environment to return an id')
   const seen = await driver.get(remoteId, signal)
   if (seen !== 'gone' && driver.needsUpdate?.(spec, { ...seen, payload: seen.payload() }))
     await driver.update?.(remoteId, spec, signal)
@@ -161,14 +161,14 @@ async function readyEnvironment({ harness, account }: Bench, { provider }: Conne
 /** The ProviderError that a promise rejects with; anything else fails the test. */
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
-    (value) => expect.fail(`it succeeded: ${JSON.stringify(value)}`),
+    (value) => expect.fail(`unexpected success: ${JSON.stringify(value)}`),
     (cause: unknown) => cause,
   )
   expect(error).toBeInstanceOf(ProviderError)
   return error as ProviderError
 }
 
-/** Every text and number in a request, and what a text is if it is Base64. */
+/** Every text and number in a request; each text also decoded as Base64. */
 export function textsIn(request: unknown): string[] {
   if (typeof request === 'number') return [String(request)]
   if (typeof request === 'string') return [request, Buffer.from(request, 'base64').toString('utf8')]
@@ -176,16 +176,16 @@ export function textsIn(request: unknown): string[] {
   return Object.values(request).flatMap(textsIn)
 }
 
-/** What comes within 100 ms; a busy machine delays both, so nothing but waiting for something loses. */
-export function soon<T>(promise: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_resolve, reject) => {
+/** Rejects after 100 ms. A busy machine delays the promise and the timer alike. */
+export function within100Ms<T>(promise: Promise<T>): Promise<T> {
+  const timeout = new Promise<never>((_resolve, reject) => {
     setTimeout(() => reject(new Error('it took longer than 100 ms')), 100)
   })
-  return Promise.race([promise, late])
+  return Promise.race([promise, timeout])
 }
 
-/** ` (skipped: …)` behind a title, where a capability is missing. */
-export function whyNot(capability: unknown): string {
+/** ` [skipped: …]`, to be appended to a title if a capability is missing. */
+export function skipNote(capability: unknown): string {
   return typeof capability === 'string' ? ` [skipped: ${capability}]` : ''
 }
 

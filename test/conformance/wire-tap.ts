@@ -1,29 +1,29 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../../src/providers/session.ts'
 import type { Json } from '../../src/vocabulary/json.ts'
 
-/** An HTTP client that notes what passes and can change what comes back. */
+/** An HTTP client that records requests and can alter responses. */
 export interface WireTap extends HttpClient {
   readonly requests: readonly HttpRequest[]
-  /** Requests that make something: only those have a deadline for sending. */
+  /** Creating requests: only those have a deadline for sending. */
   creations(): readonly HttpRequest[]
-  /** What authenticated the requests: tokens and signatures. */
-  proofs(): readonly string[]
-  /** Changes each answer before the driver sees it; null = as they come. */
+  /** Tokens and signatures that authenticated the requests. */
+  authSecrets(): readonly string[]
+  /** Alters each response before the driver reads it; null = unaltered. */
   alter: ((response: HttpResponse, request: HttpRequest) => HttpResponse) | null
-  /** Asked again what was asked before, it gives the same answer without asking anybody. */
+  /** Returns recorded responses for repeated requests, without sending them. */
   isReplaying: boolean
 }
 
-/** Headers of which every vendor's documents say that they prove who calls. */
-const proofHeader = /token|signature|authorization|password|cookie|secret/
-/** Between the steps of a place; no key of a vendor holds it. */
+/** Headers that, by the documentation of some vendor, authenticate a request. */
+const authHeader = /token|signature|authorization|password|cookie|secret/
+/** Separates the steps of a path; contained in no vendor's key. */
 export const separator = ' › '
-/** A thousand creates have a thousand signatures; the first tell as much as all. */
-const maxProofs = 100
+/** Limits the search: a thousand creates have a thousand signatures. */
+const maxAuthSecrets = 100
 
 export function tapWire(http: HttpClient): WireTap {
   const requests: HttpRequest[] = []
-  const answers = new Map<string, HttpResponse>()
+  const responses = new Map<string, HttpResponse>()
   const tap: WireTap = {
     requests,
     alter: null,
@@ -31,29 +31,29 @@ export function tapWire(http: HttpClient): WireTap {
     async send(request) {
       requests.push(request)
       const { method, origin, target, body } = request
-      const question = JSON.stringify([method, origin, target, String(body)])
-      const known = tap.isReplaying ? answers.get(question) : undefined
-      const response = known ?? (await http.send(request))
-      if (tap.isReplaying) answers.set(question, response)
+      const key = JSON.stringify([method, origin, target, String(body)])
+      const recorded = tap.isReplaying ? responses.get(key) : undefined
+      const response = recorded ?? (await http.send(request))
+      if (tap.isReplaying) responses.set(key, response)
       return tap.alter === null ? response : tap.alter(response, request)
     },
     creations: () => requests.filter(({ sendBy }) => sendBy !== undefined),
-    proofs: () => [...new Set(requests.flatMap(proofsOf))].slice(0, maxProofs),
+    authSecrets: () => [...new Set(requests.flatMap(authSecretsOf))].slice(0, maxAuthSecrets),
   }
   return tap
 }
 
-/** Tokens and signatures in a request's headers; of an `Authorization` what follows its scheme, and its signature. */
-function proofsOf({ headers = {} }: HttpRequest): string[] {
+/** Tokens and signatures in headers: the part of `Authorization` after its scheme, and its signature. */
+function authSecretsOf({ headers = {} }: HttpRequest): string[] {
   return Object.entries(headers).flatMap(([name, value]) => {
-    if (!proofHeader.test(name)) return []
+    if (!authHeader.test(name)) return []
     const signature = /Signature=(\w+)/.exec(value)?.[1]
     return [signature ?? value.replace(/^(Bearer|Basic|token) /i, '')]
   })
 }
 
-/** The same answer with fields that no document names in each of its objects. */
-export function withUnheardOfFields(response: HttpResponse): HttpResponse {
+/** The same response with undocumented fields in each of its objects. */
+export function withUndocumentedFields(response: HttpResponse): HttpResponse {
   const isJson = /^\s*[[{]/.test(response.text)
   return isJson ? { ...response, text: JSON.stringify(decorated(JSON.parse(response.text))) } : response
 }
@@ -62,10 +62,10 @@ function decorated(value: Json): Json {
   if (Array.isArray(value)) return value.map(decorated)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([key, item]) => [key, decorated(item)])
-  return { ...Object.fromEntries(entries), unheardOf: [1, null, { of: 'something new' }] }
+  return { ...Object.fromEntries(entries), undocumented: [1, null, { of: 'something new' }] }
 }
 
-/** Where something stands in an answer that is JSON: `data.list.0.status`. */
+/** The path of every value in a JSON response: `data › list › 0 › status`. */
 export function pathsIn({ text }: HttpResponse): readonly string[] {
   return /^\s*[[{]/.test(text) ? pathsOf(JSON.parse(text), []) : []
 }
@@ -78,23 +78,23 @@ function pathsOf(value: Json, above: readonly string[]): string[] {
   })
 }
 
-/** The same answer without what stands at a place, or with something else there. */
-export function altered(place: string, stranger?: Json) {
+/** Removes the value at a path of each response, or replaces it. */
+export function altered(path: string, replacement?: Json) {
   return (response: HttpResponse): HttpResponse => {
-    if (!pathsIn(response).includes(place)) return response
+    if (!pathsIn(response).includes(path)) return response
     const body = JSON.parse(response.text)
-    const steps = place.split(separator)
+    const steps = path.split(separator)
     const last = steps.pop() ?? ''
     const holder = steps.reduce((from, step) => from[step], body)
-    if (stranger !== undefined) holder[last] = stranger
+    if (replacement !== undefined) holder[last] = replacement
     else if (Array.isArray(holder)) holder.splice(Number(last), 1)
     else delete holder[last]
     return { ...response, text: JSON.stringify(body) }
   }
 }
 
-/** A page of somebody in between, in place of each answer. */
-export function page(status: number) {
+/** Replaces each response by an HTML page of a proxy. */
+export function proxyPage(status: number) {
   return (): HttpResponse => ({
     status,
     headers: { 'content-type': 'text/html' },
@@ -102,14 +102,14 @@ export function page(status: number) {
   })
 }
 
-/** A rejection that repeats the request, headers and body, in the places where vendors put their words. */
+/** An error response that repeats headers and body of the request where vendors put messages. */
 export function echoing(status: number, form: 'json' | 'text') {
   return (_response: HttpResponse, { headers, body }: HttpRequest): HttpResponse => {
-    const words = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`)
-    const said = `refused: ${words.join(' | ')} | ${String(body ?? '')}`
-    const json = { message: said, msg: said, error_msg: said, error_message: said, error_code: 'X.1', code: '99999' }
+    const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`)
+    const message = `refused: ${lines.join(' | ')} | ${String(body ?? '')}`
+    const json = { message, msg: message, error_msg: message, error_message: message, error_code: 'X.1', code: '99999' }
     const text =
-      form === 'text' ? said : JSON.stringify({ ...json, success: false, data: said, error: { message: said } })
+      form === 'text' ? message : JSON.stringify({ ...json, success: false, data: message, error: { message } })
     return { status, headers: {}, text }
   }
 }

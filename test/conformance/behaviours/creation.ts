@@ -4,63 +4,63 @@ import type { Accepts } from '../../../src/providers/field-rule.ts'
 import { checkSpec, neutralValues } from '../../../src/providers/field-rules.ts'
 import { type FieldPath, fieldPaths } from '../../../src/vocabulary/field-paths.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
-import { attempt, failureOf, freshName, onlyId, type Subject, signal, textsIn } from '../subject.ts'
+import { attempt, failureOf, onlyId, type Subject, signal, textsIn, uniqueName } from '../subject.ts'
 
-/** What a create promises where nothing goes wrong. */
+/** Creates without faults. */
 export function describeCreation<K extends Kind>(subject: Subject<K>): void {
-  const { bench, harness, described } = subject
+  const { fixture, harness, described } = subject
 
   describe('creation', () => {
-    it('answers the id of the object, or none and it is found', async () => {
+    it('creates one object with one call and returns its id, or null', async () => {
       const intent = await subject.intent()
       const { remoteId } = await subject.driver().create(intent, signal)
       const found = onlyId(await subject.find(intent))
       expect(remoteId ?? found).toBe(found)
       expect(subject.objects()).toHaveLength(1)
-      expect(bench.calls(harness.operations.create)).toBe(1)
+      expect(fixture.calls(harness.operations.create)).toBe(1)
     })
 
-    it('shows in its answer what a read shows, where it shows the object', async ({ skip }) => {
+    it('returns the same observation as a read', async ({ skip }) => {
       const intent = await subject.intent()
       const { remoteId, seen } = await subject.driver().create(intent, signal)
-      if (remoteId === null || seen === undefined) return skip('the answer to this create does not show the object')
+      if (remoteId === null || seen === undefined) return skip('the response to this create contains no observation')
       expect(seen.remoteId).toBe(remoteId)
-      const look = await subject.look(remoteId)
+      const read = await subject.observe(remoteId)
       expect({
         status: seen.status,
         rawState: seen.rawState,
-        correlationTag: seen.correlationTag ?? look.correlationTag,
+        correlationTag: seen.correlationTag ?? read.correlationTag,
       }).toEqual({
-        status: look.status,
-        rawState: look.rawState,
-        correlationTag: look.correlationTag,
+        status: read.status,
+        rawState: read.rawState,
+        correlationTag: read.correlationTag,
       })
     })
 
-    it('carries the correlation tag, and a read shows it', async () => {
-      const { intent, remoteId } = await subject.make()
-      expect((await subject.look(remoteId)).correlationTag).toBe(intent.correlationTag)
+    it('sends a correlation tag that a read returns', async () => {
+      const { intent, remoteId } = await subject.createObject()
+      expect((await subject.observe(remoteId)).correlationTag).toBe(intent.correlationTag)
     })
 
-    it('tells a second object apart from the first', async () => {
-      const first = await subject.make()
-      const second = await subject.make()
+    it('finds two objects separately by their correlation tags', async () => {
+      const first = await subject.createObject()
+      const second = await subject.createObject()
       expect(second.remoteId).not.toBe(first.remoteId)
       expect(onlyId(await subject.find(first.intent))).toBe(first.remoteId)
       expect(onlyId(await subject.find(second.intent))).toBe(second.remoteId)
     })
 
-    it('plans the request that it sends, the same each time', async () => {
+    it('sends the planned request, identical each time', async () => {
       const intent = await subject.intent()
       const plan = subject.plan(intent)
       expect(subject.driver().plan(intent).target).toBe(plan.target)
       await subject.driver().create(intent, signal)
       await subject
         .driver()
-        .create({ ...intent, ...attempt(bench) }, signal)
+        .create({ ...intent, ...attempt(fixture) }, signal)
         .catch(() => {})
-      // What may come before a planned target is the place of a region, which is discovered.
-      const sent = bench.connection.tap.creations().filter(({ target }) => target.endsWith(plan.target))
+      // A region, if discovered, precedes the planned target.
+      const sent = fixture.connection.tap.creations().filter(({ target }) => target.endsWith(plan.target))
       expect(sent).toHaveLength(2)
       for (const { method, headers, body } of sent) {
         expect(method).toBe(plan.method)
@@ -71,113 +71,115 @@ export function describeCreation<K extends Kind>(subject: Subject<K>): void {
       expect(sent[1]?.body).toBe(sent[0]?.body)
     })
 
-    it('takes a request with all that it accepts, and sends nothing that no document names', async () => {
-      bench.change(bench.harness.strictRequests)
-      const rules = { provider: bench.harness.provider.id, ...described }
-      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
-        const intent = await subject.intent(make(freshName(), bench.account))
+    it('accepts every supported field and sends only documented ones', async () => {
+      fixture.change(fixture.harness.strictRequests)
+      const rules = { provider: fixture.harness.provider.id, ...described }
+      for (const buildSpec of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const intent = await subject.intent(buildSpec(uniqueName(), fixture.account))
         expect(checkSpec(rules, intent.spec)).toEqual([])
         await subject.driver().create(intent, signal)
         expect(subject.objects().map(({ creation }) => creation)).toContainEqual(subject.plan(intent).body)
       }
     })
 
-    it('is tried with a request that gives every field that is accepted', () => {
+    it('covers every accepted field in the requests of the harness', () => {
       const { spec, fullSpec, alternatives } = harness
-      const requests = [spec, fullSpec, ...(alternatives ?? [])].map((make) => make(freshName(), bench.account))
-      const isTried = (path: FieldPath) =>
+      const requests = [spec, fullSpec, ...(alternatives ?? [])].map((buildSpec) =>
+        buildSpec(uniqueName(), fixture.account),
+      )
+      const isCovered = (path: FieldPath) =>
         requests.some((each) => placesOf(each, path).some(({ value }) => value !== undefined))
-      expect(fieldPaths.filter((path) => described.accepts[path] !== undefined && !isTried(path))).toEqual([])
+      expect(fieldPaths.filter((path) => described.accepts[path] !== undefined && !isCovered(path))).toEqual([])
     })
 
-    it('ignores no field that it accepts: without it another request is sent', async () => {
-      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
-        const intent = await subject.intent(make(freshName(), bench.account))
+    it('plans a different request without each accepted field', async () => {
+      for (const buildSpec of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const intent = await subject.intent(buildSpec(uniqueName(), fixture.account))
         const full = JSON.stringify(subject.plan(intent))
-        for (const path of fieldPaths.filter((each) => doesMatter(described.accepts, intent.spec, each))) {
-          const less = { ...intent, spec: without(intent.spec, path) }
-          expect(JSON.stringify(subject.plan(less)), `${path} is sent`).not.toBe(full)
+        for (const path of fieldPaths.filter((each) => isSignificant(described.accepts, intent.spec, each))) {
+          const reduced = { ...intent, spec: without(intent.spec, path) }
+          expect(JSON.stringify(subject.plan(reduced)), `${path} is sent`).not.toBe(full)
         }
       }
     })
 
-    it('ignores no option: given alone, it is sent or refused', async () => {
-      const id = bench.harness.provider.id
+    it('sends or rejects each option given alone', async () => {
+      const id = fixture.harness.provider.id
       const rules = { provider: id, ...described }
-      const bare = await subject.intent()
-      const known = JSON.stringify(subject.plan(bare))
-      for (const make of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
-        const options = make(freshName(), bench.account).providerOptions?.[id] ?? {}
+      const minimal = await subject.intent()
+      const bareRequest = JSON.stringify(subject.plan(minimal))
+      for (const buildSpec of [harness.fullSpec, ...(harness.alternatives ?? [])]) {
+        const options = buildSpec(uniqueName(), fixture.account).providerOptions?.[id] ?? {}
         for (const [name, value] of Object.entries(options)) {
-          const providerOptions = { [id]: { ...bare.spec.providerOptions?.[id], [name]: value } }
-          const spec: Spec<K> = { ...bare.spec, providerOptions }
+          const providerOptions = { [id]: { ...minimal.spec.providerOptions?.[id], [name]: value } }
+          const spec: Spec<K> = { ...minimal.spec, providerOptions }
           const isRefused = checkSpec(rules, spec).length > 0
           const isNeeded = described.needsUpdate !== undefined && described.mutableOptions?.includes(name) === true
-          const isSent = JSON.stringify(subject.plan({ ...bare, spec })) !== known
-          // It may say what is sent without it.
-          const isSaid = typeof value === 'string' && known.includes(value)
-          expect(isRefused || isNeeded || isSent || isSaid, `${name} is sent or refused`).toBe(true)
+          const isSent = JSON.stringify(subject.plan({ ...minimal, spec })) !== bareRequest
+          // The value may equal what is sent without the option.
+          const isAlreadySent = typeof value === 'string' && bareRequest.includes(value)
+          expect(isRefused || isNeeded || isSent || isAlreadySent, `${name} is sent or refused`).toBe(true)
         }
       }
     })
 
-    it('sends names, texts and amounts as they are given', async () => {
-      const intent = await subject.intent(harness.fullSpec(freshName(), bench.account))
+    it('sends names, texts and amounts unchanged', async () => {
+      const intent = await subject.intent(harness.fullSpec(uniqueName(), fixture.account))
       const { target, body } = subject.plan(intent)
       const sent = [target, ...textsIn(body), ...keysIn(body)].join('\n')
-      for (const path of fieldPaths.filter((each) => doesStand(described.accepts, each))) {
+      for (const path of fieldPaths.filter((each) => isSentUnchanged(described.accepts, each))) {
         const sentAs = harness.sentAs?.[path] ?? ((leaf: string) => leaf)
         for (const leaf of leavesAt(intent.spec, path)) expect(sent, path).toContain(sentAs(leaf))
       }
     })
 
-    it('creates no second object of the same name where names are unique, else both are found', async () => {
-      const { intent, remoteId } = await subject.make()
-      const again = subject.driver().create({ ...intent, ...attempt(bench) }, signal)
+    it('creates one object per unique name, and finds both duplicates otherwise', async () => {
+      const { intent, remoteId } = await subject.createObject()
+      const duplicate = subject.driver().create({ ...intent, ...attempt(fixture) }, signal)
       const { uniqueNames, exclusiveEnvironment } = described.traits
       if (!uniqueNames && !exclusiveEnvironment) {
-        await again
+        await duplicate
         expect(await subject.find(intent)).toMatchObject({
           found: [{ correlationTag: intent.correlationTag }, { correlationTag: intent.correlationTag }],
         })
         return
       }
-      const outcome = await again.catch((error: unknown) => error)
-      // Where the name is the id, the same answer is as good as a rejection.
+      const outcome = await duplicate.catch((error: unknown) => error)
+      // If the name is the id, the same response is equivalent to a rejection.
       if (outcome instanceof Error) expect(outcome).toMatchObject(uniqueNames ? { code: 'conflict' } : {})
       else expect(outcome).toMatchObject({ remoteId })
       expect(onlyId(await subject.find(intent))).toBe(remoteId)
       expect(subject.objects()).toHaveLength(1)
     })
 
-    it('is sent by no one after the moment until which it may be sent', async () => {
+    it('does not send a create after its deadline', async () => {
       const intent = await subject.intent()
       for (const clock of ['at', 'monotonicMs'] as const) {
-        const { sendBy } = attempt(bench)
+        const { sendBy } = attempt(fixture)
         const past =
-          clock === 'at' ? { ...sendBy, at: new Date(bench.now().getTime() - 1) } : { ...sendBy, monotonicMs: -1 }
+          clock === 'at' ? { ...sendBy, at: new Date(fixture.now().getTime() - 1) } : { ...sendBy, monotonicMs: -1 }
         const error = await failureOf(subject.driver().create({ ...intent, sendBy: past }, signal))
         expect(error).toMatchObject({ code: 'timeout', notSent: true })
       }
-      expect(bench.calls(harness.operations.create)).toBe(0)
+      expect(fixture.calls(harness.operations.create)).toBe(0)
       expect(await subject.find(intent)).toEqual({ absent: true })
     })
   })
 }
 
-/** Given, said to be sent, and neither required nor what it would be if it were absent. */
-function doesMatter(accepts: Accepts, spec: object, path: FieldPath): boolean {
+/** Whether the spec contains the field, and the field is sent, optional and not at its default. */
+function isSignificant(accepts: Accepts, spec: object, path: FieldPath): boolean {
   const rule = accepts[path]
   if (rule === undefined || rule.to === '' || rule.required) return false
   const values = placesOf(spec, path).flatMap(({ value }) => (value === undefined ? [] : [JSON.stringify(value)]))
-  const silent = [neutralValues[path], rule.default].map((each) => JSON.stringify(each))
-  // A part of an object goes with the whole object.
+  const neutral = [neutralValues[path], rule.default].map((each) => JSON.stringify(each))
+  // Nested fields are tested as part of their object.
   const isPart = parentOf(path) !== undefined && !path.startsWith('resources.')
-  return values.length > 0 && !isPart && !values.some((each) => silent.includes(each))
+  return values.length > 0 && !isPart && !values.some((each) => neutral.includes(each))
 }
 
-/** Fields that are sent as they are: no words of a list, which have other names there, and no lengths of time. */
-function doesStand(accepts: Accepts, path: FieldPath): boolean {
+/** Whether the field is sent unchanged: no closed list of values, which the provider may rename, and no duration. */
+function isSentUnchanged(accepts: Accepts, path: FieldPath): boolean {
   const rule = accepts[path]
   return (
     rule !== undefined && rule.to !== '' && rule.values === undefined && !/Seconds$|^startupScriptScope$/.test(path)
@@ -192,18 +194,18 @@ function leavesAt(spec: object, path: FieldPath): readonly string[] {
   })
 }
 
-/** The names in a request, of which some are the client's words: a resource. */
+/** Keys of a request. Some are chosen by the client, such as resource names. */
 function keysIn(request: unknown): string[] {
   if (typeof request !== 'object' || request === null) return []
   return Object.entries(request).flatMap(([key, value]) => [key, ...keysIn(value)])
 }
 
-/** The same request without what a path leads to. */
+/** A copy of the request without the field at the path. */
 function without<S extends object>(spec: S, path: FieldPath): S {
-  const less = structuredClone(spec) as Record<string, unknown>
+  const reduced = structuredClone(spec) as Record<string, unknown>
   const steps = path.split('.')
   const last = steps.pop() ?? ''
-  const holder = steps.reduce((from, step) => from[step] as Record<string, unknown>, less)
+  const holder = steps.reduce((from, step) => from[step] as Record<string, unknown>, reduced)
   delete holder[last]
-  return less as S
+  return reduced as S
 }

@@ -9,19 +9,19 @@ import type { OpenProvider } from '../../../src/providers/provider.ts'
 import type { Json, JsonObject } from '../../../src/vocabulary/json.ts'
 import { type Kind, kinds } from '../../../src/vocabulary/kinds.ts'
 import { type StubServer, startStubServer } from '../../support/stub-server.ts'
-import type { Bench } from '../bench.ts'
+import type { Fixture } from '../fixture.ts'
 import { otherValues } from '../other-values.ts'
-import { longMs, type Made, makeSubject, signal } from '../subject.ts'
+import { type CreatedObject, longMs, makeSubject, signal } from '../subject.ts'
 
-/** Enough to reach each way in which a value could be used. */
+/** Enough values to reach each use of a setting. */
 const maxValues = 2
 
 /**
- * What the settings promise that decide where credentials go. Each setting in turn gets other values, and each host that
- * the connection did not call before is a capture server: nothing may arrive there, or the setting is declared.
+ * Settings that determine which hosts receive credentials. Each setting in turn gets other values, and each host that the
+ * connection did not call before is a capture server: if a request arrives there, the setting must be declared.
  */
-export function describeEndpoints(bench: Bench): void {
-  const { provider, variantSettings } = bench.harness
+export function describeEndpoints(fixture: Fixture): void {
+  const { provider, variantSettings } = fixture.harness
   const { settings: schema, endpointSettings } = provider
   const names = Object.keys(schema.properties)
   let capture: StubServer
@@ -31,10 +31,10 @@ export function describeEndpoints(bench: Bench): void {
   })
   afterAll(() => capture.close())
 
-  /** As the harness connects, and with the addresses that the settings have by default. */
+  /** The settings of the harness, and the same with default addresses. */
   function baselines(): readonly JsonObject[] {
-    const pinned = { ...bench.harness.settings(bench.url, bench.account), ...variantSettings }
-    const isPinned = (name: string, value: Json) => isRemovable(name) && value === bench.url
+    const pinned = { ...fixture.harness.settings(fixture.url, fixture.account), ...variantSettings }
+    const isPinned = (name: string, value: Json) => isRemovable(name) && value === fixture.url
     const others = Object.entries(pinned).filter(([name, value]) => !isPinned(name, value))
     return [filled(pinned), filled(Object.fromEntries(others))]
   }
@@ -42,7 +42,7 @@ export function describeEndpoints(bench: Bench): void {
   const isRemovable = (name: string) =>
     schema.properties[name]?.default !== undefined || schema.required?.includes(name) !== true
 
-  /** What a PATCH of one setting makes of all, as far as it changes anything. */
+  /** The results of a PATCH of one setting that change anything. */
   function revisions(settings: JsonObject, name: string): readonly { given: JsonObject; revised: JsonObject }[] {
     const property = schema.properties[name]
     if (property === undefined) return []
@@ -54,35 +54,35 @@ export function describeEndpoints(bench: Bench): void {
     return isRemoval ? [...changes, removed] : changes
   }
 
-  /** Makes every call that a connection with these settings makes. Answers the hosts that were called. */
-  async function exercise(settings: JsonObject, made: readonly AnyMade[], known: ReadonlySet<string> | null) {
+  /** Makes every call of a connection with these settings. Returns the hosts that were called. */
+  async function exercise(settings: JsonObject, made: readonly AnyCreated[], known: ReadonlySet<string> | null) {
     const called = new Set<string>()
-    const isHere = (host: string) => known === null || known.has(host)
+    const isKnown = (host: string) => known === null || known.has(host)
     const connector: buildConnector.connector = ({ protocol, hostname, port }, callback) => {
       const host = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
       called.add(host)
-      const target = new URL(isHere(host) ? bench.url : capture.url)
+      const target = new URL(isKnown(host) ? fixture.url : capture.url)
       const socket = connect(Number(target.port), target.hostname)
-      socket.once('connect', () => bench.proxied.except(socket))
+      socket.once('connect', () => fixture.proxied.exclude(socket))
       socket.once('connect', () => callback(null, socket)).once('error', (error) => callback(error, null))
     }
-    const { now, monotonicMs } = bench
+    const { now, monotonicMs } = fixture
     const http = makeHttpClient({
       ...{ baseUrl: provider.baseUrl(settings), clock: { now, monotonicMs }, connect: connector },
       ...{ connectTimeoutMs: 1000, timeoutMs: 5000, maxResponseBytes: 10_000_000 },
     })
-    const credentials = bench.harness.credentials(bench.account)
-    await useAll(provider.open({ settings, credentials, http, clock: { now, monotonicMs } }), made)
+    const credentials = fixture.harness.credentials(fixture.account)
+    await callAll(provider.open({ settings, credentials, http, clock: { now, monotonicMs } }), made)
     await http.close()
     return called
   }
 
   const knownHosts = new Map<string, ReadonlySet<string>>()
 
-  /** The hosts that are called with the revised settings and were not before; each of them is the capture server. */
-  async function strangersCalled(
+  /** The hosts that are called only with the revised settings; the capture server stands for each of them. */
+  async function newHostsCalled(
     { settings, revised }: { settings: JsonObject; revised: JsonObject },
-    made: readonly AnyMade[],
+    made: readonly AnyCreated[],
   ): Promise<readonly string[]> {
     const key = JSON.stringify(settings)
     const known = knownHosts.get(key) ?? (await exercise(settings, made, null))
@@ -92,27 +92,31 @@ export function describeEndpoints(bench: Bench): void {
     return [...called].filter((host) => !known.has(host))
   }
 
-  async function leadsElsewhere(name: string, made: readonly AnyMade[]): Promise<boolean> {
+  async function reachesNewHost(name: string, made: readonly AnyCreated[]): Promise<boolean> {
     for (const settings of baselines()) {
       const [first] = revisions(settings, name)
-      if (first !== undefined && (await strangersCalled({ settings, ...first }, made)).length > 0) return true
+      if (first !== undefined && (await newHostsCalled({ settings, ...first }, made)).length > 0) return true
     }
     return false
   }
 
-  async function makeOneOfEach(): Promise<readonly AnyMade[]> {
-    const made: AnyMade[] = []
+  async function createOneOfEach(): Promise<readonly AnyCreated[]> {
+    const made: AnyCreated[] = []
     for (const kind of kinds) {
-      const driver = bench.connection.provider.drivers[kind]
+      const driver = fixture.connection.provider.drivers[kind]
       if (driver === undefined) continue
-      const subject = makeSubject(bench, kind, driver as never)
-      made.push({ kind, ...(await subject.make()), fresh: (await subject.intent()) as never } as AnyMade)
+      const subject = makeSubject(fixture, kind, driver as never)
+      made.push({
+        kind,
+        ...(await subject.createObject()),
+        nextIntent: (await subject.intent()) as never,
+      } as AnyCreated)
     }
     return made
   }
 
-  describe('settings', () => {
-    it('that decide where credentials go are settings, and no others change where they go', () => {
+  describe('endpoint settings', () => {
+    it('are schema properties, and no other setting changes the endpoints', () => {
       expect(names).toEqual(expect.arrayContaining([...endpointSettings]))
       for (const name of names.filter((each) => !endpointSettings.includes(each)))
         for (const settings of baselines())
@@ -120,7 +124,7 @@ export function describeEndpoints(bench: Bench): void {
             expect(provider.endpoints(revised)).toEqual(provider.endpoints(settings))
     })
 
-    it.each(endpointSettings)('do not change without new credentials: %s', (name) => {
+    it.each(endpointSettings)('rejects a change of %s without new credentials', (name) => {
       for (const settings of baselines()) {
         const changes = revisions(settings, name)
         expect(changes.length).toBeGreaterThan(0)
@@ -132,12 +136,12 @@ export function describeEndpoints(bench: Bench): void {
     })
 
     it(
-      'lead elsewhere where they are declared to: the capture server is reached',
+      'reaches another host after a change of each declared setting',
       async () => {
-        const made = await makeOneOfEach()
-        const { unreachedEndpoints = [] } = bench.harness
+        const made = await createOneOfEach()
+        const { unreachedEndpoints = [] } = fixture.harness
         const reached: string[] = []
-        for (const name of endpointSettings) if (await leadsElsewhere(name, made)) reached.push(name)
+        for (const name of endpointSettings) if (await reachesNewHost(name, made)) reached.push(name)
         expect([...reached, ...unreachedEndpoints].sort()).toEqual([...endpointSettings].sort())
         expect(capture.requests.length).toBeGreaterThan(0)
       },
@@ -145,13 +149,13 @@ export function describeEndpoints(bench: Bench): void {
     )
 
     it.each(names.filter((name) => !endpointSettings.includes(name)))(
-      'lead nothing to another host, whatever %s says',
+      'sends nothing to another host after a change of %s',
       async (name) => {
-        const made = await makeOneOfEach()
+        const made = await createOneOfEach()
         const before = capture.requests.length
         for (const settings of baselines())
           for (const { revised } of revisions(settings, name))
-            expect(await strangersCalled({ settings, revised }, made)).toEqual([])
+            expect(await newHostsCalled({ settings, revised }, made)).toEqual([])
         expect(capture.requests).toHaveLength(before)
       },
       longMs,
@@ -159,26 +163,29 @@ export function describeEndpoints(bench: Bench): void {
   })
 }
 
-interface AnyMade extends Made<Kind> {
+interface AnyCreated extends CreatedObject<Kind> {
   kind: Kind
-  /** Of an object that does not exist yet. */
-  fresh: Made<Kind>['intent']
+  /** The intent of an object that does not exist yet. */
+  nextIntent: CreatedObject<Kind>['intent']
 }
 
-/** Each method once; how it ends does not matter. */
-async function useAll({ drivers, verify }: OpenProvider, made: readonly AnyMade[]): Promise<void> {
+/** Calls each method once; outcomes do not matter. */
+async function callAll({ drivers, verify }: OpenProvider, made: readonly AnyCreated[]): Promise<void> {
   await Promise.allSettled([verify(signal), ...made.flatMap((each) => callsOf(drivers, each))])
   await Promise.allSettled(made.flatMap((each) => controlsOf(drivers, each)))
 }
 
-function callsOf(drivers: OpenProvider['drivers'], { kind, intent, fresh, remoteId }: AnyMade): Promise<unknown>[] {
+function callsOf(
+  drivers: OpenProvider['drivers'],
+  { kind, intent, nextIntent, remoteId }: AnyCreated,
+): Promise<unknown>[] {
   const driver = drivers[kind] as never as NonNullable<OpenProvider['drivers']['job']>
   const spec = intent.spec as never
   return [
     driver.list({ cursor: null, watched: [remoteId] }, signal),
     driver.get(remoteId, signal),
     driver.find([intent as never], signal),
-    driver.create(fresh as never, signal),
+    driver.create(nextIntent as never, signal),
     driver.prepare?.(spec, intent.environmentRemoteId, signal),
     driver.update?.(remoteId, spec, signal),
     driver.logs?.(remoteId, null, signal),
@@ -187,7 +194,7 @@ function callsOf(drivers: OpenProvider['drivers'], { kind, intent, fresh, remote
   ].filter((call) => call !== undefined)
 }
 
-function controlsOf(drivers: OpenProvider['drivers'], { kind, intent, remoteId }: AnyMade): Promise<unknown>[] {
+function controlsOf(drivers: OpenProvider['drivers'], { kind, intent, remoteId }: AnyCreated): Promise<unknown>[] {
   const controls = Object.values(drivers[kind]?.controls ?? {})
   return controls.map((control) => control(remoteId, signal, intent.spec as never))
 }

@@ -2,28 +2,28 @@ import { describe, expect, it } from 'vitest'
 import type { ProviderErrorCode } from '../../../src/providers/provider-error.ts'
 import type { FaultInput } from '../../../src/sandbox/faults.ts'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
-import { failureOf, isMissing, type Subject, signal, soon, whyNot } from '../subject.ts'
-import { page } from '../wire-tap.ts'
+import { failureOf, isMissing, type Subject, signal, skipNote, within100Ms } from '../subject.ts'
+import { proxyPage } from '../wire-tap.ts'
 
-/** The vendor says so whatever it is asked; which of the codes it is depends on the vendor's own. */
-const refusals: readonly (readonly [string, FaultInput, readonly ProviderErrorCode[]])[] = [
-  ['credentials that are wrong', { kind: 'credentials', reason: 'invalid' }, ['unauthenticated']],
-  ['a caller who may not', { kind: 'credentials', reason: 'forbidden' }, ['permission_denied']],
-  ['too many requests', { kind: 'rate_limited' }, ['rate_limited']],
+/** Faults of every call. Which of the codes is expected depends on the vendor's own. */
+const faults: readonly (readonly [string, FaultInput, readonly ProviderErrorCode[]])[] = [
+  ['invalid credentials', { kind: 'credentials', reason: 'invalid' }, ['unauthenticated']],
+  ['a missing permission', { kind: 'credentials', reason: 'forbidden' }, ['permission_denied']],
+  ['a rate limit', { kind: 'rate_limited' }, ['rate_limited']],
   ['an HTTP 500', { kind: 'error_before', status: 500 }, ['unavailable', 'internal']],
   ['an HTTP 502', { kind: 'error_before', status: 502 }, ['unavailable']],
   ['an HTTP 503', { kind: 'error_before', status: 503 }, ['unavailable']],
   ['an HTTP 504', { kind: 'error_before', status: 504 }, ['unavailable', 'timeout']],
-  ['a connection that is reset', { kind: 'reset' }, ['unavailable']],
-  ['an answer that never comes', { kind: 'drop_answer' }, ['unavailable']],
+  ['a reset connection', { kind: 'reset' }, ['unavailable']],
+  ['a lost response', { kind: 'drop_answer' }, ['unavailable']],
   ["a proxy's page with HTTP 200", { kind: 'html_body', status: 200 }, ['bad_response']],
   ["a proxy's page with HTTP 502", { kind: 'html_body', status: 502 }, ['unavailable']],
-  ['an answer that is cut off', { kind: 'truncated_json' }, ['bad_response']],
-  ['an answer without a body', { kind: 'empty_body' }, ['bad_response']],
+  ['a truncated response', { kind: 'truncated_json' }, ['bad_response']],
+  ['an empty response', { kind: 'empty_body' }, ['bad_response']],
 ]
 
-/** What a status says where the body is nobody's. */
-const pages: readonly (readonly [number, readonly ProviderErrorCode[]])[] = [
+/** Codes for a status whose body is not the vendor's. */
+const proxyPages: readonly (readonly [number, readonly ProviderErrorCode[]])[] = [
   [302, ['bad_response']],
   [400, ['invalid_request', 'bad_response']],
   [401, ['unauthenticated']],
@@ -41,58 +41,58 @@ const pages: readonly (readonly [number, readonly ProviderErrorCode[]])[] = [
   [504, ['timeout', 'unavailable']],
 ]
 
-const notRefused: readonly ProviderErrorCode[] = ['not_found', 'conflict', 'quota_exceeded', 'no_capacity']
+const definitiveCodes: readonly ProviderErrorCode[] = ['not_found', 'conflict', 'quota_exceeded', 'no_capacity']
 
-/** What a driver makes of a vendor that says no, or nothing, or something else. */
+/** Error codes of a driver's calls. */
 export function describeFailure<K extends Kind>(subject: Subject<K>): void {
-  const { bench } = subject
-  const { retryAfter } = bench.harness
+  const { fixture } = subject
+  const { retryAfter } = fixture.harness
 
-  describe('failure', () => {
-    it.each(refusals)('calls %s by its name', async (_name, trouble, codes) => {
-      const { remoteId } = await subject.make()
-      bench.sandbox.faults.add(trouble)
+  describe('failures', () => {
+    it.each(faults)('maps %s to the expected error code', async (_name, fault, codes) => {
+      const { remoteId } = await subject.createObject()
+      fixture.sandbox.faults.add(fault)
       const error = await failureOf(subject.driver().get(remoteId, signal))
       expect(codes).toContain(error.code)
-      expect(error.notSent && trouble.kind !== 'credentials').toBe(false)
+      expect(error.notSent && fault.kind !== 'credentials').toBe(false)
     })
 
-    it.each(pages)("calls a proxy's page with HTTP %i %s, and never says gone", async (status, codes) => {
-      const { remoteId } = await subject.make()
-      bench.connection.tap.alter = page(status)
+    it.each(proxyPages)("maps a proxy's page with HTTP %i to %s", async (status, codes) => {
+      const { remoteId } = await subject.createObject()
+      fixture.connection.tap.alter = proxyPage(status)
       const error = await failureOf(subject.driver().get(remoteId, signal))
       expect(codes).toContain(error.code)
       expect(error.httpStatus).toBe(status)
     })
 
-    it('takes an error with HTTP 200 for an error', async () => {
-      const { remoteId } = await subject.make()
-      bench.sandbox.faults.add({ kind: 'error_body' })
+    it('reports an error body with HTTP 200 without a definitive code', async () => {
+      const { remoteId } = await subject.createObject()
+      fixture.sandbox.faults.add({ kind: 'error_body' })
       const error = await failureOf(subject.driver().get(remoteId, signal))
-      expect(notRefused).not.toContain(error.code)
+      expect(definitiveCodes).not.toContain(error.code)
     })
 
-    it.skipIf(isMissing(retryAfter))(`keeps how long it is asked to wait${whyNot(retryAfter)}`, async () => {
-      const { remoteId } = await subject.make()
-      bench.sandbox.faults.add({ kind: 'rate_limited' })
+    it.skipIf(isMissing(retryAfter))(`keeps the retry delay of a rate limit${skipNote(retryAfter)}`, async () => {
+      const { remoteId } = await subject.createObject()
+      fixture.sandbox.faults.add({ kind: 'rate_limited' })
       const wait = (retryAfter as { ms: number }).ms
       expect((await failureOf(subject.driver().get(remoteId, signal))).retryAfterMs).toBe(wait)
-      const refused = await failureOf(subject.driver().create(await quietly(subject), signal))
-      expect(refused).toMatchObject({ code: 'rate_limited', retryAfterMs: wait })
+      const rejected = await failureOf(subject.driver().create(await prepareIntent(subject), signal))
+      expect(rejected).toMatchObject({ code: 'rate_limited', retryAfterMs: wait })
     })
 
-    it('ends at the end of its time', async () => {
-      const { remoteId } = await subject.make()
-      const impatient = bench.open({ timeoutMs: 250 }).driver(subject.kind)
-      bench.sandbox.faults.add({ kind: 'stall', delayMs: 5000 })
+    it('ends a stalled read at its timeout', async () => {
+      const { remoteId } = await subject.createObject()
+      const impatient = fixture.open({ timeoutMs: 250 }).driver(subject.kind)
+      fixture.sandbox.faults.add({ kind: 'stall', delayMs: 5000 })
       const startedAt = performance.now()
       expect((await failureOf(impatient.get(remoteId, signal))).code).toMatch(/^(timeout|unavailable)$/)
       expect(performance.now() - startedAt).toBeLessThan(3000)
     })
 
-    it.each(['get', 'list', 'find'] as const)('%s ends within 100 ms when its caller gives up', async (method) => {
-      const { intent, remoteId } = await subject.make()
-      bench.sandbox.faults.add({ kind: 'stall', delayMs: 5000 })
+    it.each(['get', 'list', 'find'] as const)('%s ends within 100 ms after the caller aborts', async (method) => {
+      const { intent, remoteId } = await subject.createObject()
+      fixture.sandbox.faults.add({ kind: 'stall', delayMs: 5000 })
       const caller = new AbortController()
       const driver = subject.driver()
       const calls = {
@@ -101,23 +101,23 @@ export function describeFailure<K extends Kind>(subject: Subject<K>): void {
         find: () => driver.find([intent], caller.signal),
       }
       const failure = failureOf(calls[method]())
-      await bench.untilFired()
+      await fixture.untilFired()
       caller.abort()
-      expect((await soon(failure)).code).toBe('timeout')
+      expect((await within100Ms(failure)).code).toBe('timeout')
     })
 
-    it('has nobody to talk to if nothing accepts the connection', async () => {
-      const { remoteId } = await subject.make()
-      const settings = bench.harness.settings('http://127.0.0.1:1', bench.account)
-      const error = await failureOf(bench.open({ settings }).driver(subject.kind).get(remoteId, signal))
+    it('marks the request as not sent if the provider refuses connections', async () => {
+      const { remoteId } = await subject.createObject()
+      const settings = fixture.harness.settings('http://127.0.0.1:1', fixture.account)
+      const error = await failureOf(fixture.open({ settings }).driver(subject.kind).get(remoteId, signal))
       expect(error).toMatchObject({ code: 'unavailable', notSent: true })
     })
   })
 }
 
-/** An intent made while the vendor says nothing but no. */
-async function quietly<K extends Kind>(subject: Subject<K>) {
-  const { faults } = subject.bench.sandbox
+/** An intent for a provider that rate-limits every call, prepared without the fault. */
+async function prepareIntent<K extends Kind>(subject: Subject<K>) {
+  const { faults } = subject.fixture.sandbox
   faults.clear()
   const intent = await subject.intent()
   faults.add({ kind: 'rate_limited' })

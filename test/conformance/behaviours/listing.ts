@@ -1,46 +1,46 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../../src/vocabulary/kinds.ts'
-import { failureOf, isMissing, longMs, type Subject, signal, whyNot } from '../subject.ts'
-import { makeMany } from './create-recovery.ts'
+import { failureOf, isMissing, longMs, type Subject, signal, skipNote } from '../subject.ts'
+import { createMany } from './create-recovery.ts'
 
-/** What a scan of the list promises. */
+/** Scans of the list. */
 export function describeListing<K extends Kind>(subject: Subject<K>): void {
-  const { bench, harness } = subject
+  const { fixture, harness } = subject
 
   describe('listing', () => {
-    it('shows nothing where there is nothing', async () => {
+    it('returns an empty list if there are no objects', async () => {
       expect(await subject.listAll([])).toEqual([])
     })
 
-    it('shows of each object what a read shows', async () => {
-      const made = [await subject.make(), await subject.make(), await subject.make()]
+    it('returns the same state as a read for each object', async () => {
+      const made = [await subject.createObject(), await subject.createObject(), await subject.createObject()]
       const ids = made.map(({ remoteId }) => remoteId)
       const seen = await subject.listAll(ids)
       expect(seen.map(({ remoteId }) => remoteId).sort()).toEqual([...ids].sort())
       for (const each of seen) {
-        const look = await subject.look(each.remoteId)
-        expect(each).toMatchObject({ status: look.status, rawState: look.rawState })
-        // A list that shows no correlation tag says nothing about it.
-        if (each.correlationTag !== undefined) expect(each.correlationTag).toBe(look.correlationTag)
+        const read = await subject.observe(each.remoteId)
+        expect(each).toMatchObject({ status: read.status, rawState: read.rawState })
+        // A list may omit the correlation tag.
+        if (each.correlationTag !== undefined) expect(each.correlationTag).toBe(read.correlationTag)
       }
     })
 
-    it('says which parts of what a read shows are not in a list', async () => {
-      const { remoteId } = await subject.make()
-      bench.advance(longMs)
-      const look = pathsIn((await subject.look(remoteId)).payload())
+    it('declares the payload paths that lists omit', async () => {
+      const { remoteId } = await subject.createObject()
+      fixture.advance(longMs)
+      const read = pathsIn((await subject.observe(remoteId)).payload())
       const [listed] = await subject.listAll([remoteId])
       const shown = new Set(pathsIn(listed?.payload()))
       const omits = listed?.omits ?? []
       const isOmitted = (path: string) => omits.some((each) => path === each || path.startsWith(`${each}.`))
-      expect(look.filter((path) => !shown.has(path) && !isOmitted(path))).toEqual([])
+      expect(read.filter((path) => !shown.has(path) && !isOmitted(path))).toEqual([])
       expect(omits.filter((path) => shown.has(path))).toEqual([])
     })
 
-    it.skipIf(isMissing(harness.moreThanAPage))(
-      `shows over several pages every object once${whyNot(harness.moreThanAPage)}`,
+    it.skipIf(isMissing(harness.multiPageCount))(
+      `lists every object once across pages${skipNote(harness.multiPageCount)}`,
       async () => {
-        const ids = (await makeMany(subject)).map(({ remoteId }) => remoteId)
+        const ids = (await createMany(subject)).map(({ remoteId }) => remoteId)
         const first = await subject.driver().list({ cursor: null, watched: ids }, signal)
         expect(first.next).not.toBeNull()
         expect(first.seen.length).toBeLessThan(ids.length)
@@ -51,21 +51,21 @@ export function describeListing<K extends Kind>(subject: Subject<K>): void {
     )
 
     it.each(['error_body', 'html_body', 'truncated_json', 'empty_body'] as const)(
-      'is an error, not an empty list, after %s',
+      'fails after %s instead of returning an empty list',
       async (kind) => {
-        const { remoteId } = await subject.make()
+        const { remoteId } = await subject.createObject()
         const { lists, listing } = harness.operations
         for (const operation of listing === undefined ? lists : [listing]) {
-          bench.sandbox.faults.add({ kind, status: 200, operation })
+          fixture.sandbox.faults.add({ kind, status: 200, operation })
         }
         await failureOf(subject.listAll([remoteId]))
-        expect(bench.sandbox.faults.fired.length).toBeGreaterThan(0)
+        expect(fixture.sandbox.faults.fired.length).toBeGreaterThan(0)
       },
     )
   })
 }
 
-/** `spec.storage` of every field of an object; lists are not looked into. */
+/** The path of every field of an object, such as `spec.storage`; arrays are leaves. */
 function pathsIn(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   return Object.entries(value).flatMap(([key, item]) => [path + key, ...pathsIn(item, `${path}${key}.`)])

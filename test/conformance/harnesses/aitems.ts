@@ -1,7 +1,7 @@
 import { aitemsProvider } from '../../../src/providers/aitems/index.ts'
 import type { ProviderHarness } from '../harness.ts'
 
-/** The version of a job's only train, which is the sandbox's id of it: `<serviceId>/pop:<version>`. */
+/** The version of a job's only train, its id in the sandbox: `<serviceId>/pop:<version>`. */
 const versionOf = (remoteId: string) => remoteId.split(':').at(-1) ?? ''
 const serviceOf = (remoteId: string) => remoteId.split('/')[0] ?? ''
 
@@ -14,13 +14,13 @@ export const aitems: ProviderHarness = {
   settings: (baseUrl) => ({ baseUrl }),
   credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),
   publicCredentials: [],
-  wrong: [
-    { path: 'credentials.accessKey', value: 'NOBODYSACCESSKEY0000', named: 'credentials' },
-    { path: 'credentials.secretKey', value: 'somebody-elses-secret-key', named: 'credentials' },
+  wrongFields: [
+    { path: 'credentials.accessKey', value: 'UNKNOWNACCESSKEY0000', reportedField: 'credentials' },
+    { path: 'credentials.secretKey', value: 'another-accounts-secret-key', reportedField: 'credentials' },
   ],
   tokens: 'each request is signed',
   clockField: { field: 'clock' },
-  retryAfter: 'the gateway tells no wait',
+  retryAfter: 'the gateway sends no Retry-After',
   strictControls: [{ keepsDeleted: true }],
   strictRequests: { refuseUnknownFields: true, requireContentType: true },
   kinds: {
@@ -28,11 +28,11 @@ export const aitems: ProviderHarness = {
       spec: (name) => ({ name, providerOptions: { aitems: { types: ['pop'] } } }),
       fullSpec: (name) => ({
         name,
-        description: 'all that can be said',
+        description: 'all supported fields',
         providerOptions: { aitems: { types: ['personalRecommend', 'relatedItem', 'pop'], hpo: { min_item_cut: 3 } } },
       }),
       object: 'train',
-      // `completed` has been seen; the words of failure say so themselves.
+      // `completed` was observed; the failure states are self-explanatory.
       states: {
         ready: 'pending',
         requesting: 'pending',
@@ -46,12 +46,12 @@ export const aitems: ProviderHarness = {
       },
       operations: { create: 'services.train', lists: ['trains.list'] },
       missingId: (existing) => `${serviceOf(existing)}/pop:nosuchtrain`,
-      // The driver lists eight services at a time, and each takes one training.
-      moreThanAPage: 9,
-      oneWalk: 'trains are listed per service',
+      // The driver lists eight services per page, with one training each.
+      multiPageCount: 9,
+      batchedFind: 'trains are listed per service',
       objectId: versionOf,
-      show(sandbox, remoteId, rawState) {
-        // While the service learns, the word of the train alone decides.
+      forceState(sandbox, remoteId, rawState) {
+        // While the service is learning, the state of the train determines the status.
         sandbox.force('aitems', serviceOf(remoteId), { state: 'learning' })
         sandbox.force('aitems', versionOf(remoteId), { state: rawState })
       },
@@ -65,7 +65,7 @@ export const aitems: ProviderHarness = {
       fullSpec: (name, { userDatasetId, itemDatasetId, interactionDatasetId }) => {
         const datasetIds = { user: userDatasetId, item: itemDatasetId, interaction: interactionDatasetId }
         const aitems = { datasetIds, serviceType: 'interval', term: 'hour6' }
-        return { name, description: 'all that can be said', providerOptions: { aitems } }
+        return { name, description: 'all supported fields', providerOptions: { aitems } }
       },
       object: 'service',
       states: {
@@ -82,9 +82,9 @@ export const aitems: ProviderHarness = {
       },
       operations: { create: 'services.create', lists: ['services.list'] },
       missingId: () => 'nosuchsrvce',
-      moreThanAPage: 1001,
-      oneWalk: true,
-      show(sandbox, remoteId, rawState) {
+      multiPageCount: 1001,
+      batchedFind: true,
+      forceState(sandbox, remoteId, rawState) {
         sandbox.changeSettings('aitems', { keepsDeleted: true })
         sandbox.force('aitems', remoteId, { state: rawState })
       },

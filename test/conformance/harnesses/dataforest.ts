@@ -5,7 +5,7 @@ import type { ProviderHarness } from '../harness.ts'
 const image = 'tensorflow:r2.3.1-py3'
 
 const everything = {
-  description: 'all that can be said',
+  description: 'all supported fields',
   image: `dataforest/${image}`,
   environmentVariables: { EPOCHS: '10' },
   workingDirectory: '/app',
@@ -25,14 +25,14 @@ export const dataforest: ProviderHarness = {
   settings: (baseUrl, { accountId = '' }) => ({ baseUrl, accountId }),
   credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),
   publicCredentials: [],
-  wrong: [
-    { path: 'credentials.accessKey', value: 'NOBODYSACCESSKEY0000', named: 'credentials' },
-    { path: 'credentials.secretKey', value: 'somebody-elses-secret-key', named: 'credentials' },
-    { path: 'settings.accountId', value: '2mUVZaHseGadiNFAg5MHjk', named: 'settings.accountId' },
+  wrongFields: [
+    { path: 'credentials.accessKey', value: 'UNKNOWNACCESSKEY0000', reportedField: 'credentials' },
+    { path: 'credentials.secretKey', value: 'another-accounts-secret-key', reportedField: 'credentials' },
+    { path: 'settings.accountId', value: '2mUVZaHseGadiNFAg5MHjk', reportedField: 'settings.accountId' },
   ],
   tokens: 'each request is signed',
   clockField: { field: 'clock' },
-  retryAfter: 'the gateway tells no wait',
+  retryAfter: 'the gateway sends no Retry-After',
   strictControls: [{ refuseKillOfEnded: true }, { refuseKillOfEnded: true, errorsIn200: true }],
   strictRequests: { refuseUnknownFields: true, requireContentType: true },
   kinds: {
@@ -47,7 +47,7 @@ export const dataforest: ProviderHarness = {
       }),
       alternatives: [(name) => ({ name, image, script: 'python train.py && echo done' })],
       object: 'aiapp',
-      // YARN's state, and its outcome once it is FINISHED; only SUCCEEDED is one of success.
+      // The YARN state, followed by the outcome once FINISHED; only SUCCEEDED is a success.
       states: {
         NEW: 'pending',
         NEW_SAVING: 'pending',
@@ -64,9 +64,9 @@ export const dataforest: ProviderHarness = {
       },
       operations: { create: 'aiapps.submit', lists: ['aiapps.getList'] },
       missingId: (existing) => `0${existing.slice(1)}`,
-      moreThanAPage: 'the list is not paged',
-      oneWalk: true,
-      show(sandbox, remoteId, rawState) {
+      multiPageCount: 'the list is not paged',
+      batchedFind: true,
+      forceState(sandbox, remoteId, rawState) {
         const [state = '', outcome = 'UNDEFINED'] = rawState.split('/')
         sandbox.force('dataforest', remoteId, { state, outcome })
       },
@@ -82,15 +82,15 @@ export const dataforest: ProviderHarness = {
       }),
       alternatives: [(name) => ({ name, image, command: ['python', 'serve.py', '--note', "it's"] })],
       object: 'aiworkspace',
-      // A workspace has a flag and no state.
+      // A workspace has a flag instead of a state.
       states: { enabled: 'running', disabled: 'blocked' },
       operations: { create: 'aiworkspaces.create', lists: ['aiworkspaces.getList'] },
       missingId: (existing) => `0${existing.slice(1)}`,
-      moreThanAPage: 'the list is not paged',
-      oneWalk: true,
-      // A workspace that exists is enabled: there is no state to force.
-      show: () => {},
-      unshown: { disabled: 'the sandbox disables no workspace' },
+      multiPageCount: 'the list is not paged',
+      batchedFind: true,
+      // An existing workspace is enabled; there is no state to force.
+      forceState: () => {},
+      unforcedStates: { disabled: 'the sandbox never disables a workspace' },
       unknownState: 'a workspace has no state',
     },
   },

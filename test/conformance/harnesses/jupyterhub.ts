@@ -13,7 +13,7 @@ const optionKeys = {
 }
 
 const everything = {
-  description: 'all that can be said',
+  description: 'all supported fields',
   image: 'quay.io/jupyter/pytorch-notebook:2026-01-05',
   resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'gpu', model: 'T4', count: 2 } },
   environmentVariables: { EPOCHS: '10' },
@@ -30,12 +30,12 @@ const environment = {
   }),
   alternatives: [(name) => ({ name, resources: { flavor: 'large' } })],
   object: 'server',
-  // What is pending, else whether it is ready, else whether it is stopped.
+  // The pending operation; without one, whether the server is ready or stopped.
   states: { spawn: 'provisioning', check: 'running', ready: 'running', stop: 'stopping', stopped: 'stopped' },
   operations: { create: 'servers.start', lists: ['users.get'] },
-  missingId: (existing) => `${existing.split('/')[0]}/nobody-has-it`,
-  moreThanAPage: "a user's servers stand in the user's model",
-  oneWalk: true,
+  missingId: (existing) => `${existing.split('/')[0]}/does-not-exist`,
+  multiPageCount: "a user's servers are part of the user model",
+  batchedFind: true,
   unknownState: true,
 } satisfies KindHarness<'environment'>
 
@@ -43,12 +43,12 @@ const common = {
   provider: jupyterhubProvider,
   sandbox: 'jupyterhub',
   credentials: ({ token = '' }) => ({ token }),
-  // Nothing is sent there: it decides which addresses are handed out with a token.
+  // No requests are sent there: it determines which URLs are returned with a token.
   unreachedEndpoints: ['subdomainHost'],
   publicCredentials: [],
-  wrong: [{ path: 'credentials.token', value: 'a-token-that-nobody-has', named: 'credentials.token' }],
+  wrongFields: [{ path: 'credentials.token', value: 'an-unknown-token-00000', reportedField: 'credentials.token' }],
   tokens: 'the token is part of the credentials',
-  clockField: 'nothing is dated',
+  clockField: 'requests have no timestamp',
   retryAfter: { ms: 30_000 },
   strictControls: [{ stopMs: 0 }, { spawnMs: 0 }],
   strictRequests: {},
@@ -63,13 +63,13 @@ export const jupyterhubOneUser: ProviderHarness = {
   kinds: { environment },
 }
 
-/** The same, of the version whose answers and rules differ most from those of the first one. */
+/** The same with the version whose responses and rules differ most from the first one. */
 export const jupyterhubSix: ProviderHarness = {
   ...jupyterhubOneUser,
   variant: 'jupyterhub 6, servers of one user',
   sandboxSettings: { version: '6.1.1' },
-  // It takes a stop while the server starts, which older ones refuse in words.
-  kinds: { environment: { ...environment, verbBodies: 'what is carried out is answered without a body' } },
+  // It accepts a stop during the start, which older versions reject with a message.
+  kinds: { environment: { ...environment, actionResponseBodies: 'responses to executed actions have no body' } },
 }
 
 const ofAda = { providerOptions: { jupyterhub: { username: 'ada' } } }
@@ -77,7 +77,7 @@ const ofAda = { providerOptions: { jupyterhub: { username: 'ada' } } }
 /** JupyterHub with a user in each request. */
 export const jupyterhubAnyUser: ProviderHarness = {
   ...common,
-  variant: 'jupyterhub, servers of whom the request names',
+  variant: 'jupyterhub, servers of the user in the request',
   variantSettings: { optionKeys },
   settings: (baseUrl) => ({ baseUrl }),
   kinds: {

@@ -5,7 +5,7 @@ import type { KindHarness, ProviderHarness } from '../harness.ts'
 const image = 'registry.example.com/train:1'
 
 const everything = {
-  description: 'all that can be said',
+  description: 'all supported fields',
   image: 'registry.example.com/train:2',
   environmentVariables: { EPOCHS: '10' },
   workingDirectory: '/app',
@@ -38,7 +38,7 @@ const job = {
     (name) => ({ name, image, script: '#!/usr/bin/env python3\nprint(1)\n', resources: { flavor: 'c8.large' } }),
   ],
   object: 'job',
-  // Types of conditions, and what the counts of pods say before there are any.
+  // Condition types, and before the first condition, states derived from pod counts.
   states: {
     Pending: 'pending',
     Suspended: 'pending',
@@ -49,13 +49,13 @@ const job = {
     Canceled: 'canceled',
   },
   operations: { create: 'jobs.create', lists: ['jobs.get'], listing: 'jobs.list' },
-  missingId: (existing) => `nobody-has-it/${objectId(existing)}`,
-  moreThanAPage: 101,
-  oneWalk: 'an object is read by its name, which contains the correlation tag',
+  missingId: (existing) => `does-not-exist/${objectId(existing)}`,
+  multiPageCount: 101,
+  batchedFind: 'an object is read by its name, which contains the correlation tag',
   objectId,
-  show: (sandbox, remoteId, state) => void sandbox.force('kubernetes', objectId(remoteId), { state }),
-  unshown: { Canceled: 'a cancel also sets an annotation; the tests of cancel show it' },
-  unknownState: 'a Job has conditions and counts; conditions of unknown types say nothing',
+  forceState: (sandbox, remoteId, state) => void sandbox.force('kubernetes', objectId(remoteId), { state }),
+  unforcedStates: { Canceled: 'a cancel also sets an annotation; covered by the cancel tests' },
+  unknownState: 'a Job has conditions and counts; unknown condition types are ignored',
 } satisfies KindHarness<'job'>
 
 const environment = {
@@ -82,7 +82,7 @@ const environment = {
     }),
   ],
   object: 'statefulset',
-  // What is wanted and what there is, as the fields of a StatefulSet say it.
+  // Derived from the desired and actual fields of a StatefulSet.
   states: {
     Pending: 'provisioning',
     Running: 'running',
@@ -91,11 +91,11 @@ const environment = {
     Deleting: 'deleting',
   },
   operations: { create: 'statefulsets.create', lists: ['statefulsets.get'], listing: 'statefulsets.list' },
-  missingId: (existing) => `nobody-has-it/${objectId(existing)}`,
-  moreThanAPage: 101,
-  oneWalk: 'an object is read by its name, which contains the correlation tag',
+  missingId: (existing) => `does-not-exist/${objectId(existing)}`,
+  multiPageCount: 101,
+  batchedFind: 'an object is read by its name, which contains the correlation tag',
   objectId,
-  show: (sandbox, remoteId, state) => void sandbox.force('kubernetes', objectId(remoteId), { state }),
+  forceState: (sandbox, remoteId, state) => void sandbox.force('kubernetes', objectId(remoteId), { state }),
   unknownState: 'a StatefulSet has counts, and no state',
 } satisfies KindHarness<'environment'>
 
@@ -108,14 +108,14 @@ export const kubernetes: ProviderHarness = {
   settings: (baseUrl, { namespace = '' }) => ({ baseUrl, namespace, kueue: true }),
   credentials: ({ token = '' }) => ({ token }),
   publicCredentials: [],
-  wrong: [
-    { path: 'credentials.token', value: 'a-token-that-nobody-has', named: 'credentials.token' },
-    { path: 'settings.namespace', value: 'nowhere', named: 'settings.namespace' },
-    { path: 'settings.serviceAccount', value: 'nobody', named: 'settings.serviceAccount' },
-    { path: 'settings.defaultQueue', value: 'never', named: 'settings.defaultQueue' },
+  wrongFields: [
+    { path: 'credentials.token', value: 'an-unknown-token-00000', reportedField: 'credentials.token' },
+    { path: 'settings.namespace', value: 'missing', reportedField: 'settings.namespace' },
+    { path: 'settings.serviceAccount', value: 'unknown', reportedField: 'settings.serviceAccount' },
+    { path: 'settings.defaultQueue', value: 'missing', reportedField: 'settings.defaultQueue' },
   ],
   tokens: 'the token is part of the credentials',
-  clockField: 'nothing is dated',
+  clockField: 'requests have no timestamp',
   retryAfter: { ms: 1000 },
   strictControls: [{ terminatingMs: 100 }],
   strictRequests: {},

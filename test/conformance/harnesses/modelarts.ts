@@ -8,7 +8,7 @@ const trainingJobs: KindHarness<'job'> = {
   spec: (name) => ({ name, image, script: 'sleep 1', resources: { flavor } }),
   fullSpec: (name) => ({
     name,
-    description: 'all that can be said',
+    description: 'all supported fields',
     image,
     command: ['python', 'train.py', '--note', "it's"],
     environmentVariables: { EPOCHS: '10' },
@@ -50,8 +50,8 @@ const trainingJobs: KindHarness<'job'> = {
   },
   operations: { create: 'jobs.create', lists: ['jobs.search'] },
   missingId: () => '00000000-0000-4000-8000-000000000000',
-  moreThanAPage: 51,
-  oneWalk: true,
+  multiPageCount: 51,
+  batchedFind: true,
   unknownState: true,
 }
 
@@ -75,15 +75,15 @@ const settings: ProviderHarness['settings'] = (url, { region = '', projectId = '
 export const modelartsDemanager: ProviderHarness = {
   ...common,
   variant: 'modelarts, demanager by access key',
-  // A signature needs no token.
+  // Signed requests need no token.
   unreachedEndpoints: ['iamUrl'],
   variantSettings: { environmentApi: 'demanager' },
   settings,
   credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),
-  wrong: [
-    { path: 'credentials.accessKey', value: 'NOBODYSACCESSKEY0000', named: 'credentials.accessKey' },
-    { path: 'credentials.secretKey', value: 'somebody-elses-secret-key', named: 'credentials.secretKey' },
-    { path: 'settings.projectId', value: '5d3c2b1a0f9e4d8c7b6a59483726150f', named: 'settings.projectId' },
+  wrongFields: [
+    { path: 'credentials.accessKey', value: 'UNKNOWNACCESSKEY0000', reportedField: 'credentials.accessKey' },
+    { path: 'credentials.secretKey', value: 'another-accounts-secret-key', reportedField: 'credentials.secretKey' },
+    { path: 'settings.projectId', value: '5d3c2b1a0f9e4d8c7b6a59483726150f', reportedField: 'settings.projectId' },
   ],
   tokens: 'each request is signed',
   clockField: { field: 'clock' },
@@ -98,7 +98,7 @@ export const modelartsDemanager: ProviderHarness = {
       }),
       fullSpec: (name) => ({
         name,
-        description: 'all that can be said',
+        description: 'all supported fields',
         image: 'Multi-Engine 1.0 (python3)-cpu',
         queue: 'pool-1',
         resources: { flavor },
@@ -129,7 +129,7 @@ export const modelartsDemanager: ProviderHarness = {
         CREATING: 'provisioning',
         CREATE_FAILED: 'failed',
         START_QUEUING: 'starting',
-        // Free capacity waits for the user.
+        // Waits until the user starts it on free capacity.
         READY_TO_START: 'blocked',
         STARTING: 'starting',
         RESTARTING: 'starting',
@@ -138,7 +138,7 @@ export const modelartsDemanager: ProviderHarness = {
         STOPPING: 'stopping',
         STOPPED: 'stopped',
         UNAVAILABLE: 'failed',
-        // A flavor changes while it is stopped, so nobody can use it meanwhile.
+        // A flavor changes while the instance is stopped and unusable.
         RESIZING: 'provisioning',
         RESIZE_FAILED: 'failed',
         DELETING: 'deleting',
@@ -146,8 +146,8 @@ export const modelartsDemanager: ProviderHarness = {
       },
       operations: { create: 'instances.create', lists: ['instances.list'] },
       missingId: () => 'DE-00000000-0000-4000-8000-000000000000',
-      moreThanAPage: 'the list without a limit is one page',
-      oneWalk: true,
+      multiPageCount: 'a list request without a limit returns one page',
+      batchedFind: true,
       unknownState: true,
     },
   },
@@ -160,12 +160,12 @@ export const modelartsNotebooks: ProviderHarness = {
   variantSettings: { environmentApi: 'notebooks' },
   settings,
   credentials: ({ userName = '', password = '', domainName = '' }) => ({ username: userName, password, domainName }),
-  wrong: [
-    { path: 'credentials.password', value: 'somebody-elses-password', named: 'credentials.password' },
+  wrongFields: [
+    { path: 'credentials.password', value: 'a-wrong-password', reportedField: 'credentials.password' },
     // IAM does not say which of user, password and account is wrong.
-    { path: 'credentials.username', value: 'nobody', named: 'credentials.password' },
-    { path: 'credentials.domainName', value: 'OTC-EU-DE-00000000001000000009', named: 'credentials.password' },
-    { path: 'settings.projectId', value: '5d3c2b1a0f9e4d8c7b6a59483726150f', named: 'settings.projectId' },
+    { path: 'credentials.username', value: 'unknown', reportedField: 'credentials.password' },
+    { path: 'credentials.domainName', value: 'OTC-EU-DE-00000000001000000009', reportedField: 'credentials.password' },
+    { path: 'settings.projectId', value: '5d3c2b1a0f9e4d8c7b6a59483726150f', reportedField: 'settings.projectId' },
   ],
   tokens: { logins: ['iam.createToken'] },
   clockField: 'a token needs no clock',
@@ -180,7 +180,7 @@ export const modelartsNotebooks: ProviderHarness = {
       }),
       fullSpec: (name) => ({
         name,
-        description: 'all that can be said',
+        description: 'all supported fields',
         image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090',
         queue: 'pool-1',
         resources: { flavor },
@@ -237,8 +237,8 @@ export const modelartsNotebooks: ProviderHarness = {
       },
       operations: { create: 'notebooks.create', lists: ['notebooks.list'] },
       missingId: () => '00000000-0000-4000-8000-000000000000',
-      moreThanAPage: 51,
-      oneWalk: true,
+      multiPageCount: 51,
+      batchedFind: true,
       unknownState: true,
     },
   },

@@ -12,13 +12,13 @@ const container = {
   object: 'container',
   operations: { create: 'container.create', lists: ['container.list'] },
   missingId: () => '0'.repeat(32),
-  moreThanAPage: 101,
-  oneWalk: true,
+  multiPageCount: 101,
+  batchedFind: true,
   unknownState: true,
 } satisfies Partial<KindHarness<'environment'>>
 
 const containerExtras = {
-  description: 'all that can be said',
+  description: 'all supported fields',
   queue: 'Z100L',
   resources: { cpus: 4, memoryMiB: 8192, accelerator: { kind: 'dcu', count: 1 }, nodes: 2 },
   mounts: [{ source: '/public/home/acsandbox01', path: '/work', type: 'path' }],
@@ -55,7 +55,7 @@ const common = {
   sandbox: 'scnet',
   publicCredentials: [],
   retryAfter: 'rate limits are not documented',
-  clockField: 'nothing tells a wrong clock from a wrong key',
+  clockField: 'a wrong clock and a wrong key cause the same error',
   strictRequests: {
     refuseUnknownFields: true,
     checkResources: true,
@@ -72,17 +72,17 @@ const settings: ProviderHarness['settings'] = (url, { user = '', clusterId = '' 
 })
 
 const wrongPlaces = [
-  { path: 'settings.user', value: 'nobody', named: 'credentials' },
-  { path: 'settings.clusterId', value: '99999', named: 'settings.clusterId' },
+  { path: 'settings.user', value: 'unknown', reportedField: 'credentials' },
+  { path: 'settings.clusterId', value: '99999', reportedField: 'settings.clusterId' },
   // Its account is suspended.
-  { path: 'settings.clusterId', value: '10867', named: 'settings.clusterId' },
+  { path: 'settings.clusterId', value: '10867', reportedField: 'settings.clusterId' },
 ]
 
 /** SCNet with HPC jobs, logged in by access key. */
 export const scnetHpc: ProviderHarness = {
   ...common,
   variant: 'scnet, HPC jobs by access key',
-  // The platform itself tells where a region is.
+  // The platform returns the endpoints of a region.
   unreachedEndpoints: ['clusterId', 'clusterName'],
   variantSettings: { jobApi: 'hpc' },
   settings,
@@ -91,10 +91,10 @@ export const scnetHpc: ProviderHarness = {
     defaultWorkingDirectory: `/public/home/${clusterUser}`,
   }),
   credentials: ({ accessKey = '', secretKey = '' }) => ({ accessKey, secretKey }),
-  wrong: [
-    { path: 'credentials.accessKey', value: 'f'.repeat(32), named: 'credentials' },
-    { path: 'credentials.secretKey', value: 'somebody-elses-secret-key', named: 'credentials' },
-    { path: 'settings.schedulerId', value: '1', named: 'settings.schedulerId' },
+  wrongFields: [
+    { path: 'credentials.accessKey', value: 'f'.repeat(32), reportedField: 'credentials' },
+    { path: 'credentials.secretKey', value: 'another-accounts-secret-key', reportedField: 'credentials' },
+    { path: 'settings.schedulerId', value: '1', reportedField: 'settings.schedulerId' },
     ...wrongPlaces,
   ],
   tokens: { logins: ['auth.login', 'auth.next'] },
@@ -109,7 +109,7 @@ export const scnetHpc: ProviderHarness = {
       spec: (name) => ({ name, script: 'echo made; sleep 1', queue: 'kshcnormal', timeLimitSeconds: 3600 }),
       fullSpec: (name) => ({
         name,
-        description: 'all that can be said',
+        description: 'all supported fields',
         command: ['python', 'train.py', '--note', "it's"],
         environmentVariables: { EPOCHS: '10' },
         workingDirectory: '/public/home/acsandbox01/run',
@@ -131,7 +131,7 @@ export const scnetHpc: ProviderHarness = {
         }),
       ],
       object: 'job',
-      // The vendor's list, what live systems show besides, and the scheduler's own words.
+      // The vendor's list, states observed on live systems, and raw states of the scheduler.
       states: {
         statW: 'pending',
         statQ: 'pending',
@@ -158,8 +158,8 @@ export const scnetHpc: ProviderHarness = {
       },
       operations: { create: 'job.submit', lists: ['job.list', 'job.history'] },
       missingId: () => '999999999',
-      moreThanAPage: 101,
-      oneWalk: true,
+      multiPageCount: 101,
+      batchedFind: true,
       unknownState: true,
     },
     environment: environments,
@@ -170,14 +170,14 @@ export const scnetHpc: ProviderHarness = {
 export const scnetContainer: ProviderHarness = {
   ...common,
   variant: 'scnet, container jobs by password',
-  // Neither the login by access key nor the services of batch jobs are used.
+  // The access key login and the batch job services are not used.
   unreachedEndpoints: ['clusterId', 'clusterName', 'loginUrl', 'hpcUrl', 'efileUrl'],
   variantSettings: { jobApi: 'container' },
   settings,
   credentials: ({ password = '', orgId = '' }) => ({ password, orgId }),
-  wrong: [
-    { path: 'credentials.password', value: 'somebody-elses-password', named: 'credentials' },
-    { path: 'credentials.orgId', value: 'f'.repeat(32), named: 'credentials' },
+  wrongFields: [
+    { path: 'credentials.password', value: 'a-wrong-password', reportedField: 'credentials' },
+    { path: 'credentials.orgId', value: 'f'.repeat(32), reportedField: 'credentials' },
     ...wrongPlaces,
   ],
   tokens: { logins: ['auth.passwordLogin', 'auth.next'] },

@@ -1,7 +1,7 @@
 import { slurmProvider } from '../../../src/providers/slurm/index.ts'
 import type { ProviderHarness } from '../harness.ts'
 
-/** Slurm before 23.11, with tokens made from the cluster's key. */
+/** Slurm before 23.11, with tokens signed by the cluster key. */
 export const slurmOpenapi: ProviderHarness = {
   variant: 'slurm, v0.0.38',
   provider: slurmProvider,
@@ -10,12 +10,12 @@ export const slurmOpenapi: ProviderHarness = {
   settings: (url, { user = '' }) => ({ baseUrl: url, user, defaultWorkingDirectory: '/home/sandbox01' }),
   credentials: ({ key = '' }) => ({ key }),
   publicCredentials: [],
-  wrong: [
-    { path: 'credentials.key', value: 'b'.repeat(43), named: 'credentials.key' },
-    { path: 'settings.user', value: 'nobody', named: 'credentials.key' },
+  wrongFields: [
+    { path: 'credentials.key', value: 'b'.repeat(43), reportedField: 'credentials.key' },
+    { path: 'settings.user', value: 'unknown', reportedField: 'credentials.key' },
   ],
-  tokens: 'each call makes its own from the key',
-  // A token of ten minutes has expired for a clock that is twenty ahead.
+  tokens: 'each call signs a new token with the key',
+  // A ten-minute token has expired for a clock twenty minutes ahead.
   clockField: { field: 'credentials.key' },
   retryAfter: 'slurmrestd has no rate limits',
   strictControls: [{ completingMs: 100 }],
@@ -25,7 +25,7 @@ export const slurmOpenapi: ProviderHarness = {
       spec: (name) => ({ name, script: 'sleep 1\nexit 0\n' }),
       fullSpec: (name) => ({
         name,
-        description: 'all that can be said',
+        description: 'all supported fields',
         command: ['python', 'train.py', '--note', "it's"],
         environmentVariables: { EPOCHS: '10' },
         workingDirectory: '/home/sandbox01/run',
@@ -82,14 +82,14 @@ export const slurmOpenapi: ProviderHarness = {
       object: 'job',
       operations: { create: 'job.submit', lists: ['job.list'] },
       missingId: () => '67000000',
-      moreThanAPage: 'the list of jobs has no pages',
-      oneWalk: true,
+      multiPageCount: 'the list of jobs has no pages',
+      batchedFind: true,
       unknownState: true,
     },
   },
 }
 
-/** Slurm 24.11, by the oldest of the versions with its formats. */
+/** Slurm 24.11, with the oldest API version of its formats. */
 export const slurm2411: ProviderHarness = {
   ...slurmOpenapi,
   variant: 'slurm, v0.0.40',

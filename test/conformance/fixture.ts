@@ -23,35 +23,35 @@ export interface Opening {
   timeoutMs?: number
 }
 
-/** What every test begins with: an empty sandbox, a connection to it, and a clock that stands still for both. */
-export interface Bench {
+/** The setup of every test: an empty sandbox, a connection to it, and one stopped clock for both. */
+export interface Fixture {
   readonly harness: ProviderHarness
   readonly sandbox: Sandbox
   readonly account: Account
   readonly url: string
-  /** The test's own connection, not used before. */
+  /** The test's connection, unused so far. */
   readonly connection: Connection
   now(): Date
   monotonicMs(): number
-  /** Time passes, for the provider and for the driver. */
+  /** Advances the clock of the provider and of the driver. */
   advance(ms: number): void
-  /** Another connection. Whatever its drivers answer is looked through for secrets, too. */
+  /** Opens another connection. The results of its drivers are searched for secrets, too. */
   open(opening?: Opening): Connection
-  /** The way out of all connections that `open` makes. */
+  /** The proxy of all connections from `open`. */
   readonly proxied: ProxiedCalls
-  /** Connections that the sandbox has accepted since the test began. */
+  /** Connections that the sandbox accepted since the start of the test. */
   accepted(): ReturnType<ProxiedCalls['accepted']>
-  /** Calls to an operation of the sandbox since the test began. */
+  /** Calls to an operation of the sandbox since the start of the test. */
   calls(operation: string): number
   change(settings: SandboxSettings): void
-  /** Until a fault has struck. */
+  /** Waits until a fault was applied. */
   untilFired(): Promise<void>
 }
 
 const writers = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
 const startMs = Date.parse('2026-01-05T00:00:00Z')
 
-export function useBench(harness: ProviderHarness): Bench {
+export function useFixture(harness: ProviderHarness): Fixture {
   const { provider, sandbox: id } = harness
   const time = { ms: startMs }
   const clock = { now: () => new Date(time.ms), monotonicMs: () => time.ms - startMs }
@@ -77,44 +77,46 @@ export function useBench(harness: ProviderHarness): Bench {
   beforeEach(() => {
     time.ms = startMs
     sandbox.reset()
-    proxied.forget()
+    proxied.reset()
     sandbox.changeSettings(id, harness.sandboxSettings ?? {})
     connection = open()
     written = []
-    spies = writers.map((name) => vi.spyOn(console, name).mockImplementation((...words) => void written.push(words)))
+    spies = writers.map((name) => vi.spyOn(console, name).mockImplementation((...values) => void written.push(values)))
   })
 
   afterEach(async () => {
-    const secrets = [...secretsOf(harness, sandbox.accounts[id]), ...taps.flatMap((tap) => tap.proofs())]
-    const named = Object.entries(harness.credentials(sandbox.accounts[id])).filter(([name]) => isSecretName(name))
-    const headers = taps.flatMap((tap) => tap.requests.flatMap((request) => Object.entries(request.headers ?? {})))
-    const shownInLogs = headers.filter(
-      ([name, value]) => !isSecretName(name) && named.some(([, secret]) => value.includes(String(secret))),
+    const secrets = [...secretsOf(harness, sandbox.accounts[id]), ...taps.flatMap((tap) => tap.authSecrets())]
+    const secretCredentials = Object.entries(harness.credentials(sandbox.accounts[id])).filter(([name]) =>
+      isSecretName(name),
     )
-    const shown = [...outcomes, ...written.flat()].map(showAll).join('\n')
+    const headers = taps.flatMap((tap) => tap.requests.flatMap((request) => Object.entries(request.headers ?? {})))
+    const exposedHeaders = headers.filter(
+      ([name, value]) => !isSecretName(name) && secretCredentials.some(([, secret]) => value.includes(String(secret))),
+    )
+    const output = [...outcomes, ...written.flat()].map(showAll).join('\n')
     for (const spy of spies) spy.mockRestore()
     for (const close of closing) await close()
     closing = []
     taps = []
     outcomes = []
     for (const piece of secrets.flatMap(piecesOf)) {
-      if (shown.includes(piece)) expect.fail(`A secret came out of the driver: ${around(shown, piece)}`)
+      if (output.includes(piece)) expect.fail(`A driver disclosed a secret: ${around(output, piece)}`)
     }
-    // A tunnel may be known a moment after the sandbox has accepted it.
-    await vi.waitFor(() => expect(accepted().direct, 'a driver makes every call through the proxy').toBe(0))
-    expect(written, 'a driver writes nothing').toEqual([])
-    expect(shownInLogs, 'a secret is in a header whose name says so').toEqual([])
+    // The proxy may record a tunnel shortly after the sandbox accepted it.
+    await vi.waitFor(() => expect(accepted().direct, 'every call of a driver uses the proxy').toBe(0))
+    expect(written, 'a driver writes no logs').toEqual([])
+    expect(exposedHeaders, 'secrets are sent only in headers whose names mark them as secret').toEqual([])
   })
 
   function open({ settings = {}, credentials = {}, timeoutMs = 10_000 }: Opening = {}): Connection {
-    const own = harness.settings(sandbox.urls[id], sandbox.accounts[id])
-    const all = { ...own, ...harness.variantSettings, ...settings }
+    const base = harness.settings(sandbox.urls[id], sandbox.accounts[id])
+    const all = { ...base, ...harness.variantSettings, ...settings }
     const limits = { connectTimeoutMs: 1000, timeoutMs, maxResponseBytes: 10_000_000 }
     const connect = proxied.connector(limits.connectTimeoutMs)
     const http = makeHttpClient({ baseUrl: provider.baseUrl(all), clock, connect, ...limits })
     const tap = tapWire(http)
-    const keys = { ...harness.credentials(sandbox.accounts[id]), ...credentials }
-    const opened = watch(provider.open({ settings: all, credentials: keys, http: tap, clock }), outcomes)
+    const merged = { ...harness.credentials(sandbox.accounts[id]), ...credentials }
+    const opened = recordOutcomes(provider.open({ settings: all, credentials: merged, http: tap, clock }), outcomes)
     closing.push(http.close)
     taps.push(tap)
     return { provider: opened, tap, driver: (kind) => driverOf(opened, kind) }
@@ -151,7 +153,7 @@ export function useBench(harness: ProviderHarness): Bench {
   }
 }
 
-/** The driver of a kind that the harness has. */
+/** The driver of a kind that the harness supports. */
 export function driverOf<K extends Kind>(provider: OpenProvider, kind: K): Driver<K> {
   const driver = provider.drivers[kind]
   if (driver === undefined) throw new Error(`no driver for ${kind}`)
@@ -165,36 +167,36 @@ function secretsOf(harness: ProviderHarness, account: Account): string[] {
   )
 }
 
-/** A secret, and what a careless cut leaves of a long one: its beginning. */
+/** A secret, and the first half of a long one, which careless truncation would leave. */
 function piecesOf(secret: string): string[] {
   return secret.length < 24 ? [secret] : [secret, secret.slice(0, Math.ceil(secret.length / 2))]
 }
 
-/** The same object, each of whose functions notes what it returns, resolves or rejects with. */
-function watch<T>(value: T, outcomes: unknown[]): T {
+/** A copy of the object whose functions record what they return, resolve or reject with. */
+function recordOutcomes<T>(value: T, outcomes: unknown[]): T {
   if (typeof value === 'function') {
     const call = value as unknown as (...args: readonly unknown[]) => unknown
-    return ((...args: readonly unknown[]) => noted(call(...args), outcomes)) as unknown as T
+    return ((...args: readonly unknown[]) => recordOutcome(call(...args), outcomes)) as unknown as T
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const entries = Object.entries(value).map(([name, part]) => [name, watch(part, outcomes)])
+  const entries = Object.entries(value).map(([name, part]) => [name, recordOutcomes(part, outcomes)])
   return Object.fromEntries(entries) as T
 }
 
-function noted(result: unknown, outcomes: unknown[]): unknown {
+function recordOutcome(result: unknown, outcomes: unknown[]): unknown {
   if (!(result instanceof Promise)) {
     outcomes.push(result)
     return result
   }
-  const note = (outcome: unknown) => outcomes.push(outcome)
-  result.then(note, note)
+  const record = (outcome: unknown) => outcomes.push(outcome)
+  result.then(record, record)
   return result
 }
 
-/** Everything that a log, a person or a record could see of it: message, stack, causes, fields. */
+/** Everything about a value that could be logged or stored: message, stack, causes, fields. */
 function showAll(value: unknown): string {
-  const shown = inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, breakLength: 200 })
-  return value instanceof Error ? `${shown}\n${value.stack}` : shown
+  const output = inspect(value, { depth: 20, maxStringLength: null, maxArrayLength: null, breakLength: 200 })
+  return value instanceof Error ? `${output}\n${value.stack}` : output
 }
 
 function around(text: string, secret: string): string {
