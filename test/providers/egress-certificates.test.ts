@@ -42,24 +42,24 @@ function clientOf(route: EgressRoute, allowed: readonly string[] = ['hub.example
   const failure = (port: number): Promise<ProviderError> =>
     post(port).then(
       ({ status }) => {
-        throw new Error(`answered ${status}`)
+        throw new Error(`unexpected response ${status}`)
       },
       (error: ProviderError) => error,
     )
   return { post, failure, sockets }
 }
 
-describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, () => {
+describe.skipIf(!hasOpenssl)(`connection with certificates${opensslSkipped}`, () => {
   const ca = hasOpenssl ? makeCertificateAuthority() : null
   const authority = () => {
-    if (ca === null) throw new Error('there is no openssl')
+    if (ca === null) throw new Error('openssl is not installed')
     return ca
   }
 
-  async function hub({ asksClients = false }: { asksClients?: boolean } = {}) {
+  async function hub({ requestsClientCertificate = false }: { requestsClientCertificate?: boolean } = {}) {
     const pair = authority().issue('hub', 'DNS:hub.example')
-    const asking = asksClients ? { clientCa: authority().certificate } : {}
-    const server = await startTlsServer({ pair, ...asking })
+    const clientAuth = requestsClientCertificate ? { clientCa: authority().certificate } : {}
+    const server = await startTlsServer({ pair, ...clientAuth })
     cleanups.push(() => server.close())
     return server
   }
@@ -78,7 +78,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
       expect(await clientOf(route).failure(port)).toMatchObject({ code: 'unavailable', notSent: true })
   })
 
-  it('still rejects a certificate of that authority for another name', async () => {
+  it('rejects a certificate of that authority for another name', async () => {
     const server = await startTlsServer({ pair: authority().issue('other', 'DNS:other.example') })
     cleanups.push(() => server.close())
     const error = await clientOf({ caCertificate: authority().certificate }).failure(server.port)
@@ -87,14 +87,14 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
   })
 
   it('presents its client certificate', async () => {
-    const { port, subjects } = await hub({ asksClients: true })
+    const { port, subjects } = await hub({ requestsClientCertificate: true })
     const route = { caCertificate: authority().certificate, clientCertificate: authority().issue('team-a') }
     expect(await clientOf(route).post(port)).toMatchObject({ status: 200 })
     expect(subjects).toEqual(['team-a'])
   })
 
-  it('never uses the socket or the TLS session of a connection with another certificate', async () => {
-    const { port, subjects, connections } = await hub({ asksClients: true })
+  it('does not share sockets or TLS sessions with a connection of another certificate', async () => {
+    const { port, subjects, connections } = await hub({ requestsClientCertificate: true })
     const clients = ['team-a', 'team-b'].map((name) =>
       clientOf({ caCertificate: authority().certificate, clientCertificate: authority().issue(name) }),
     )
@@ -107,7 +107,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
   })
 
   it.each(['tls1_3', 'tls1_2'] as const)(
-    'whose client certificate is rejected by an alert of %s reports that nothing was sent',
+    'reports the request as not sent after a rejection of the client certificate by a %s alert',
     async (version) => {
       const pair = authority().issue('hub', 'DNS:hub.example')
       const server = await startOpensslServer({ pair, clientCa: authority().certificate, version })
@@ -120,7 +120,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
     },
   )
 
-  it('whose certificate is revoked after a response does not know whether the next request was processed', async () => {
+  it('reports an unknown outcome after an alert during the second request', async () => {
     const pair = authority().issue('hub', 'DNS:hub.example')
     const server = await startTlsServer({ pair, answers: 1 })
     cleanups.push(() => server.close())
@@ -136,7 +136,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
     expect([server.connections(), error.code, error.notSent]).toEqual([1, 'unavailable', false])
   })
 
-  it('that lacks a client certificate reports that one is required', async () => {
+  it('requires a client certificate if the server requests one', async () => {
     const pair = authority().issue('hub', 'DNS:hub.example')
     const server = await startOpensslServer({ pair, clientCa: authority().certificate, version: 'tls1_3' })
     cleanups.push(() => server.close())
@@ -144,8 +144,8 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
     expect(error).toMatchObject({ code: 'unauthenticated', field: 'network.clientCertificate', notSent: true })
   })
 
-  it('presents them to the provider through a proxy, and not to the proxy', async () => {
-    const { port, subjects } = await hub({ asksClients: true })
+  it('presents its client certificate through a proxy to the provider, not to the proxy', async () => {
+    const { port, subjects } = await hub({ requestsClientCertificate: true })
     const pair = authority().issue('proxy', 'DNS:proxy.example')
     const proxy = await proxyFor({ cert: pair.certificate, key: pair.key })
     const route = {
@@ -158,7 +158,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
     expect(subjects).toEqual(['team-a'])
   })
 
-  it('is denied if its proxy is not allowed: private, by plain http, or a metadata service', async () => {
+  it('rejects a private, plain http or metadata proxy that is not allowed', async () => {
     const { port } = await hub()
     const proxy = await proxyFor()
     for (const url of [proxy.url, `http://proxy.example:${proxy.port}`, 'http://169.254.169.254']) {
@@ -168,7 +168,7 @@ describe.skipIf(!hasOpenssl)(`a connection with certificates${opensslSkipped}`, 
     expect(proxy.connects).toEqual([])
   })
 
-  it('reports a proxy of its own that requires other credentials', async () => {
+  it('reports rejected credentials of its proxy without disclosing them', async () => {
     const { port } = await hub()
     const proxy = await proxyFor()
     proxy.answer(407)

@@ -24,13 +24,13 @@ interface Site {
   proxyUrl?: string
 }
 
-/** A provider, a proxy, and a client on a site whose egress goes through that proxy. */
+/** A provider, a proxy, and a client whose egress uses that proxy. */
 async function site({ allowed = [], noProxy = [], addresses = {}, allowsUnresolved = false, ...more }: Site = {}) {
   const server: StubServer = await startStubServer()
   const proxy: ConnectProxy = await startConnectProxy()
   server.on('GET /x', { body: { ok: true } })
   const { port } = new URL(server.url)
-  const { lookup, asked } = resolverOf(addresses)
+  const { lookup, asked: lookups } = resolverOf(addresses)
   const egress = makeEgress({
     rules: parseEgressRules(allowed),
     lookup,
@@ -52,27 +52,27 @@ async function site({ allowed = [], noProxy = [], addresses = {}, allowsUnresolv
   const failure = (origin: string): Promise<ProviderError> =>
     get(origin).then(
       ({ status }) => {
-        throw new Error(`answered ${status}`)
+        throw new Error(`unexpected response ${status}`)
       },
       (error: ProviderError) => error,
     )
-  return { server, proxy, port, asked, get, failure }
+  return { server, proxy, port, lookups: lookups, get, failure }
 }
 
 const hub = { allowed: ['hub.example'], addresses: { 'hub.example': ['10.1.2.3'] } }
 
-describe('a call through a proxy', () => {
-  it('is tunneled by CONNECT with the name, over http as well, and the proxy resolves it', async () => {
-    const { server, proxy, port, asked, get } = await site(hub)
+describe('call through a proxy', () => {
+  it('tunnels with CONNECT and the host name, over http as well', async () => {
+    const { server, proxy, port, lookups, get } = await site(hub)
     expect(await get(`http://hub.example:${port}`)).toMatchObject({ status: 200 })
     expect(proxy.connects).toEqual([`hub.example:${port}`])
     expect(proxy.others).toEqual([])
-    expect(asked).toEqual(['hub.example'])
+    expect(lookups).toEqual(['hub.example'])
     expect(server.requests).toMatchObject([{ target: '/x', headers: { host: `hub.example:${port}` } }])
     expect(server.requests[0]?.headers).not.toHaveProperty('proxy-authorization')
   })
 
-  it('keeps the tunnel for the next call', async () => {
+  it('reuses the tunnel for the next call', async () => {
     const { proxy, port, get } = await site(hub)
     await get(`http://hub.example:${port}`)
     await new Promise(setImmediate)
@@ -89,7 +89,7 @@ describe('a call through a proxy', () => {
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('us:p@ss').toString('base64')}`])
   })
 
-  it('is denied if any address of the name is not allowed, since the proxy may pick that one', async () => {
+  it('is denied if any address of the name is not allowed', async () => {
     const addresses = { 'two.example': ['93.184.215.14', '10.0.0.1'], 'metadata.example': ['169.254.169.254'] }
     const { proxy, failure } = await site({ allowed: ['metadata.example'], addresses })
     for (const origin of ['https://two.example', 'http://metadata.example', 'https://169.254.169.254'])
@@ -97,13 +97,13 @@ describe('a call through a proxy', () => {
     expect(proxy.connects).toEqual([])
   })
 
-  it('is denied for plain http to a public address, as without a proxy', async () => {
+  it('is denied for plain http to a public address', async () => {
     const { proxy, failure } = await site({ addresses: { 'api.example': ['93.184.215.14'] } })
     expect(await failure('http://api.example')).toMatchObject({ code: 'egress_denied' })
     expect(proxy.connects).toEqual([])
   })
 
-  it('bypasses the proxy for the listed destinations, which must still be allowed', async () => {
+  it('bypasses the proxy for NO_PROXY destinations, which must still be allowed', async () => {
     const addresses = { 'hub.example': ['127.0.0.1'], 'other.hub.example': ['127.0.0.1'] }
     const { server, proxy, port, get, failure } = await site({
       allowed: ['hub.example'],
@@ -117,24 +117,25 @@ describe('a call through a proxy', () => {
   })
 })
 
-describe('a name that cannot be resolved here', () => {
-  it('is denied by default, like a name that is not allowed', async () => {
+describe('name that cannot be resolved locally', () => {
+  it('is denied by default', async () => {
     const { proxy, failure } = await site()
     expect(await failure('https://api.example')).toMatchObject({ code: 'egress_denied', notSent: true })
     expect(proxy.connects).toEqual([])
   })
 
-  it('is left to the proxy if the operator permits it', async () => {
+  it('is resolved by the proxy if the operator permits it', async () => {
     const { proxy, failure } = await site({ allowsUnresolved: true })
     proxy.answer(503)
     expect(await failure('https://api.example.com')).toMatchObject({ code: 'unavailable' })
     expect(proxy.connects).toEqual(['api.example.com:443'])
   })
 
-  it('is not left to the proxy while too many names are looked up', async () => {
+  it('is not sent to the proxy while too many lookups are pending', async () => {
     const { proxy, port, get } = await site({ allowsUnresolved: true, allowed: ['127.0.0.1'] })
-    const waiting = Promise.withResolvers<void>()
-    const slow: LookupFunction = (_name, _options, callback) => void waiting.promise.then(() => callback(null, []))
+    const lookupsReleased = Promise.withResolvers<void>()
+    const slow: LookupFunction = (_name, _options, callback) =>
+      void lookupsReleased.promise.then(() => callback(null, []))
     const egress = makeEgress({
       rules: parseEgressRules([]),
       lookup: slow,
@@ -149,7 +150,7 @@ describe('a name that cannot be resolved here', () => {
       })
     await expect.poll(() => codes).toEqual(['EAI_AGAIN'])
     expect(proxy.connects).toEqual([])
-    waiting.resolve()
+    lookupsReleased.resolve()
     expect(await get(`http://127.0.0.1:${port}`)).toMatchObject({ status: 200 })
   })
 
@@ -160,25 +161,25 @@ describe('a name that cannot be resolved here', () => {
     'https://intranet',
     'https://x.localhost',
     'http://api.example.com',
-  ])('is never left to the proxy if it is internal or plain http and not listed: %s', async (origin) => {
+  ])('is denied for an unlisted internal or plain http destination: %s', async (origin) => {
     const { proxy, failure } = await site({ allowsUnresolved: true })
     expect(await failure(origin)).toMatchObject({ code: 'egress_denied' })
     expect(proxy.connects).toEqual([])
   })
 
-  it('is left to the proxy if it is internal and listed', async () => {
+  it('is resolved by the proxy if it is internal and listed', async () => {
     const { port, get } = await site({ allowsUnresolved: true, allowed: ['slurm.internal'] })
     expect(await get(`http://slurm.internal:${port}`)).toMatchObject({ status: 200 })
   })
 
-  it('is still denied if it resolves to an address that is not allowed', async () => {
+  it('is denied if it resolves to an address that is not allowed', async () => {
     const { proxy, failure } = await site({ allowsUnresolved: true, addresses: { 'a.example': ['10.0.0.1'] } })
     expect(await failure('https://a.example')).toMatchObject({ code: 'egress_denied' })
     expect(proxy.connects).toEqual([])
   })
 })
 
-describe('a proxy that opens no tunnel', () => {
+describe('egress proxy without a tunnel', () => {
   it.each([
     [407, { code: 'unavailable', message: expect.stringContaining('(EGRESS_PROXY) requires other credentials') }],
     [403, { code: 'egress_denied', message: expect.stringContaining('(EGRESS_PROXY) does not allow the host') }],
@@ -186,7 +187,7 @@ describe('a proxy that opens no tunnel', () => {
     [503, { code: 'unavailable' }],
     ['reset', { code: 'unavailable', message: expect.stringContaining('no connection to the egress proxy') }],
     ['silent', { code: 'unavailable' }],
-  ] as const)('after answering %s has sent nothing, so the call can be repeated', async (answer, expected) => {
+  ] as const)('reports the call as not sent after a %s response', async (answer, expected) => {
     const { server, proxy, port, failure } = await site({
       ...hub,
       credentials: { username: 'u', password: 'secret-pw' },
@@ -198,7 +199,7 @@ describe('a proxy that opens no tunnel', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('that sends more than its answer to CONNECT is asked once', async () => {
+  it('is called once if it sends data after its CONNECT response', async () => {
     const { server, proxy, port, failure } = await site(hub)
     proxy.answer('chatty')
     expect(await failure(`http://hub.example:${port}`)).toMatchObject({ code: 'unavailable', notSent: true })
@@ -206,10 +207,10 @@ describe('a proxy that opens no tunnel', () => {
     expect(server.requests).toEqual([])
   })
 
-  it('because it is unavailable has sent nothing, and the next call asks again', async () => {
+  it('fails calls as not sent while it is unavailable, and serves the next call', async () => {
     const { proxy, port, get, failure } = await site(hub)
-    const gone = await site({ ...hub, proxyUrl: 'http://127.0.0.1:1' })
-    expect(await gone.failure(`http://hub.example:${port}`)).toMatchObject({
+    const unreachable = await site({ ...hub, proxyUrl: 'http://127.0.0.1:1' })
+    expect(await unreachable.failure(`http://hub.example:${port}`)).toMatchObject({
       code: 'unavailable',
       notSent: true,
       message: expect.stringContaining('ECONNREFUSED'),

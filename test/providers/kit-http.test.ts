@@ -38,7 +38,7 @@ async function stub() {
   return server
 }
 
-/** A TCP server that keeps every byte it reads. */
+/** A TCP server that records every byte it reads. */
 async function rawServer(onData: (socket: Socket) => void = () => {}) {
   const bytes: Buffer[] = []
   const sockets: Socket[] = []
@@ -61,18 +61,18 @@ async function rawServer(onData: (socket: Socket) => void = () => {}) {
   return { port, sockets, close, text: () => Buffer.concat(bytes).toString('latin1') }
 }
 
-async function failure(answer: Promise<unknown>): Promise<ProviderError> {
-  const error = await answer.then(
-    () => new Error('it was answered'),
+async function failure(response: Promise<unknown>): Promise<ProviderError> {
+  const error = await response.then(
+    () => new Error('unexpected response'),
     (cause: unknown) => cause,
   )
   if (!(error instanceof ProviderError)) throw error
   return error
 }
 
-describe('what stands on the wire', () => {
+describe('HTTP request', () => {
   it.each(["/a/it's?x=%27&y=%20+%2F&z=é", '/b?q=a|b^c"d', '/%7Euser/../x//y?a=1&&b'])(
-    'is the target as given: %s',
+    'contains the unmodified target: %s',
     async (target) => {
       const server = await rawServer((socket) => void socket.end('HTTP/1.1 204 No Content\r\n\r\n'))
       await client(`http://127.0.0.1:${server.port}`).send(request({ target }))
@@ -80,17 +80,17 @@ describe('what stands on the wire', () => {
     },
   )
 
-  it('carries a body and its length on a GET', async () => {
+  it('sends a body with its length on a GET', async () => {
     const server = await stub()
     server.on('GET /list', { body: { ok: true } })
     const http = client(server.url)
-    const answer = await http.send(request({ method: 'GET', target: '/list', body: '{"filter":"é"}' }))
-    expect(answer.text).toBe('{"ok":true}')
+    const response = await http.send(request({ method: 'GET', target: '/list', body: '{"filter":"é"}' }))
+    expect(response.text).toBe('{"ok":true}')
     expect(server.requests[0]).toMatchObject({ body: '{"filter":"é"}', headers: { 'content-length': '15' } })
     expect(server.requests[0]?.headers['transfer-encoding']).toBeUndefined()
   })
 
-  it('names host and port in Host, and the host of another origin when the request names one', async () => {
+  it('has a Host header with host and port of its origin', async () => {
     const [first, second] = [await stub(), await stub()]
     second.on('POST /x', { status: 201 })
     const http = client(first.url)
@@ -99,7 +99,7 @@ describe('what stands on the wire', () => {
     expect(first.requests).toHaveLength(0)
   })
 
-  it('names the host in the TLS hello, and a failed handshake is "not sent"', async () => {
+  it('sends the host in the TLS handshake, and is not sent if the handshake fails', async () => {
     const server = await rawServer((socket) => void socket.end('HTTP/1.1 400 no TLS here\r\n\r\n'))
     const http = client(`https://localhost:${server.port}`)
     const error = await failure(http.send(request({ headers: { authorization: 'Bearer hush-hush' } })))
@@ -109,16 +109,19 @@ describe('what stands on the wire', () => {
   })
 })
 
-describe('an answer', () => {
-  it.each([200, 301, 404, 429, 500, 503])('of status %i is returned once, not retried or followed', async (status) => {
-    const server = await stub()
-    server.on('POST /x', { status, headers: { location: '/y', 'retry-after': '1' }, body: 'text' })
-    const answer = await client(server.url).send(request())
-    expect(answer).toMatchObject({ status, text: 'text', headers: { 'retry-after': '1' } })
-    expect(server.requests).toHaveLength(1)
-  })
+describe('HTTP response', () => {
+  it.each([200, 301, 404, 429, 500, 503])(
+    'is returned once for status %i, without a retry or redirect',
+    async (status) => {
+      const server = await stub()
+      server.on('POST /x', { status, headers: { location: '/y', 'retry-after': '1' }, body: 'text' })
+      const response = await client(server.url).send(request())
+      expect(response).toMatchObject({ status, text: 'text', headers: { 'retry-after': '1' } })
+      expect(server.requests).toHaveLength(1)
+    },
+  )
 
-  it('longer than the bound is a bad response', async () => {
+  it('is a bad response if it exceeds the size limit', async () => {
     const server = await stub()
     server.on('POST /x', { body: 'y'.repeat(1001) })
     expect(await failure(client(server.url).send(request()))).toMatchObject({
@@ -128,22 +131,22 @@ describe('an answer', () => {
     })
   })
 
-  it('that is not HTTP is a bad response', async () => {
+  it('is a bad response if it is not HTTP', async () => {
     const server = await rawServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'))
     const error = await failure(client(`http://127.0.0.1:${server.port}`).send(request()))
     expect(error.code).toBe('bad_response')
     expect(inspect(error, { depth: 10 })).not.toContain('OpenSSH')
   })
 
-  it('cut short is unavailable, and may have been executed', async () => {
+  it('is unavailable and possibly executed if it is truncated', async () => {
     const server = await rawServer((socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'))
     const error = await failure(client(`http://127.0.0.1:${server.port}`).send(request()))
     expect(error).toMatchObject({ code: 'unavailable', notSent: false })
   })
 })
 
-describe('not sent', () => {
-  it('is certain when the port refuses', async () => {
+describe('request that was not sent', () => {
+  it('is reported if the port refuses connections', async () => {
     const server = await rawServer()
     await server.close()
     const error = await failure(client(`http://127.0.0.1:${server.port}`).send(request()))
@@ -151,19 +154,19 @@ describe('not sent', () => {
     expect(error.message).toContain('ECONNREFUSED')
   })
 
-  it('is certain when the name does not resolve', async () => {
+  it('is reported if the name does not resolve', async () => {
     const error = await failure(client('http://nowhere.invalid').send(request()))
     expect(error).toMatchObject({ code: 'unavailable', notSent: true })
   })
 
-  it('is certain when the handshake does not end in time', async () => {
+  it('is reported if the TLS handshake times out', async () => {
     const server = await rawServer()
     const http = client(`https://127.0.0.1:${server.port}`, { connectTimeoutMs: 50 })
     expect(await failure(http.send(request()))).toMatchObject({ code: 'unavailable', notSent: true })
     expect(server.text()).not.toContain('POST')
   })
 
-  it('is certain when the caller gives up while the socket connects, and no byte follows once it is there', async () => {
+  it('is reported if the caller aborts during the connect, and no bytes follow', async () => {
     const server = await stub()
     server.on('POST /y', {})
     const connector = buildConnector({})
@@ -175,15 +178,15 @@ describe('not sent', () => {
     cleanups.push(() => dispatcher.close())
     const http = client(server.url, { dispatcher })
     const abort = new AbortController()
-    const answer = failure(http.send(request({ signal: abort.signal })))
+    const response = failure(http.send(request({ signal: abort.signal })))
     abort.abort()
-    expect(await answer).toMatchObject({ code: 'timeout', notSent: true })
+    expect(await response).toMatchObject({ code: 'timeout', notSent: true })
     gate.resolve()
     expect((await http.send(request({ target: '/y' }))).status).toBe(200)
     expect(server.requests.map((each) => each.target)).toEqual(['/y'])
   })
 
-  it('is certain when the caller had given up before', async () => {
+  it('is reported if the caller aborted before', async () => {
     const server = await stub()
     expect(await failure(client(server.url).send(request({ signal: AbortSignal.abort() })))).toMatchObject({
       code: 'timeout',
@@ -192,41 +195,43 @@ describe('not sent', () => {
     expect(server.requests).toHaveLength(0)
   })
 
-  it.each(['wall', 'monotonic'])('is certain when the %s clock is past sendBy', async (which) => {
+  it.each(['wall', 'monotonic'])('is reported if the %s clock is past sendBy', async (clockName) => {
     const server = await stub()
     server.on('POST /x', {})
     const past = { at: new Date(clock.now().getTime() - 1), monotonicMs: clock.monotonicMs() + 1000 }
     const late = { at: new Date(clock.now().getTime() + 1000), monotonicMs: clock.monotonicMs() - 1 }
     const http = client(server.url)
-    const error = await failure(http.send(request({ sendBy: which === 'wall' ? past : late })))
+    const error = await failure(http.send(request({ sendBy: clockName === 'wall' ? past : late })))
     expect(error).toMatchObject({ code: 'timeout', notSent: true })
     expect((await http.send(request())).status).toBe(200)
     expect(server.requests).toHaveLength(1)
   })
 
-  it('is certain when sendBy passes while it waits for a connection', async () => {
-    const own = makeFixedClock()
+  it('is reported if sendBy passes while it waits for a connection', async () => {
+    const testClock = makeFixedClock()
     const server = await stub()
     let release: () => void = () => {}
     server.once('POST /slow', { isSilent: true })
     server.on('POST /x', {})
-    const http = client(server.url, { connections: 1, clock: own })
+    const http = client(server.url, { connections: 1, clock: testClock })
     const abort = new AbortController()
-    const slow = failure(http.send(request({ target: '/slow', signal: abort.signal })))
+    const silent = failure(http.send(request({ target: '/slow', signal: abort.signal })))
     await server.received(1)
     const queued = failure(
-      http.send(request({ target: '/queued', sendBy: { at: new Date(own.now().getTime() + 100), monotonicMs: 1e9 } })),
+      http.send(
+        request({ target: '/queued', sendBy: { at: new Date(testClock.now().getTime() + 100), monotonicMs: 1e9 } }),
+      ),
     )
     release = () => abort.abort()
-    own.advance(101)
+    testClock.advance(101)
     release()
-    expect(await slow).toMatchObject({ code: 'timeout', notSent: false })
+    expect(await silent).toMatchObject({ code: 'timeout', notSent: false })
     expect(await queued).toMatchObject({ code: 'timeout', notSent: true })
     expect((await http.send(request())).status).toBe(200)
     expect(server.requests.map((each) => each.target)).toEqual(['/slow', '/x'])
   })
 
-  it('is certain for a request given up behind the pool, and the connection is not lost for it', async () => {
+  it('is reported if it is aborted in the queue, and keeps the connection usable', async () => {
     const server = await rawServer((socket) => {
       if (server.text().endsWith('release')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
     })
@@ -242,7 +247,7 @@ describe('not sent', () => {
     expect(server.sockets).toHaveLength(1)
   })
 
-  it('is certain for a header that HTTP cannot carry, and the value stays out of the error', async () => {
+  it('is reported for an invalid header, without its value in the error', async () => {
     const server = await stub()
     const error = await failure(client(server.url).send(request({ headers: { 'x-key': 'hush\nhush' } })))
     expect(error).toMatchObject({ code: 'invalid_request', notSent: true })
@@ -250,15 +255,15 @@ describe('not sent', () => {
   })
 })
 
-describe('sent, perhaps', () => {
-  it('when the connection is reset after the request was read', async () => {
+describe('request that may have been sent', () => {
+  it('is reported if the connection is reset after the request was read', async () => {
     const server = await stub()
     server.on('POST /x', { isReset: true })
     expect(await failure(client(server.url).send(request()))).toMatchObject({ code: 'unavailable', notSent: false })
     expect(server.requests).toHaveLength(1)
   })
 
-  it('when no answer comes in time', async () => {
+  it('is reported if no response arrives in time', async () => {
     const server = await stub()
     server.on('POST /x', { isSilent: true })
     expect(await failure(client(server.url, { timeoutMs: 50 }).send(request()))).toMatchObject({
@@ -267,17 +272,17 @@ describe('sent, perhaps', () => {
     })
   })
 
-  it('when the caller gives up; the call ends within 100 ms', async () => {
+  it('is reported within 100 ms after the caller aborts', async () => {
     const server = await stub()
     server.on('POST /x', { isSilent: true })
     const abort = new AbortController()
-    const answer = failure(
+    const response = failure(
       client(server.url).send(request({ signal: abort.signal, headers: { authorization: 'hush-hush' } })),
     )
     await server.received(1)
     const startMs = performance.now()
     abort.abort()
-    const error = await answer
+    const error = await response
     expect(performance.now() - startMs).toBeLessThan(100)
     expect(error).toMatchObject({ code: 'timeout', notSent: false })
     expect(inspect(error, { depth: 10 })).not.toContain('hush')

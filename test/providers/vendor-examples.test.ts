@@ -10,8 +10,8 @@ import { providers } from '../../src/providers/registry.ts'
 import type { Kind, Spec } from '../../src/vocabulary/kinds.ts'
 
 /**
- * The requests that the vendors print in their own pages, in portable words, and the very bytes that each becomes.
- * Placeholders of the pages are filled in, and a correlation tag is where a correlation tag goes.
+ * The requests that the vendors print in their documentation, as portable requests, and the exact bytes sent for each.
+ * Placeholders of the pages are filled in, and a correlation tag is added.
  */
 const examples = [
   {
@@ -71,8 +71,8 @@ const schemas = {
   environment: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')).EnvironmentRequest,
 }
 
-/** The request as a route takes it: what the schema refuses is thrown, nothing is coerced or dropped. */
-async function taken(kind: Kind, request: string): Promise<Record<string, unknown>> {
+/** The request as a route parses it. Rejected by the schema, it throws; nothing is coerced or dropped. */
+async function parseRequest(kind: Kind, request: string): Promise<Record<string, unknown>> {
   const app = Fastify({ schemaController: { compilersFactory } })
   app.post('/', { schema: { body: schemas[kind] } }, async ({ body }) => body)
   const headers = { 'content-type': 'application/json' }
@@ -89,25 +89,28 @@ function driverOf(id: string, kind: Kind): Driver {
   return driver as unknown as Driver
 }
 
-describe("the vendors' own examples", () => {
-  it.each(examples)('$page', async ({ provider, kind, correlationTag, request, sent, body }) => {
-    const { provider: _, environmentId, ...asked } = await taken(kind, request)
-    const driver = driverOf(provider, kind)
-    const spec = withDefaults(driver.accepts, asked as unknown as Spec)
-    expect(checkSpec({ ...driver, provider }, spec)).toEqual([])
-    const {
-      method,
-      target,
-      body: planned,
-    } = driver.plan({
-      correlationTag,
-      spec,
-      environmentRemoteId: environmentId === undefined ? null : '6ZKSGoSJMMwctK257nxgiL',
-      before: null,
-      sendBy: { at: new Date(0), monotonicMs: 0 },
-      firstSentAt: new Date(0),
-    })
-    expect(`${method} ${target}`).toBe(sent)
-    expect(JSON.stringify(planned)).toBe(body)
-  })
+describe('vendor examples', () => {
+  it.each(examples)(
+    'sends the documented request of $page',
+    async ({ provider, kind, correlationTag, request, sent, body }) => {
+      const { provider: _, environmentId, ...requested } = await parseRequest(kind, request)
+      const driver = driverOf(provider, kind)
+      const spec = withDefaults(driver.accepts, requested as unknown as Spec)
+      expect(checkSpec({ ...driver, provider }, spec)).toEqual([])
+      const {
+        method,
+        target,
+        body: planned,
+      } = driver.plan({
+        correlationTag,
+        spec,
+        environmentRemoteId: environmentId === undefined ? null : '6ZKSGoSJMMwctK257nxgiL',
+        before: null,
+        sendBy: { at: new Date(0), monotonicMs: 0 },
+        firstSentAt: new Date(0),
+      })
+      expect(`${method} ${target}`).toBe(sent)
+      expect(JSON.stringify(planned)).toBe(body)
+    },
+  )
 })

@@ -24,12 +24,12 @@ export interface Connection {
   provider: OpenProvider
   driver<K extends Kind>(kind: K): Driver<K>
   intent<K extends Kind>(spec: Spec<K>, correlationTag?: string): Intent<K>
-  /** Method, target below the project, and parsed body of what was sent. */
+  /** Method, target below the project, and parsed body of each request. */
   sent(): unknown[]
   close(): Promise<void>
 }
 
-/** A connection to a stub server, which plays both ModelArts and IAM, below `path`. */
+/** A connection to a stub server for both ModelArts and IAM, below `path`. */
 export async function connect(
   settings: JsonObject = {},
   credentials: JsonObject = keys,
@@ -73,7 +73,7 @@ export async function connect(
   }
 }
 
-/** A new connection for each test of a file, all of whose requests are signed. */
+/** A new connection for each test of a file. All its requests must be signed. */
 export const connectForEachTest = (settings?: JsonObject) =>
   forEachTest(
     () => connect(settings),
@@ -86,16 +86,16 @@ export const connectForEachTest = (settings?: JsonObject) =>
 export const v1 = (method: string, rest: string) => `${method} /v1/${projectId}/${rest}`
 export const v2 = (method: string, rest: string) => `${method} /v2/${projectId}/${rest}`
 
-export const refusal = (code: string, status = 400) => ({
+export const rejection = (code: string, status = 400) => ({
   status,
-  body: { error_code: `ModelArts.${code}`, error_message: `words of ${code}` },
+  body: { error_code: `ModelArts.${code}`, error_message: `message of ${code}` },
 })
 
-/** The error of a rejected promise, after a search for secrets in all of it. */
+/** The error of a rejected promise, searched for secrets. */
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
     () => {
-      throw new Error('it succeeded')
+      throw new Error('expected a rejection')
     },
     (cause: ProviderError) => cause,
   )
@@ -104,7 +104,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
   return error
 }
 
-/** Recomputes the signature of a recorded request from what stood on the wire. */
+/** Verifies a recorded request against a recomputed signature. */
 export function expectSigned({ method, target, headers, body }: RecordedRequest, securityToken?: string): void {
   const [path = '', query = ''] = target.split('?')
   const signed = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { textOf } from '../../support/shown.ts'
-import { connectForEachTest, failureOf, refusal, signal, v1 } from './connection.ts'
+import { connectForEachTest, failureOf, rejection, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 
 const instances = v1('POST', 'demanager/instances')
@@ -14,8 +14,8 @@ const driver = () => on.driver('environment')
 const intent = (changes: Partial<EnvironmentSpec> = {}, correlationTag?: string) =>
   on.intent<'environment'>({ ...spec, ...changes }, correlationTag)
 
-describe('creating a development environment instance', () => {
-  it("sends the vendor's sample request, byte for byte, and reads its sample answer", async () => {
+describe('ModelArts instance create', () => {
+  it("sends the vendor's sample request byte for byte and reads its sample response", async () => {
     on.stub.once(instances, { body: instance })
     const created = await driver().create(intent(), signal)
     expect(on.stub.requests[0]?.body).toBe(
@@ -28,7 +28,7 @@ describe('creating a development environment instance', () => {
     expect(textOf(created)).not.toMatch(/PRIVATE-KEY|ghp_secret/)
   })
 
-  it('plans the very request that it sends', async () => {
+  it('sends exactly the planned request', async () => {
     on.stub.once(instances, { body: instance })
     const plan = driver().plan(intent())
     await driver().create(intent(), signal)
@@ -36,7 +36,7 @@ describe('creating a development environment instance', () => {
     expect(JSON.stringify(plan.body)).toBe(on.stub.requests[0]?.body)
   })
 
-  it('sends everything that the API takes, and says "never" where nothing stops it', async () => {
+  it('sends every supported field, and disables auto stop if it is not requested', async () => {
     on.stub.once(instances, { body: instance })
     const modelarts = {
       workspaceId: 'ws1',
@@ -65,8 +65,8 @@ describe('creating a development environment instance', () => {
     })
   })
 
-  it('takes a name that exists for a conflict, so that the engine looks for it', async () => {
-    on.stub.once(instances, refusal('6301'))
+  it('reports an existing name as a conflict, which starts a recovery', async () => {
+    on.stub.once(instances, rejection('6301'))
     expect(await failureOf(driver().create(intent(), signal))).toMatchObject({ code: 'conflict' })
   })
 
@@ -75,49 +75,49 @@ describe('creating a development environment instance', () => {
     ['6302', 'quota_exceeded'],
     ['6329', 'no_capacity'],
     ['6379', 'permission_denied'],
-  ])('takes ModelArts.%s for the rejection %s', async (code, meaning) => {
-    on.stub.once(instances, refusal(code))
+  ])('maps ModelArts.%s to the rejection %s', async (code, providerErrorCode) => {
+    on.stub.once(instances, rejection(code))
     expect(await failureOf(driver().create(intent(), signal))).toMatchObject({
-      code: meaning,
+      code: providerErrorCode,
       providerCode: `ModelArts.${code}`,
     })
   })
 
   it.each([
-    ['an unlisted code', refusal('9999'), 'outcome_unknown'],
+    ['an unlisted code', rejection('9999'), 'outcome_unknown'],
     ['a 401 without a code', { status: 401, body: 'no' }, 'outcome_unknown'],
-    ['an internal error', refusal('0010', 500), 'unavailable'],
-    ['an internal error with HTTP 400', refusal('6361'), 'unavailable'],
+    ['an internal error', rejection('0010', 500), 'unavailable'],
+    ['an internal error with HTTP 400', rejection('6361'), 'unavailable'],
     ['HTML', { body: '<html>hello</html>' }, 'bad_response'],
     ['truncated JSON', { body: '{"id":"DE-1' }, 'bad_response'],
     ['a reset', { isReset: true as const }, 'unavailable'],
-    ['silence', { isSilent: true as const }, 'timeout'],
-  ])('does not call it refused after %s', async (_name, answer, code) => {
-    on.stub.once(instances, answer)
+    ['a timeout', { isSilent: true as const }, 'timeout'],
+  ])('is not reported as rejected after %s', async (_name, response, code) => {
+    on.stub.once(instances, response)
     expect(await failureOf(driver().create(intent(), signal))).toMatchObject({ code, notSent: false })
   })
 
-  it('leaves it to be found where the answer shows no id', async () => {
+  it('returns no remote id if the response contains none', async () => {
     on.stub.once(instances, { body: { status: 'CREATING' } })
     expect(await driver().create(intent(), signal)).toEqual({ remoteId: null })
   })
 
-  it('sends nothing after the moment until which it may be sent', async () => {
-    const late = intent()
+  it('is not sent after its deadline', async () => {
+    const expired = intent()
     on.clock.advance(2000)
-    expect(await failureOf(driver().create(late, signal))).toMatchObject({ code: 'timeout', notSent: true })
+    expect(await failureOf(driver().create(expired, signal))).toMatchObject({ code: 'timeout', notSent: true })
     expect(on.stub.requests).toEqual([])
   })
 })
 
-describe('what is refused before anything is sent', () => {
+describe('ModelArts instance spec', () => {
   const problems = (changes: Partial<EnvironmentSpec>) => {
     const { accepts, options, check } = driver()
     const rules = { provider: 'modelarts', accepts, ...(options ? { options } : {}), ...(check ? { check } : {}) }
     return checkSpec(rules, withDefaults(accepts, { ...spec, ...changes })).map(({ pointer }) => pointer)
   }
 
-  it('takes the sample', () => expect(problems({})).toEqual([]))
+  it('accepts the sample', () => expect(problems({})).toEqual([]))
 
   it.each<[string, Partial<EnvironmentSpec>, string]>([
     ['a path without a slash at the end', { storage: { source: '/bucket/output' } }, '/storage/source'],
@@ -126,11 +126,11 @@ describe('what is refused before anything is sent', () => {
     ['a disk without a size', { storage: { type: 'evs' } }, '/storage/sizeGiB'],
     ['another storage', { storage: { type: 'nfs', source: '/a/b/' } }, '/storage/type'],
     ['a dot in the name', { name: 'a.b' }, '/name'],
-    ['a name with no room for a mark', { name: 'n'.repeat(52) }, '/name'],
+    ['a name without space for the correlation tag', { name: 'n'.repeat(52) }, '/name'],
     ['a forbidden character in the description', { description: 'a & b' }, '/description'],
     ['an auto stop below an hour', { autoStop: { afterSeconds: 1800 } }, '/autoStop/afterSeconds'],
     ['an auto stop above a day', { autoStop: { afterSeconds: 86_401 } }, '/autoStop/afterSeconds'],
-    ['an auto stop when idle', { autoStop: { afterSeconds: 3600, basis: 'idle' } }, '/autoStop/basis'],
+    ['an auto stop based on idleness', { autoStop: { afterSeconds: 3600, basis: 'idle' } }, '/autoStop/basis'],
     ['ssh', { interfaces: ['ssh'] }, '/interfaces/0'],
     ['CPUs', { resources: { flavor: 'f', cpus: 2 } }, '/resources/cpus'],
     ['a startup script', { startupScript: 'ls' }, '/startupScript'],
@@ -140,17 +140,17 @@ describe('what is refused before anything is sent', () => {
       '/providerOptions/modelarts/volume',
     ],
     ['an unknown option', { providerOptions: { modelarts: { wrong: 1 } } }, '/providerOptions/modelarts/wrong'],
-  ])('%s', (_name, changes, pointer) => expect(problems(changes)).toContain(pointer))
+  ])('rejects %s', (_name, changes, pointer) => expect(problems(changes)).toContain(pointer))
 })
 
-describe('finding an instance by its correlation tag', () => {
-  const named = (name: string, more: object = {}) => ({ ...instance, id: `DE-${name}`, name, ...more })
+describe('ModelArts instance search', () => {
+  const instanceNamed = (name: string, more: object = {}) => ({ ...instance, id: `DE-${name}`, name, ...more })
 
-  it('answers all intents from one scan over all pages', async () => {
-    const first = { body: { total_count: 3, instances: [named('a-syaaaaaaaaaa'), named('plain')] } }
+  it('resolves all intents in one scan over all pages', async () => {
+    const first = { body: { total_count: 3, instances: [instanceNamed('a-syaaaaaaaaaa'), instanceNamed('plain')] } }
     on.stub.once(list, first)
     const rest = 'demanager/instances?de_type=Notebook&offset=2&workspace_id=0'
-    on.stub.once(v1('GET', rest), { body: { total_count: 3, instances: [named('b-sybbbbbbbbbb')] } })
+    on.stub.once(v1('GET', rest), { body: { total_count: 3, instances: [instanceNamed('b-sybbbbbbbbbb')] } })
     const correlationTags = ['aaaaaaaaaa', 'bbbbbbbbbb', 'cccccccccc']
     const found = await driver().find(
       correlationTags.map((correlationTag) => intent({}, correlationTag)),
@@ -165,29 +165,32 @@ describe('finding an instance by its correlation tag', () => {
   })
 
   it.each<[string, object]>([
-    ['fewer than it counts', { total_count: 2, instances: [] }],
-    ['an instance of another workspace', { total_count: 1, instances: [named('x', { workspace: { id: '7' } })] }],
+    ['fewer items than its total', { total_count: 2, instances: [] }],
+    [
+      'an instance of another workspace',
+      { total_count: 1, instances: [instanceNamed('x', { workspace: { id: '7' } })] },
+    ],
     ['an instance without a name', { total_count: 1, instances: [{ id: 'DE-1', status: 'RUNNING' }] }],
-  ])('concludes nothing from a list that shows %s', async (_name, body) => {
+  ])('is inconclusive for a list with %s', async (_name, body) => {
     on.stub.on(list, { body })
     const found = await driver().find([intent()], signal)
     expect(found.get('k7m2q9dxwa')).toMatchObject({ inconclusive: expect.any(String) })
   })
 
-  it('takes an empty list for absent, and an answer without a list for no answer', async () => {
+  it('reports absence for an empty list, and fails without a list', async () => {
     on.stub.once(list, { body: { total_count: 0, instances: null } })
     expect((await driver().find([intent()], signal)).get('k7m2q9dxwa')).toEqual({ absent: true })
     on.stub.once(list, { body: {} })
     expect(await failureOf(driver().find([intent()], signal))).toMatchObject({ code: 'bad_response' })
   })
 
-  it('looks in the workspace that each was sent to', async () => {
+  it('reads the workspace of each intent', async () => {
     on.stub.on(list, { body: { total_count: 0, instances: [] } })
     const other = 'demanager/instances?de_type=Notebook&workspace_id=ws1'
-    const inOther = named('a-sybbbbbbbbbb', { workspace: { id: 'ws1' } })
+    const inOther = instanceNamed('a-sybbbbbbbbbb', { workspace: { id: 'ws1' } })
     on.stub.on(v1('GET', other), { body: { total_count: 1, instances: [inOther] } })
-    const elsewhere = intent({ providerOptions: { modelarts: { workspaceId: 'ws1' } } }, 'bbbbbbbbbb')
-    const found = await driver().find([intent(), elsewhere], signal)
+    const otherIntent = intent({ providerOptions: { modelarts: { workspaceId: 'ws1' } } }, 'bbbbbbbbbb')
+    const found = await driver().find([intent(), otherIntent], signal)
     expect([...found.keys()].sort()).toEqual(['bbbbbbbbbb', 'k7m2q9dxwa'])
     expect(found.get('bbbbbbbbbb')).toMatchObject({ found: [{ correlationTag: 'bbbbbbbbbb' }] })
   })

@@ -11,7 +11,7 @@ export const spec: EnvironmentSpec = {
 
 export const id = 'DE-a970f5d4-7b26-11eb-91ca-0255ac10003b'
 
-/** The vendor's own sample answer, as far as it matters, with a correlation tag in the name. */
+/** The vendor's sample response, reduced to the relevant fields, with a correlation tag in the name. */
 export const instance = {
   ai_project: { id: 'default-ai-project' },
   creation_timestamp: '1614669154682',

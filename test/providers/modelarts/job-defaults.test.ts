@@ -24,7 +24,7 @@ const pointersIn = (changes: Partial<JobSpec>) => {
   return checkSpec<'job'>(rules, { name: 'job', script: 'true', ...changes }).map(({ pointer }) => pointer)
 }
 
-describe('a training job over a connection with a default image and flavors', () => {
+describe('ModelArts training job with a default image and flavors', () => {
   it.each<[JobSpec['resources'], string]>([
     [undefined, 'small'],
     [{ cpus: 1, memoryMiB: 512 }, 'small'],
@@ -33,7 +33,7 @@ describe('a training job over a connection with a default image and flavors', ()
     [{ cpus: 1, accelerator: { count: 1 } }, 'gpu'],
     [{ accelerator: { kind: 'gpu', model: 'V100', count: 2 } }, 'gpu'],
     [{ flavor: 'own' }, 'own'],
-  ])('that requests %j gets the first flavor with as much: %s', (resources, flavor) => {
+  ])('requests %j and gets the first sufficient flavor: %s', (resources, flavor) => {
     expect(flavorOf({ ...(resources && { resources }) })).toBe(flavor)
     expect(pointersIn({ ...(resources && { resources }) })).toEqual([])
   })
@@ -43,7 +43,7 @@ describe('a training job over a connection with a default image and flavors', ()
     { memoryMiB: 65_536 },
     { accelerator: { count: 3 } },
     { accelerator: { model: 'A100', count: 1 } },
-  ])('is refused when it requests %j, which no flavor has', (resources) => {
+  ])('is rejected if no flavor provides %j', (resources) => {
     expect(pointersIn({ resources })).toEqual(['/resources'])
   })
 
@@ -62,7 +62,7 @@ describe('a training job over a connection with a default image and flavors', ()
     expect(flavorOf({ queue: 'pool', resources: { cpus: 4 } })).toBe('large')
   })
 
-  it('gets the image unless it has one, or an algorithm', () => {
+  it('gets the default image unless it has an image or an algorithm', () => {
     const modelarts = { algorithm: { id: 'a1' } }
     expect(sent({}).algorithm.engine).toEqual({ image_url: 'org/base:1' })
     expect(sent({ image: 'own:1' }).algorithm.engine).toEqual({ image_url: 'own:1' })
@@ -70,10 +70,10 @@ describe('a training job over a connection with a default image and flavors', ()
   })
 })
 
-describe('a training job over a connection without flavors', () => {
+describe('ModelArts training job without configured flavors', () => {
   const plain = connectForEachTest()
 
-  it('is refused when it requests a size', () => {
+  it('is rejected if it requests a size', () => {
     const { accepts, check } = plain.driver('job')
     const spec = { name: 'job', script: 'true', image: 'i', queue: 'pool', resources: { cpus: 1 } }
     const problems = checkSpec<'job'>({ provider: 'modelarts', accepts, ...(check && { check }) }, spec)

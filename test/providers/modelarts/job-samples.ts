@@ -13,7 +13,7 @@ export const spec: JobSpec = {
   providerOptions: { modelarts: { logPath: '/training-test/limou/ddp-demo-log/' } },
 }
 
-/** The reference's sample answer, as far as it matters. */
+/** The reference's sample response, reduced to the relevant fields. */
 export const job = {
   kind: 'job',
   metadata: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { textOf } from '../../support/shown.ts'
-import { connectForEachTest, failureOf, refusal, signal, v2 } from './connection.ts'
+import { connectForEachTest, failureOf, rejection, signal, v2 } from './connection.ts'
 import { id, job, spec } from './job-samples.ts'
 
 const search = v2('POST', 'training-job-searches')
@@ -19,8 +19,8 @@ async function bodyOf(changes: JobSpec): Promise<Record<string, unknown>> {
   return JSON.parse(on.stub.requests.at(-1)?.body ?? '') as Record<string, unknown>
 }
 
-describe('creating a training job', () => {
-  it("sends the reference's example, byte for byte, and reads its sample answer", async () => {
+describe('ModelArts training job create', () => {
+  it("sends the reference's example byte for byte and reads its sample response", async () => {
     on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
     const created = await driver().create(intent(), signal)
     expect(on.stub.requests[0]?.body).toBe(
@@ -42,7 +42,7 @@ describe('creating a training job', () => {
     expect(textOf(created)).not.toMatch(/AK1|zzz/)
   })
 
-  it('plans the very request that it sends', async () => {
+  it('sends exactly the planned request', async () => {
     on.stub.once(v2('POST', 'training-jobs'), { status: 201, body: job })
     const plan = driver().plan(intent())
     await driver().create(intent(), signal)
@@ -50,7 +50,7 @@ describe('creating a training job', () => {
     expect(JSON.stringify(plan.body)).toBe(on.stub.requests[0]?.body)
   })
 
-  it('sends an algorithm by id with parameters, and counts its time in hours, rounded up', async () => {
+  it('sends an algorithm id with parameters, and the time limit in hours, rounded up', async () => {
     const parameters = [{ name: 'lr', value: '0.01' }]
     const modelarts = {
       algorithm: { id: 'a1' },
@@ -72,7 +72,7 @@ describe('creating a training job', () => {
     })
   })
 
-  it('sends code with an engine, data in and out, and every kind of volume', async () => {
+  it('sends code with an engine, inputs, outputs and every kind of volume', async () => {
     const modelarts = {
       algorithm: { codeDir: '/usr/app/', bootFile: '/usr/app/boot.py', localCodeDir: '/home/ma-user/code' },
       engine: { name: 'PyTorch', version: 'pytorch_1.8' },
@@ -126,17 +126,17 @@ describe('creating a training job', () => {
     ['2763', 'invalid_request'],
     ['2815', 'quota_exceeded'],
     ['2785', 'permission_denied'],
-  ])('takes ModelArts.%s for %s', async (code, meaning) => {
-    on.stub.once(v2('POST', 'training-jobs'), refusal(code))
-    expect(await failureOf(driver().create(intent(), signal))).toMatchObject({ code: meaning })
+  ])('maps ModelArts.%s to %s', async (code, providerErrorCode) => {
+    on.stub.once(v2('POST', 'training-jobs'), rejection(code))
+    expect(await failureOf(driver().create(intent(), signal))).toMatchObject({ code: providerErrorCode })
   })
 
   it.each<[string, JobSpec, string]>([
-    ['nothing to run', { name: 'n', resources: { flavor: 'f' } }, '/image'],
+    ['a missing program', { name: 'n', resources: { flavor: 'f' } }, '/image'],
     ['an image without a program', { name: 'n', image: 'i:1', resources: { flavor: 'f' } }, '/command'],
     ['neither flavor nor pool', { name: 'n', image: 'i:1', script: 'ls' }, '/resources/flavor'],
     [
-      'half an algorithm',
+      'an incomplete algorithm',
       { ...spec, providerOptions: { modelarts: { algorithm: { codeDir: '/a/' } } } },
       '/providerOptions/modelarts/algorithm',
     ],
@@ -146,7 +146,7 @@ describe('creating a training job', () => {
       '/providerOptions/modelarts/algorithm',
     ],
     [
-      'an image beside an algorithm',
+      'an image with an algorithm',
       {
         name: 'n',
         image: 'i:1',
@@ -156,7 +156,7 @@ describe('creating a training job', () => {
       '/image',
     ],
     [
-      'a command beside an algorithm',
+      'a command with an algorithm',
       {
         name: 'n',
         script: 'ls',
@@ -171,7 +171,7 @@ describe('creating a training job', () => {
       { ...spec, inputs: [{ name: 'a', source: 'dataset:x', path: '/x' }] },
       '/inputs/0/source',
     ],
-    ['a mount of no known kind', { ...spec, mounts: [{ source: '/b', path: '/x' }] }, '/mounts/0/source'],
+    ['a mount of an unknown kind', { ...spec, mounts: [{ source: '/b', path: '/x' }] }, '/mounts/0/source'],
     [
       'a read-only mount of OBS',
       { ...spec, mounts: [{ source: 'obs:/b', path: '/x', readOnly: true }] },
@@ -180,17 +180,17 @@ describe('creating a training job', () => {
     ['a $ in a variable', { ...spec, environmentVariables: { A: '$HOME' } }, '/environmentVariables/A'],
     ['accelerators', { ...spec, resources: { accelerator: { count: 1 } } }, '/resources/accelerator'],
     ['a long description', { ...spec, description: 'x'.repeat(257) }, '/description'],
-  ])('refuses %s', (_name, bad, pointer) => {
+  ])('rejects %s', (_name, invalidSpec, pointer) => {
     const { accepts, options, check } = driver()
     const rules = { provider: 'modelarts', accepts, ...(options ? { options } : {}), ...(check ? { check } : {}) }
-    const problems = checkSpec(rules, withDefaults(accepts, bad))
+    const problems = checkSpec(rules, withDefaults(accepts, invalidSpec))
     expect(problems.map((problem) => problem.pointer)).toContain(pointer)
     expect(checkSpec(rules, withDefaults(accepts, spec))).toEqual([])
   })
 })
 
-describe('finding a training job', () => {
-  const asked = () => on.stub.requests.map(({ body }) => JSON.parse(body))
+describe('ModelArts training job search', () => {
+  const searchBodies = () => on.stub.requests.map(({ body }) => JSON.parse(body))
   const jobAt = (name: string, create_time = 1704164640000) => ({
     ...job,
     metadata: { ...job.metadata, id: name, name, create_time },
@@ -198,10 +198,10 @@ describe('finding a training job', () => {
   const pageOf = (count: number, create_time: number) =>
     Array.from({ length: count }, (_, index) => jobAt(`j${create_time}-${index}`, create_time - index))
 
-  it('searches for the name of one intent', async () => {
+  it('filters by name for one intent', async () => {
     on.stub.once(search, { body: { total: 5059, count: 1, limit: 50, offset: 0, items: [job] } })
     const found = await driver().find([intent()], signal)
-    expect(asked()).toEqual([
+    expect(searchBodies()).toEqual([
       {
         offset: 0,
         limit: 50,
@@ -214,12 +214,12 @@ describe('finding a training job', () => {
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id, correlationTag: 'k7m2q9dxwa' }] })
   })
 
-  it('scans by page for several intents', async () => {
+  it('scans page by page for several intents', async () => {
     const now = on.clock.now().getTime()
     on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 0, items: pageOf(50, now) } })
     on.stub.once(search, { body: { total: 99, count: 51, limit: 50, offset: 1, items: [job] } })
     const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
-    expect(asked().map(({ offset, filters }) => [offset, filters])).toEqual([
+    expect(searchBodies().map(({ offset, filters }) => [offset, filters])).toEqual([
       [0, []],
       [1, []],
     ])
@@ -227,7 +227,7 @@ describe('finding a training job', () => {
     expect(found.get('bbbbbbbbbb')).toEqual({ absent: true })
   })
 
-  it('ends the scan where all that follows is older than the first try', async () => {
+  it('ends the scan at jobs older than the first attempt', async () => {
     const longAgo = on.clock.now().getTime() - 2 * 3_600_000
     on.stub.once(search, { body: { total: 9999, count: 9999, items: pageOf(50, longAgo) } })
     const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
@@ -235,7 +235,7 @@ describe('finding a training job', () => {
     expect(on.stub.requests).toHaveLength(1)
   })
 
-  it('does not end there where the order is not the one that was asked for', async () => {
+  it('continues the scan if the list is not sorted as requested', async () => {
     const longAgo = on.clock.now().getTime() - 2 * 3_600_000
     on.stub.once(search, { body: { total: 51, count: 51, items: pageOf(50, longAgo).reverse() } })
     on.stub.once(search, { body: { total: 51, count: 51, items: [job] } })
@@ -243,7 +243,7 @@ describe('finding a training job', () => {
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
   })
 
-  it('concludes nothing where the count says that something was held back', async () => {
+  it('is inconclusive if the list is shorter than its count', async () => {
     on.stub.once(search, { body: { total: 1, count: 1, items: [] } })
     expect((await driver().find([intent()], signal)).get('k7m2q9dxwa')).toHaveProperty('inconclusive')
   })
@@ -257,6 +257,6 @@ describe('finding a training job', () => {
       seen: [{ remoteId: id }],
       next: null,
     })
-    expect(asked().map(({ offset }) => offset)).toEqual([0, 1])
+    expect(searchBodies().map(({ offset }) => offset)).toEqual([0, 1])
   })
 })

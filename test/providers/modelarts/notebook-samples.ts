@@ -9,7 +9,7 @@ export const spec: EnvironmentSpec = {
   storage: { type: 'EVS', sizeGiB: 50 },
 }
 
-/** As the reference shows it, with a correlation tag in the name. */
+/** The reference's sample, with a correlation tag in the name. */
 export const notebook = {
   description: 'api-test',
   feature: 'NOTEBOOK',

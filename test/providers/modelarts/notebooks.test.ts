@@ -23,8 +23,8 @@ async function bodyOf(changes: Partial<EnvironmentSpec>): Promise<Record<string,
   return JSON.parse(on.stub.requests.at(-1)?.body ?? '') as Record<string, unknown>
 }
 
-describe('creating a notebook', () => {
-  it('sends the documented request, byte for byte, and never stops automatically unless asked to', async () => {
+describe('ModelArts notebook create', () => {
+  it('sends the documented request byte for byte, without an auto stop unless requested', async () => {
     on.stub.once(v1('POST', 'notebooks'), { status: 201, body: notebook })
     const created = await driver().create(intent({ queue: 'pool1' }), signal)
     expect(on.stub.requests[0]?.body).toBe(
@@ -34,14 +34,14 @@ describe('creating a notebook', () => {
     expect(textOf(created)).not.toContain('3eff13f2')
   })
 
-  it('counts the auto stop in milliseconds, from the start or while idle', async () => {
+  it('sends the auto stop in milliseconds, from the start or while idle', async () => {
     expect(await bodyOf({ autoStop: { afterSeconds: 7200 } })).toMatchObject({ duration: 7_200_000 })
     const idle = await bodyOf({ autoStop: { afterSeconds: 7200, basis: 'idle' } })
     expect(idle).toMatchObject({ lease: { duration: 7_200_000, type: 'IDLE' } })
     expect(idle).not.toHaveProperty('duration')
   })
 
-  it('sends access interfaces, a separate file system and a script', async () => {
+  it('sends access interfaces, a dedicated file system and a script', async () => {
     const endpoints = [{ service: 'SSH', keyPairNames: ['kp'], allowedAccessIps: ['192.0.2.1'] }]
     const body = await bodyOf({
       interfaces: ['jupyter', 'ssh'],
@@ -61,7 +61,7 @@ describe('creating a notebook', () => {
     })
   })
 
-  it('sends a bucket with the keys to it, and a parallel file system without', async () => {
+  it('sends the secret of a bucket, and none for a parallel file system', async () => {
     const source = 'obs://bucket/directory/'
     const dewSecretName = 'keys-to-the-bucket'
     const bucket = await bodyOf({
@@ -77,21 +77,21 @@ describe('creating a notebook', () => {
   })
 
   it.each<[string, Partial<EnvironmentSpec>, string]>([
-    ['a bucket without its keys', { storage: { type: 'OBS', source: 'obs://b/d/' } }, `${volume}/dewSecretName`],
+    ['a bucket without its secret', { storage: { type: 'OBS', source: 'obs://b/d/' } }, `${volume}/dewSecretName`],
     ['a bucket without its path', { storage: { type: 'OBS' } }, '/storage/source'],
-    ['a path that is none', { storage: { type: 'OBSFS', source: '/bucket/directory/' } }, '/storage/source'],
+    ['an invalid path', { storage: { type: 'OBSFS', source: '/bucket/directory/' } }, '/storage/source'],
     ['a bucket with a size', { storage: { type: 'OBSFS', source: 'obs://b/d/', sizeGiB: 5 } }, '/storage/sizeGiB'],
-    ['keys to a disk', withVolume({ dewSecretName: 'x' }), `${volume}/dewSecretName`],
+    ['a secret for a disk', withVolume({ dewSecretName: 'x' }), `${volume}/dewSecretName`],
     ['the id of a disk', withVolume({ id: 'x' }), `${volume}/id`],
-    ['a disk of its own', withVolume({ ownership: 'DEDICATED' }), '/storage/source'],
-    ['an image that is no id', { image: 'pytorch' }, '/image'],
+    ['a dedicated disk', withVolume({ ownership: 'DEDICATED' }), '/storage/source'],
+    ['an image that is not an id', { image: 'pytorch' }, '/image'],
     ['a source of a disk', { storage: { type: 'EVS', source: 'x' } }, '/storage/source'],
     ['a file system without its id', { storage: { type: 'EFS', source: 'x' } }, '/providerOptions/modelarts/volume/id'],
     ['rstudio', { interfaces: ['rstudio'] }, '/interfaces/0'],
     ['more than 72 hours', { autoStop: { afterSeconds: 259_201 } }, '/autoStop/afterSeconds'],
     ['a script for the first start only', { startupScript: 'ls', startupScriptScope: 'first' }, '/startupScriptScope'],
     ['an option of demanager', { providerOptions: { modelarts: { pool: {} } } }, '/providerOptions/modelarts/pool'],
-  ])('refuses %s', (_name, changes, pointer) => {
+  ])('rejects %s', (_name, changes, pointer) => {
     const { accepts, options, check } = driver()
     const rules = { provider: 'modelarts', accepts, ...(options ? { options } : {}), ...(check ? { check } : {}) }
     const problems = checkSpec(rules, withDefaults(accepts, { ...spec, ...changes }))
@@ -100,8 +100,8 @@ describe('creating a notebook', () => {
   })
 })
 
-describe('finding a notebook', () => {
-  it('narrows the list by name for one intent, and compares the correlation tag itself', async () => {
+describe('ModelArts notebook search', () => {
+  it('filters by name for one intent and compares the correlation tag', async () => {
     const rest = 'name=notebooks_test-syk7m2q9dxwa&offset=0&'
     const twin = { ...notebook, id: 'other', name: 'notebooks_test-syk7m2q9dxwab' }
     on.stub.once(listed(rest), { body: { total: 2, data: [twin, notebook] } })
@@ -109,7 +109,7 @@ describe('finding a notebook', () => {
     expect(found.get('k7m2q9dxwa')).toMatchObject({ found: [{ remoteId: id }] })
   })
 
-  it('scans by record, whatever size of page comes', async () => {
+  it('scans by record with any page size', async () => {
     const page = (from: number, size: number) =>
       Array.from({ length: size }, (_, index) => ({ ...notebook, id: `n${from + index}`, name: `n${from + index}` }))
     on.stub.once(listed('offset=0&'), { body: { total: 12, data: page(0, 10) } })
@@ -119,7 +119,7 @@ describe('finding a notebook', () => {
     expect(found.get('bbbbbbbbbb')).toEqual({ absent: true })
   })
 
-  it('counts a notebook that two pages show once', async () => {
+  it('finds a notebook on two pages once', async () => {
     on.stub.once(listed('offset=0&'), { body: { total: 2, data: [notebook] } })
     on.stub.once(listed('offset=1&'), { body: { total: 2, data: [notebook] } })
     const found = await driver().find([intent(), intent({}, 'bbbbbbbbbb')], signal)
@@ -127,7 +127,7 @@ describe('finding a notebook', () => {
     expect((found.get('k7m2q9dxwa') as { found: readonly unknown[] }).found).toHaveLength(1)
   })
 
-  it('concludes nothing where the workspace was not heeded', async () => {
+  it('is inconclusive if the list contains another workspace', async () => {
     const rest = 'name=notebooks_test-syk7m2q9dxwa&offset=0&'
     on.stub.once(listed(rest), { body: { total: 1, data: [{ ...notebook, name: 'x', workspace_id: '7' }] } })
     const found = await driver().find([intent()], signal)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
 import { textOf } from '../../support/shown.ts'
-import { connectForEachTest, failureOf, refusal, signal, v1 } from './connection.ts'
+import { connectForEachTest, failureOf, rejection, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 
 const details = v1('GET', `demanager/instances/${id}`)
@@ -13,7 +13,7 @@ const on = connectForEachTest()
 
 const driver = () => on.driver('environment')
 
-describe('looking at an instance', () => {
+describe('ModelArts instance read', () => {
   it.each([
     ['CREATE_QUEUING', 'provisioning', undefined],
     ['CREATING', 'provisioning', undefined],
@@ -33,18 +33,18 @@ describe('looking at an instance', () => {
     ['DELETED', 'deleted', undefined],
     ['SOMETHING_NEW', null, undefined],
     ['constructor', null, undefined],
-  ])('shows %s as %s', async (rawState, status, reason) => {
+  ])('maps %s to %s', async (rawState, status, reason) => {
     on.stub.once(details, { body: { ...instance, status: rawState } })
     const seen = await driver().get(id, signal)
     expect(seen).toMatchObject({ remoteId: id, rawState, status, remoteName: instance.name })
     expect((seen as { reason?: string }).reason).toBe(reason)
   })
 
-  it('has a state in its table for each that the test knows, and no other', () => {
+  it('covers every state of this test', () => {
     expect(Object.keys(driver().states)).toHaveLength(16)
   })
 
-  it("gives the vendor's words for a failure and for a place in the queue", async () => {
+  it("returns the vendor's failure message or the queue position", async () => {
     const failed_reasons = { code: 'ModelArts.6360', message: 'no resources' }
     on.stub.once(details, { body: { ...instance, status: 'CREATE_FAILED', spec: { failed_reasons } } })
     const message = 'no resources (ModelArts.6360)'
@@ -58,13 +58,13 @@ describe('looking at an instance', () => {
     [{ status: 'UNAVAILABLE', error_code: 'X1' }, 'ModelArts reports the instance as unavailable. (X1)'],
     [{ status: 'RUNNING', error_code: 'X1' }, undefined],
     [{ status: 'CREATE_FAILED', error_code: null }, undefined],
-  ])('shows the code of a failed instance: %j', async (shown, message) => {
-    on.stub.once(details, { body: { ...instance, ...shown } })
+  ])('returns the error code of a failed instance: %j', async (fields, message) => {
+    on.stub.once(details, { body: { ...instance, ...fields } })
     const seen = await driver().get(id, signal)
     expect(seen === 'gone' ? seen : seen.message).toBe(message)
   })
 
-  it('is content with an answer that shows next to nothing, and keeps secrets out of the payload', async () => {
+  it('accepts a minimal response and keeps secrets out of the payload', async () => {
     on.stub.once(details, {
       body: { status: 'RUNNING', params_extends: {}, token: 'tok-123', url: 'https://h/?token=tok-456' },
     })
@@ -74,37 +74,34 @@ describe('looking at an instance', () => {
     expect(textOf(seen)).not.toMatch(/tok-/)
   })
 
-  it('shows that a name has no correlation tag', async () => {
+  it('returns no correlation tag for a name without one', async () => {
     on.stub.once(details, { body: { ...instance, name: 'by-hand' } })
     expect(await driver().get(id, signal)).toMatchObject({ correlationTag: null })
   })
 
-  it.each(['6309', '6404'])('takes HTTP 400 with ModelArts.%s for "gone"', async (code) => {
-    on.stub.once(details, refusal(code))
+  it.each(['6309', '6404'])('returns gone for HTTP 400 with ModelArts.%s', async (code) => {
+    on.stub.once(details, rejection(code))
     expect(await driver().get(id, signal)).toBe('gone')
   })
 
   it.each([
     [{ status: 404, body: 'not here' }, 'bad_response'],
-    [refusal('2786', 404), 'unauthenticated'],
-    [refusal('6357'), 'conflict'],
-  ])('does not take %j for "gone"', async (answer, code) => {
-    on.stub.once(details, answer)
+    [rejection('2786', 404), 'unauthenticated'],
+    [rejection('6357'), 'conflict'],
+  ])('fails for %j instead of returning gone', async (response, code) => {
+    on.stub.once(details, response)
     expect(await failureOf(driver().get(id, signal))).toMatchObject({ code })
   })
 
-  it.each(['DE-1/token', '..', 'DE-1?x', 'ид', ''])(
-    'asks nothing under the id "%s", which the gateway would take for a wrong signature',
-    async (strange) => {
-      const asked = [driver().get(strange, signal), driver().controls.delete?.(strange, signal)]
-      for (const each of asked) {
-        expect(await failureOf(Promise.resolve(each))).toMatchObject({ code: 'invalid_request', notSent: true })
-      }
-      expect(on.stub.requests).toEqual([])
-    },
-  )
+  it.each(['DE-1/token', '..', 'DE-1?x', 'ид', ''])('rejects the id "%s" without a request', async (invalidId) => {
+    const calls = [driver().get(invalidId, signal), driver().controls.delete?.(invalidId, signal)]
+    for (const each of calls) {
+      expect(await failureOf(Promise.resolve(each))).toMatchObject({ code: 'invalid_request', notSent: true })
+    }
+    expect(on.stub.requests).toEqual([])
+  })
 
-  it('lists page after page, by record', async () => {
+  it('lists page by page, by record', async () => {
     on.stub.once(list, { body: { total_count: 2, instances: [instance] } })
     const first = await driver().list({ cursor: null, watched: [] }, signal)
     expect(first).toMatchObject({ seen: [{ remoteId: id }], next: '1' })
@@ -116,8 +113,8 @@ describe('looking at an instance', () => {
   })
 })
 
-describe('start, stop and delete', () => {
-  it('are the documented calls', async () => {
+describe('ModelArts instance start, stop and delete', () => {
+  it('send the documented calls', async () => {
     on.stub.on(action, { body: { current_status: 'STARTING', previous_state: 'STOPPED' } })
     on.stub.on(remove, { body: { instance_id: id } })
     await driver().controls.start?.(id, signal)
@@ -138,9 +135,9 @@ describe('start, stop and delete', () => {
     ['stop', '6309'],
     ['delete', '6309'],
     ['delete', '6404'],
-  ] as const)('%s after ModelArts.%s is done', async (verb, code) => {
-    on.stub.once(verb === 'delete' ? remove : action, refusal(code))
-    await expect(driver().controls[verb]?.(id, signal)).resolves.toBeUndefined()
+  ] as const)('%s succeeds after ModelArts.%s', async (operation, code) => {
+    on.stub.once(operation === 'delete' ? remove : action, rejection(code))
+    await expect(driver().controls[operation]?.(id, signal)).resolves.toBeUndefined()
   })
 
   it.each([
@@ -149,10 +146,10 @@ describe('start, stop and delete', () => {
     ['stop', 'STOPPED'],
     ['stop', 'STOPPING'],
     ['delete', 'DELETING'],
-  ] as const)('%s after 6357 reads the state, and %s is as requested', async (verb, status) => {
-    on.stub.once(verb === 'delete' ? remove : action, refusal('6357'))
+  ] as const)('%s succeeds after 6357 if the state is %s', async (operation, status) => {
+    on.stub.once(operation === 'delete' ? remove : action, rejection('6357'))
     on.stub.once(details, { body: { ...instance, status } })
-    await expect(driver().controls[verb]?.(id, signal)).resolves.toBeUndefined()
+    await expect(driver().controls[operation]?.(id, signal)).resolves.toBeUndefined()
   })
 
   it.each([
@@ -160,26 +157,26 @@ describe('start, stop and delete', () => {
     ['start', 'SOMETHING_NEW'],
     ['stop', 'STARTING'],
     ['delete', 'RUNNING'],
-  ] as const)('%s after 6357 is tried again while the state is %s', async (verb, status) => {
-    on.stub.once(verb === 'delete' ? remove : action, refusal('6357'))
+  ] as const)('%s fails with conflict after 6357 if the state is %s', async (operation, status) => {
+    on.stub.once(operation === 'delete' ? remove : action, rejection('6357'))
     on.stub.once(details, { body: { ...instance, status } })
-    expect(await failureOf(driver().controls[verb]?.(id, signal) ?? Promise.resolve())).toMatchObject({
+    expect(await failureOf(driver().controls[operation]?.(id, signal) ?? Promise.resolve())).toMatchObject({
       code: 'conflict',
     })
   })
 
-  it('delete after 6357 is done where it is gone, and start is not', async () => {
-    on.stub.on(details, refusal('6309'))
-    on.stub.once(remove, refusal('6357'))
+  it('delete succeeds after 6357 if the instance is gone, start fails', async () => {
+    on.stub.on(details, rejection('6309'))
+    on.stub.once(remove, rejection('6357'))
     await expect(driver().controls.delete?.(id, signal)).resolves.toBeUndefined()
-    on.stub.once(action, refusal('6309'))
+    on.stub.once(action, rejection('6309'))
     expect(await failureOf(driver().controls.start?.(id, signal) ?? Promise.resolve())).toMatchObject({
       code: 'not_found',
     })
   })
 
-  it('stops first what runs against expectation, and asks to be called again', async () => {
-    on.stub.once(remove, refusal('6304'))
+  it('delete first stops a running instance and fails with conflict', async () => {
+    on.stub.once(remove, rejection('6304'))
     on.stub.once(action, { body: { current_status: 'STOPPING' } })
     expect(await failureOf(driver().controls.delete?.(id, signal) ?? Promise.resolve())).toMatchObject({
       code: 'conflict',
@@ -188,8 +185,8 @@ describe('start, stop and delete', () => {
   })
 })
 
-describe('the rest', () => {
-  it('updates description and auto stop', async () => {
+describe('ModelArts instance update and access', () => {
+  it('update description and auto stop', async () => {
     on.stub.on(v1('PUT', `demanager/instances/${id}`), { body: 'null' })
     await driver().update?.(id, { ...spec, description: 'new', autoStop: { afterSeconds: 7200 } }, signal)
     expect(on.sent()).toEqual([
@@ -203,13 +200,13 @@ describe('the rest', () => {
   it.each([
     [{ description: 'new' }, { description: 'new' }],
     [{ autoStop: { afterSeconds: 7200 } }, { spec: { auto_stop: { enable: true, duration: 7200 } } }],
-  ])('of what it did not make, an update changes nothing but %j', async (revised, body) => {
+  ])('update only the changed field of an import: %j', async (revised, body) => {
     on.stub.on(v1('PUT', `demanager/instances/${id}`), { body: 'null' })
     await driver().update?.(id, { name: 'imported', ...revised }, signal)
     expect(on.sent()).toEqual([[`PUT /v1/demanager/instances/${id}`, body]])
   })
 
-  it('gives the URL and the token of a running instance', async () => {
+  it('return the URL and the token of a running instance', async () => {
     const annotations = { url: 'https://lb.example.com:32000/notebook/x' }
     on.stub.on(details, { body: { ...instance, status: 'RUNNING', spec: { annotations } } })
     const token = v1('GET', `demanager/instances/${id}/token`)
@@ -222,27 +219,27 @@ describe('the rest', () => {
     expect(await driver().access?.(id, signal)).toEqual({ urls: [{ name: 'jupyter', url: annotations.url }] })
   })
 
-  it.each(badAddresses)('gives nothing where the URL is none: %j', async (url) => {
+  it.each(badAddresses)('reject an invalid URL: %j', async (url) => {
     on.stub.once(details, { body: { ...instance, status: 'RUNNING', spec: { annotations: { url } } } })
     on.stub.once(v1('GET', `demanager/instances/${id}/token`), { body: { token: 'open-sesame' } })
     expect(await failureOf(driver().access?.(id, signal) ?? Promise.resolve())).toMatchObject({ code: 'bad_response' })
   })
 
-  it('has no URL before it runs', async () => {
+  it('return no URL before the instance runs', async () => {
     on.stub.once(details, { body: instance })
-    on.stub.once(v1('GET', `demanager/instances/${id}/token`), refusal('6327'))
+    on.stub.once(v1('GET', `demanager/instances/${id}/token`), rejection('6327'))
     expect(await driver().access?.(id, signal)).toEqual({ urls: [] })
   })
 })
 
-describe('a connection that says so', () => {
-  const everybody = connectForEachTest({ visibility: 'all' })
+describe('ModelArts instance visibility', () => {
+  const allUsers = connectForEachTest({ visibility: 'all' })
 
-  it("shows everybody's instances", async () => {
-    everybody.stub.once(v1('GET', 'demanager/instances?de_type=Notebook&show_self=false&workspace_id=0'), {
+  it('lists the instances of all users if the connection is configured so', async () => {
+    allUsers.stub.once(v1('GET', 'demanager/instances?de_type=Notebook&show_self=false&workspace_id=0'), {
       body: { total_count: 0, instances: [] },
     })
-    const { list: read } = everybody.driver('environment')
+    const { list: read } = allUsers.driver('environment')
     expect(await read({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
   })
 })

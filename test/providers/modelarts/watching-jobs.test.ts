@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { connectForEachTest, failureOf, refusal, signal, v2 } from './connection.ts'
+import { connectForEachTest, failureOf, rejection, signal, v2 } from './connection.ts'
 import { id, job, spec } from './job-samples.ts'
 
 const details = v2('GET', `training-jobs/${id}`)
@@ -11,7 +11,7 @@ const on = connectForEachTest()
 
 const driver = () => on.driver('job')
 
-describe('looking at a training job', () => {
+describe('ModelArts training job read', () => {
   it.each([
     ['Creating', 'pending'],
     ['Pending', 'pending'],
@@ -22,14 +22,14 @@ describe('looking at a training job', () => {
     ['Failed', 'failed'],
     ['Abnormal', 'failed'],
     ['Thinking', null],
-  ])('shows %s as %s', async (phase, status) => {
+  ])('maps %s to %s', async (phase, status) => {
     on.stub.once(details, { body: withStatus({ phase }) })
     expect(await driver().get(id, signal)).toMatchObject({ rawState: phase, status, correlationTag: 'k7m2q9dxwa' })
   })
 
-  it('has a state for each phase of the reference', () => expect(Object.keys(driver().states)).toHaveLength(8))
+  it('covers every phase of the reference', () => expect(Object.keys(driver().states)).toHaveLength(8))
 
-  it('counts from the start, in milliseconds, to the end of the last record, in seconds', async () => {
+  it('computes the end from the last running record, or from start and duration', async () => {
     const start_time = 1704164650000
     on.stub.once(details, { body: withStatus({ phase: 'Running', start_time, duration: 5000 }) })
     const running = await driver().get(id, signal)
@@ -46,10 +46,10 @@ describe('looking at a training job', () => {
   })
 
   it.each([
-    { what: 'within the second that it starts in', duration: 250, end_at: 1704164650, endsMs: 1704164650_850 },
-    { what: 'in the next second', duration: 700, end_at: 1704164651, endsMs: 1704164651_300 },
-    { what: 'in a record without a duration', end_at: 1704164650, endsMs: 1704164650_600 },
-  ])('ends no job before its start: $what', async ({ duration, end_at, endsMs }) => {
+    { name: 'within the second that it starts in', duration: 250, end_at: 1704164650, endsMs: 1704164650_850 },
+    { name: 'in the next second', duration: 700, end_at: 1704164651, endsMs: 1704164651_300 },
+    { name: 'in a record without a duration', end_at: 1704164650, endsMs: 1704164650_600 },
+  ])('never ends a job before its start: $name', async ({ duration, end_at, endsMs }) => {
     const start_time = 1704164650_600
     const running_records = [{ start_at: 1704164650, end_at }]
     on.stub.once(details, { body: withStatus({ phase: 'Completed', start_time, duration, running_records }) })
@@ -59,13 +59,13 @@ describe('looking at a training job', () => {
     })
   })
 
-  it('tells why the last run ended where no task does', async () => {
+  it('returns the end reason of the last run if no task has a message', async () => {
     const running_records = [{ start_at: 1704164650, end_at: 1704164700, end_reason: 'node fault' }]
     on.stub.once(details, { body: withStatus({ phase: 'Failed', running_records }) })
     expect(await driver().get(id, signal)).toMatchObject({ status: 'failed', message: 'node fault' })
   })
 
-  it('dates nothing by the epoch, nor by numbers that are no dates', async () => {
+  it('ignores the epoch and invalid numbers as times', async () => {
     const running_records = [{ start_at: 0, end_at: 0 }]
     for (const start_time of [0, '0', null, -1, 9e15]) {
       const body = withStatus({ phase: 'Completed', start_time, duration: 1e300, running_records })
@@ -78,7 +78,7 @@ describe('looking at a training job', () => {
     expect(await driver().get(id, signal)).not.toHaveProperty('endedAt')
   })
 
-  it('tells how it failed, by task', async () => {
+  it('returns exit code and message by task', async () => {
     const task_statuses = [
       { task: 'worker-0', exit_code: 0, message: '' },
       { task: 'server-0', exit_code: 137, message: 'out of memory' },
@@ -98,50 +98,53 @@ describe('looking at a training job', () => {
     expect(await driver().get(id, signal)).toMatchObject({ status: 'failed', reason: 'launch_failed' })
   })
 
-  it('takes HTTP 400 with ModelArts.2775 for "gone" and nothing else', async () => {
-    on.stub.once(details, refusal('2775'))
+  it('returns gone only for HTTP 400 with ModelArts.2775', async () => {
+    on.stub.once(details, rejection('2775'))
     expect(await driver().get(id, signal)).toBe('gone')
-    on.stub.once(details, refusal('6309'))
+    on.stub.once(details, rejection('6309'))
     expect(await failureOf(driver().get(id, signal))).toMatchObject({ providerCode: 'ModelArts.6309' })
     on.stub.once(details, { status: 404, body: '' })
     expect(await failureOf(driver().get(id, signal))).toMatchObject({ code: 'bad_response' })
   })
 })
 
-describe('canceling a training job', () => {
-  it('terminates it', async () => {
+describe('ModelArts training job cancel', () => {
+  it('terminates the job', async () => {
     on.stub.once(actions, { status: 202, body: withStatus({ phase: 'Terminating' }) })
     await driver().controls.cancel?.(id, signal)
     expect(on.sent()).toEqual([[`POST /v2/training-jobs/${id}/actions`, { action_type: 'terminate' }]])
   })
 
-  it('is done where it is gone', async () => {
-    on.stub.once(actions, refusal('2775'))
+  it('succeeds if the job is gone', async () => {
+    on.stub.once(actions, rejection('2775'))
     await expect(driver().controls.cancel?.(id, signal)).resolves.toBeUndefined()
   })
 
   it.each(['Completed', 'Terminated', 'Abnormal', 'Terminating'])(
-    'is done where it cannot be terminated and is %s',
+    'succeeds after a rejected termination if the job is %s',
     async (phase) => {
-      on.stub.once(actions, refusal('2796', 409))
+      on.stub.once(actions, rejection('2796', 409))
       on.stub.once(details, { body: withStatus({ phase }) })
       await expect(driver().controls.cancel?.(id, signal)).resolves.toBeUndefined()
     },
   )
 
-  it.each(['Running', 'Thinking'])('is tried again where it cannot be terminated and is %s', async (phase) => {
-    on.stub.once(actions, refusal('2796', 409))
-    on.stub.once(details, { body: withStatus({ phase }) })
-    expect(await failureOf(driver().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
-      code: 'conflict',
-    })
-  })
+  it.each(['Running', 'Thinking'])(
+    'fails with conflict after a rejected termination if the job is %s',
+    async (phase) => {
+      on.stub.once(actions, rejection('2796', 409))
+      on.stub.once(details, { body: withStatus({ phase }) })
+      expect(await failureOf(driver().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
+        code: 'conflict',
+      })
+    },
+  )
 })
 
-describe('logs of a training job', () => {
+describe('ModelArts training job logs', () => {
   const logs = (task: string, what: string) => v2('GET', `training-jobs/${id}/tasks/${task}/logs/${what}`)
 
-  it('come task by task, as text and link', async () => {
+  it('are returned task by task, as text and link', async () => {
     on.stub.on(details, { body: job })
     on.stub.once(logs('worker-0', 'preview'), { body: { content: 'epoch 1\n', current_size: 8, full_size: 8 } })
     on.stub.once(logs('worker-0', 'url'), { body: { obs_url: 'https://obs.example.com/w0?AWSAccessKeyId=x' } })
@@ -151,11 +154,11 @@ describe('logs of a training job', () => {
       next: 'server-0',
     })
     on.stub.once(logs('server-0', 'preview'), { body: { context: 'old name' } })
-    on.stub.once(logs('server-0', 'url'), refusal('2822'))
+    on.stub.once(logs('server-0', 'url'), rejection('2822'))
     expect(await driver().logs?.(id, 'server-0', signal)).toEqual({ text: 'old name', links: [] })
   })
 
-  it.each(badAddresses)('are a bad answer where the link is none: %j', async (obs_url) => {
+  it.each(badAddresses)('fail for an invalid link: %j', async (obs_url) => {
     on.stub.once(details, { body: job })
     on.stub.once(logs('worker-0', 'preview'), { body: { content: 'epoch 1\n' } })
     on.stub.once(logs('worker-0', 'url'), { body: { obs_url } })
@@ -164,16 +167,16 @@ describe('logs of a training job', () => {
     })
   })
 
-  it('are empty while there are none', async () => {
+  it('are empty before there is any output', async () => {
     on.stub.once(details, { body: job })
     on.stub.once(logs('worker-0', 'preview'), { status: 204 })
-    on.stub.once(logs('worker-0', 'url'), refusal('2818'))
+    on.stub.once(logs('worker-0', 'url'), rejection('2818'))
     expect(await driver().logs?.(id, null, signal)).toEqual({ links: [], next: 'server-0' })
     on.stub.once(details, { body: withStatus({ tasks: null }) })
     expect(await driver().logs?.(id, null, signal)).toEqual({ links: [] })
   })
 
-  it('are left to the link where the text is too long', async () => {
+  it('are returned as a link only if the text is too long', async () => {
     on.stub.once(details, { body: job })
     on.stub.once(logs('worker-0', 'preview'), { body: { content: 'x'.repeat(200_000) } })
     on.stub.once(logs('worker-0', 'url'), { body: { obs_url: 'https://obs.example.com/w0' } })
@@ -182,20 +185,20 @@ describe('logs of a training job', () => {
     expect(chunk).not.toHaveProperty('text')
   })
 
-  it('of a job that is gone are not found', async () => {
-    on.stub.once(details, refusal('2775'))
+  it('are not found if the job is gone', async () => {
+    on.stub.once(details, rejection('2775'))
     expect(await failureOf(driver().logs?.(id, null, signal) ?? Promise.resolve())).toMatchObject({ code: 'not_found' })
   })
 })
 
-describe('the rest of training jobs', () => {
-  it('updates the description, whose answer is null', async () => {
+describe('ModelArts training job update and catalog', () => {
+  it('update the description and accept a null response', async () => {
     on.stub.once(v2('PUT', `training-jobs/${id}`), { body: 'null' })
     await driver().update?.(id, { ...spec, description: 'new' }, signal)
     expect(on.sent()).toEqual([[`PUT /v2/training-jobs/${id}`, { description: 'new' }]])
   })
 
-  it('shows flavors and engines to choose from', async () => {
+  it('return flavors and engines', async () => {
     const flavor = {
       flavor_id: 'f1',
       flavor_name: 'one GPU',

@@ -23,10 +23,10 @@ const next = 'POST /ac/openapi/v2/tokens/next'
 const running = ok({ id: 'c1', status: 'Running' })
 const tokensUsed = (target: string) =>
   stub.server.requests.filter((request) => request.target.startsWith(target)).map(({ headers }) => headers.token)
-const asked = () => stub.server.requests.map(({ method, target }) => `${method} ${target}`)
+const requestLines = () => stub.server.requests.map(({ method, target }) => `${method} ${target}`)
 
-describe('the login', () => {
-  it('signs the documented headers and uses the token of the chosen region', async () => {
+describe('SCNet login', () => {
+  it('sends the documented signed headers and uses the token of the configured region', async () => {
     stub.server.on(detail, running)
     await stub.environment().get('c1', signal)
     const [login, center, call] = stub.server.requests
@@ -34,10 +34,10 @@ describe('the login', () => {
     expect(login?.headers.signature).toMatch(/^[0-9a-f]{64}$/)
     expect(center?.headers.token).toBe(firstToken)
     expect(call?.headers.token).toBe(firstToken)
-    expect(asked()).toEqual([loginRoute, centerRoute, detail])
+    expect(requestLines()).toEqual([loginRoute, centerRoute, detail])
   })
 
-  it('takes the old form, with password and orgId', async () => {
+  it('accepts a password with orgId in the old format', async () => {
     stub.server.on('POST /ac/openapi/v2/tokens', ok([{ clusterId: 11112, clusterName: 'East', token: firstToken }]))
     stub.server.on(detail, running)
     const provider = stub.open({}, { password: 'hunter2', orgId: '6048ce7ba15c2af2e8cec12991ec13cf' })
@@ -50,14 +50,14 @@ describe('the login', () => {
     expect(stub.server.requests[0]?.body).toBe('')
   })
 
-  it('is shared by concurrent callers, as is the discovery', async () => {
+  it('is shared by concurrent calls, as is the discovery', async () => {
     stub.server.on(detail, running)
     const driver = stub.environment()
     await Promise.all([driver.get('c1', signal), driver.get('c1', signal), driver.get('c1', signal)])
-    expect(asked().filter((each) => each !== detail)).toEqual([loginRoute, centerRoute])
+    expect(requestLines().filter((each) => each !== detail)).toEqual([loginRoute, centerRoute])
   })
 
-  it('finds the region by its name', async () => {
+  it('selects the region by its name', async () => {
     stub.server.on(detail, running)
     await stub.environment({ clusterId: '11112', clusterName: 'East' }).get('c1', signal)
     await stub.environment({ clusterName: 'East' }).get('c1', signal)
@@ -66,7 +66,7 @@ describe('the login', () => {
     expect(error.message).toContain('11112 (East)')
   })
 
-  it('names a region whose account is suspended', async () => {
+  it('reports a suspended account with its region', async () => {
     const error = await failureOf(stub.environment({ clusterId: '11113' }).get('c1', signal))
     expect(error).toMatchObject({ code: 'permission_denied', field: 'settings.clusterId', notSent: true })
     expect(error.message).toContain('11113 (West)')
@@ -78,19 +78,19 @@ describe('the login', () => {
     ['10004', 'unauthenticated', 'credentials'],
     ['10007', 'permission_denied', 'settings.user'],
     ['10012', 'unavailable', undefined],
-  ])('that is refused with %s says so, and that nothing else was sent', async (code, portable, field) => {
+  ])('reports error %s as %s and marks the create as not sent', async (code, providerErrorCode, field) => {
     stub.server.on(loginRoute, failed(code, 'no'))
     const create = stub.environment().create(environmentIntent(stub.clock, { name: 'x' }, 's7k2m9qd4x'), signal)
-    expect(await failureOf(create)).toMatchObject({ code: portable, providerCode: code, field, notSent: true })
+    expect(await failureOf(create)).toMatchObject({ code: providerErrorCode, providerCode: code, field, notSent: true })
   })
 
-  it('without a response names the host', async () => {
+  it('reports the login URL if there is no response', async () => {
     stub.server.on(loginRoute, { isReset: true })
     const error = await failureOf(stub.open().verify(signal))
     expect(error).toMatchObject({ code: 'unavailable', field: 'settings.loginUrl', notSent: true })
   })
 
-  it('is refused here when half of a pair is missing', async () => {
+  it('is rejected locally if a key pair is incomplete', async () => {
     const driver = stub.open({}, { accessKey }).drivers.environment
     const error = await failureOf(driver?.get('c1', signal) ?? Promise.resolve())
     expect(error).toMatchObject({ code: 'unauthenticated', field: 'credentials', notSent: true })
@@ -98,7 +98,7 @@ describe('the login', () => {
   })
 })
 
-describe('a token', () => {
+describe('SCNet token', () => {
   const second = jwt('second', '2025-12-03T13:00:00Z')
 
   it.each([
@@ -111,7 +111,7 @@ describe('a token', () => {
         { clusterId: '11112', token: second },
       ],
     ],
-  ])('is renewed before it expires; the answer may be %s', async (_form, data) => {
+  ])('is renewed before it expires, from a response with %s', async (_form, data) => {
     stub.server.on(detail, running)
     stub.server.on(next, ok(data))
     const driver = stub.environment({ aiUrl: stub.server.url })
@@ -123,10 +123,10 @@ describe('a token', () => {
   })
 
   it.each([
-    ['the named region, wherever it stands', { clusterName: 'East' }, 'East', second],
-    ['no other region', { clusterName: 'East' }, 'North', firstToken],
-    ['no other region', { clusterId: '11112' }, 'East', firstToken],
-  ])('is renewed by what the answer lists of %s (%j)', async (_which, region, clusterName, used) => {
+    ['the configured region at any position', { clusterName: 'East' }, 'East', second],
+    ['only another name', { clusterName: 'East' }, 'North', firstToken],
+    ['only another id', { clusterId: '11112' }, 'East', firstToken],
+  ])('is renewed from a response that lists %s (%j)', async (_which, region, clusterName, used) => {
     stub.server.on(detail, running)
     const renewed = { clusterId: '2', clusterName, token: second }
     stub.server.on(next, ok([{ clusterId: '1', clusterName: 'West', token: 'other' }, renewed]))
@@ -137,16 +137,16 @@ describe('a token', () => {
     expect(tokensUsed('/ai/')).toEqual([firstToken, used])
   })
 
-  it('that expired more than a day ago is got by a new login', async () => {
+  it('is obtained by a new login more than a day after it expired', async () => {
     stub.server.on(detail, running)
     const driver = stub.environment({ aiUrl: stub.server.url })
     await driver.get('c1', signal)
     stub.clock.advance(49 * 3_600_000)
     await driver.get('c1', signal)
-    expect(asked()).toEqual([loginRoute, detail, loginRoute, detail])
+    expect(requestLines()).toEqual([loginRoute, detail, loginRoute, detail])
   })
 
-  it('that is rejected is renewed, and the call is made once more', async () => {
+  it('is renewed after a rejection, and the call is repeated once', async () => {
     stub.server.once(task, rejected)
     stub.server.once(task, ok('530491fa7c8e47348f01de73e627a6a7'))
     stub.server.on(next, ok(second))
@@ -156,7 +156,7 @@ describe('a token', () => {
     expect(tokensUsed('/ai/')).toEqual([firstToken, second])
   })
 
-  it('that cannot be renewed is got by a new login', async () => {
+  it('is obtained by a new login if it cannot be renewed', async () => {
     stub.server.once(loginRoute, ok([{ clusterId: '11112', token: firstToken }]))
     stub.server.once(loginRoute, ok([{ clusterId: '11112', token: second }]))
     stub.server.once(detail, { body: { code: '1001', message: 'jwt token is invalid' } })
@@ -166,27 +166,27 @@ describe('a token', () => {
     expect(tokensUsed('/ai/')).toEqual([firstToken, second])
   })
 
-  it('that is rejected twice means that the user may not; the next call begins with a login', async () => {
+  it('reports permission_denied after a second rejection, and the next call logs in', async () => {
     stub.server.on(task, rejected)
     stub.server.on(next, ok(second))
     const driver = stub.environment({ aiUrl: stub.server.url })
     const error = await failureOf(driver.create(environmentIntent(stub.clock, { name: 'x' }, 's7k2m9qd4x'), signal))
     expect(error).toMatchObject({ code: 'permission_denied', providerCode: '10008', notSent: false })
-    expect(asked()).toEqual([loginRoute, task, next, task])
+    expect(requestLines()).toEqual([loginRoute, task, next, task])
     stub.server.on(detail, running)
     await driver.get('c1', signal)
-    expect(asked().slice(4)).toEqual([loginRoute, detail])
+    expect(requestLines().slice(4)).toEqual([loginRoute, detail])
   })
 
-  it('rejected by a bare 401 does not send a create again', async () => {
+  it('does not repeat a create after a 401 without a code', async () => {
     stub.server.on(task, { status: 401, body: { timestamp: 'x', status: 401, error: 'Unauthorized', path: '/v2' } })
     const driver = stub.environment({ aiUrl: stub.server.url })
     const error = await failureOf(driver.create(environmentIntent(stub.clock, { name: 'x' }, 's7k2m9qd4x'), signal))
     expect(error).toMatchObject({ code: 'outcome_unknown', httpStatus: 401 })
-    expect(asked()).toEqual([loginRoute, task])
+    expect(requestLines()).toEqual([loginRoute, task])
   })
 
-  it('without a readable expiry is used for an hour', async () => {
+  it('is used for an hour if its expiry is unreadable', async () => {
     stub.server.on(loginRoute, ok([{ clusterId: '11112', token: 'opaque' }]))
     stub.server.on(detail, running)
     stub.server.on(next, rejected)
@@ -196,16 +196,16 @@ describe('a token', () => {
     await driver.get('c1', signal)
     stub.clock.advance(6 * 60_000)
     await driver.get('c1', signal)
-    expect(asked().filter((each) => each === loginRoute)).toHaveLength(2)
+    expect(requestLines().filter((each) => each === loginRoute)).toHaveLength(2)
   })
 })
 
-describe('discovery', () => {
-  it('accepts an array, and picks the same one of several enabled addresses in whatever order they come', async () => {
+describe('SCNet discovery', () => {
+  it('accepts an array and selects the same enabled URL in any order', async () => {
     const { url } = stub.server
     const later = { url: url.replace('http://127', 'http://localhost.invalid'), enable: 'true' }
-    const odd = { url: 'ftp://127.0.0.1/', enable: 'true' }
-    const urls = [later, { url, enable: 'true' }, odd]
+    const unsupported = { url: 'ftp://127.0.0.1/', enable: 'true' }
+    const urls = [later, { url, enable: 'true' }, unsupported]
     stub.server.on(
       centerRoute,
       ok([
@@ -217,39 +217,39 @@ describe('discovery', () => {
     await stub.environment().get('c1', signal)
     stub.server.on(centerRoute, ok([{ ...centerOf(url), aiUrls: [...urls].reverse() }]))
     await stub.environment().get('c1', signal)
-    expect(asked().filter((each) => each === detail)).toHaveLength(2)
+    expect(requestLines().filter((each) => each === detail)).toHaveLength(2)
   })
 
-  it('takes the center of the region by its name, and none by its place in the list', async () => {
+  it('selects the region by its name or id, never by its position', async () => {
     const { url } = stub.server
     stub.server.on(centerRoute, ok([{ ...centerOf('https://west.invalid'), id: 1, name: 'West' }, centerOf(url)]))
     stub.server.on(detail, running)
     await stub.environment({ clusterName: 'East' }).get('c1', signal)
     const others = ['West', 'North'].map((name, id) => ({ ...centerOf(url), id, name }))
     stub.server.on(centerRoute, ok(others))
-    const named = await failureOf(stub.environment({ clusterName: 'East' }).get('c1', signal))
-    expect(named).toMatchObject({ code: 'permission_denied', field: 'settings.clusterName', notSent: true })
-    expect(named.message).toContain('0 (West), 1 (North)')
+    const byName = await failureOf(stub.environment({ clusterName: 'East' }).get('c1', signal))
+    expect(byName).toMatchObject({ code: 'permission_denied', field: 'settings.clusterName', notSent: true })
+    expect(byName.message).toContain('0 (West), 1 (North)')
     const byId = await failureOf(stub.environment().get('c1', signal))
     expect(byId).toMatchObject({ code: 'permission_denied', field: 'settings.clusterId' })
   })
 
-  it('is asked again after an hour', async () => {
+  it('is repeated after an hour', async () => {
     stub.server.on(detail, running)
     const driver = stub.environment()
     await driver.get('c1', signal)
     stub.clock.advance(3_600_001)
     await driver.get('c1', signal)
-    expect(asked().filter((each) => each === centerRoute)).toHaveLength(2)
+    expect(requestLines().filter((each) => each === centerRoute)).toHaveLength(2)
   })
 
-  it('that shows no enabled service names the setting that would pin it', async () => {
+  it('reports the setting of a URL for a region without an enabled service', async () => {
     stub.server.on(centerRoute, ok({ ...centerOf(stub.server.url), aiUrls: [{ url: 'https://x', enable: 'false' }] }))
     const error = await failureOf(stub.environment().get('c1', signal))
     expect(error).toMatchObject({ code: 'permission_denied', field: 'settings.aiUrl', notSent: true })
   })
 
-  it('that fails leaves a create unsent, whatever the vendor answers', async () => {
+  it('leaves a create unsent if it fails, regardless of the error code', async () => {
     stub.server.on(centerRoute, failed('10004', 'bad'))
     const error = await failureOf(
       stub.environment().create(environmentIntent(stub.clock, { name: 'x' }, 's7k2m9qd4x'), signal),
@@ -258,23 +258,23 @@ describe('discovery', () => {
   })
 })
 
-describe('verify', () => {
+describe('SCNet verification', () => {
   const groups = 'GET /ai/openapi/v2/instance-service/resource-group'
 
-  it('logs in and reads something harmless of each service', async () => {
+  it('logs in and makes a read-only call to each service', async () => {
     stub.server.on(groups, ok([]))
     await stub.open().verify(signal)
-    expect(asked()).toContain('GET /hpc/openapi/v2/cluster')
+    expect(requestLines()).toContain('GET /hpc/openapi/v2/cluster')
   })
 
-  it('accepts a region without containers for HPC jobs, not for container jobs', async () => {
+  it('accepts a region without containers for HPC jobs, but not for container jobs', async () => {
     stub.server.on(centerRoute, ok({ ...centerOf(stub.server.url), aiUrls: [] }))
     await stub.open().verify(signal)
     const error = await failureOf(stub.open({ jobApi: 'container' }).verify(signal))
     expect(error.field).toBe('settings.aiUrl')
   })
 
-  it('names a scheduler that is not there, and asks for one where there are several', async () => {
+  it('reports an unknown scheduler, and requires one if there are several', async () => {
     stub.server.on(groups, ok([]))
     expect((await failureOf(stub.open({ schedulerId: '7' }).verify(signal))).field).toBe('settings.schedulerId')
     stub.server.on('GET /hpc/openapi/v2/cluster', ok([{ id: 1 }, { id: 2 }]))
@@ -283,13 +283,13 @@ describe('verify', () => {
     expect(error.message).toContain('1, 2')
   })
 
-  it('names a pinned address if nothing responds as SCNet does', async () => {
+  it('reports the configured URL if no SCNet service responds there', async () => {
     stub.server.on(groups, { status: 404, body: '<html>not here</html>' })
     const error = await failureOf(stub.open({ aiUrl: stub.server.url }).verify(signal))
     expect(error).toMatchObject({ code: 'bad_response', field: 'settings.aiUrl' })
   })
 
-  it('never shows a secret that the vendor repeats', async () => {
+  it('redacts secrets that the vendor repeats', async () => {
     stub.server.on(groups, failed('10004', `token ${firstToken} of ${secretKey}`))
     const error = await failureOf(stub.open().verify(signal))
     expect(error.message).toContain('[redacted]')

@@ -31,8 +31,8 @@ const container = (status: string, more: object = {}) => ({
   ...more,
 })
 
-describe('a job as a container', () => {
-  it('runs its program as the start script of a container with an end', async () => {
+describe('SCNet container job', () => {
+  it('runs its program as the start script of a container with a time limit', async () => {
     stub.server.on(create, ok('c1'))
     const driver = stub.job(settings)
     const full = withDefaults(driver.accepts, spec)
@@ -59,7 +59,7 @@ describe('a job as a container', () => {
     expect(driver.plan(jobIntent(stub.clock, full, correlationTag)).body).toEqual(body)
   })
 
-  it('is honest about what it cannot tell', () => {
+  it('declares neither logs nor output paths, and its required fields', () => {
     const driver = stub.job(settings)
     expect(driver).not.toHaveProperty('logs')
     expect(Object.keys(driver.accepts)).not.toContain('stdoutPath')
@@ -73,9 +73,9 @@ describe('a job as a container', () => {
     ])
   })
 
-  it('refuses the options of HPC jobs', () => {
-    const asked = { ...spec, providerOptions: { scnet: { nodeList: 'c1', processes: 2, exclusive: true } } }
-    const problems = checkSpec({ provider: 'scnet', ...stub.job(settings) }, asked)
+  it('rejects the options of HPC jobs', () => {
+    const withHpcOptions = { ...spec, providerOptions: { scnet: { nodeList: 'c1', processes: 2, exclusive: true } } }
+    const problems = checkSpec({ provider: 'scnet', ...stub.job(settings) }, withHpcOptions)
     expect(problems.map(({ pointer }) => pointer)).toEqual([
       '/providerOptions/scnet/nodeList',
       '/providerOptions/scnet/processes',
@@ -92,21 +92,24 @@ describe('a job as a container', () => {
     ['Terminated', 'canceled'],
     ['Failed', 'failed'],
     ['Rebooting', null],
-  ])('that is %s reads as %s, with no exit code', async (status, portable) => {
+  ])('maps %s to %s without an exit code', async (status, jobStatus) => {
     stub.server.on(detail, ok(container(status)))
     const seen = await stub.job(settings).get('c1', signal)
-    expect(seen).toMatchObject({ status: portable, rawState: status, correlationTag })
+    expect(seen).toMatchObject({ status: jobStatus, rawState: status, correlationTag })
     expect(seen).not.toHaveProperty('exitCode')
     if (status === 'Completed') expect(seen).toHaveProperty('message', expect.stringContaining('Inferred'))
   })
 
-  it.each(['Completed', 'Terminated'])('that is %s after as long as its limit is no success', async (status) => {
-    stub.server.on(detail, ok(container(status, { endTime: '2025-12-01 22:00:00' })))
-    const seen = await stub.job(settings).get('c1', signal)
-    expect(seen).toMatchObject({ status: 'failed', reason: 'time_limit', endedAt: new Date('2025-12-01T14:00:00Z') })
-  })
+  it.each(['Completed', 'Terminated'])(
+    'fails with time_limit if it is %s after its whole time limit',
+    async (status) => {
+      stub.server.on(detail, ok(container(status, { endTime: '2025-12-01 22:00:00' })))
+      const seen = await stub.job(settings).get('c1', signal)
+      expect(seen).toMatchObject({ status: 'failed', reason: 'time_limit', endedAt: new Date('2025-12-01T14:00:00Z') })
+    },
+  )
 
-  it('is canceled by a stop, also when it has ended', async () => {
+  it('is canceled by a stop, also after it ended', async () => {
     const stop = `POST ${base}/task/actions/stop?ids=c1`
     stub.server.once(stop, ok(null))
     const driver = stub.job(settings)
@@ -120,7 +123,7 @@ describe('a job as a container', () => {
     })
   })
 
-  it('is listed and found like every container', async () => {
+  it('is listed and found like any container', async () => {
     stub.server.on(`GET ${base}/task`, ok({ total: 1, list: [container('Running')] }))
     const driver = stub.job(settings)
     expect((await driver.list({ cursor: null, watched: [] }, signal)).seen).toHaveLength(1)

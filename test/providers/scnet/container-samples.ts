@@ -1,6 +1,6 @@
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 
-/** The vendor's own example of a create, in portable words. */
+/** The vendor's create example as a portable spec. */
 export const spec: EnvironmentSpec = {
   name: 'Instances_2205113838',
   description: '',

@@ -31,8 +31,8 @@ const exampleBody = {
   containerPortInfoList: [{ protocolType: 'HTTP', containerPort: '18888' }],
 }
 
-describe('a create', () => {
-  it("sends the vendor's own example, byte for byte", async () => {
+describe('SCNet container create', () => {
+  it("sends the vendor's example byte for byte", async () => {
     stub.server.on(create, ok(id))
     const driver = stub.environment()
     const intent = environmentIntent(stub.clock, spec, correlationTag)
@@ -50,10 +50,10 @@ describe('a create', () => {
     })
   })
 
-  it('sends what is not given as the vendor wants it, and scripts with their line ends', async () => {
+  it("converts omitted fields, scripts and ports to the vendor's format", async () => {
     stub.server.on(create, ok(id))
     const driver = stub.environment({ defaultResourceGroup: 'cpu-group' })
-    const asked: EnvironmentSpec = {
+    const requested: EnvironmentSpec = {
       name: 'x',
       image: 'python:3',
       interfaces: ['vscode'],
@@ -65,8 +65,8 @@ describe('a create', () => {
       ports: [{ port: 22, protocol: 'ssh' }],
       providerOptions: { scnet: { version: 'python' } },
     }
-    expect(checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked))).toEqual([])
-    await driver.create(environmentIntent(stub.clock, withDefaults(driver.accepts, asked), correlationTag), signal)
+    expect(checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, requested))).toEqual([])
+    await driver.create(environmentIntent(stub.clock, withDefaults(driver.accepts, requested), correlationTag), signal)
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '')).toEqual({
       ...exampleBody,
       instanceServiceName: `x-sy${correlationTag}`,
@@ -88,7 +88,7 @@ describe('a create', () => {
     })
   })
 
-  it('puts the correlation tag into the description where the connection says so', async () => {
+  it('adds the correlation tag to the description if the connection is configured so', async () => {
     stub.server.on(create, ok(id))
     const intent = environmentIntent(stub.clock, { ...spec, description: 'mine' }, correlationTag)
     await stub.environment({ tagField: 'description' }).create(intent, signal)
@@ -98,7 +98,7 @@ describe('a create', () => {
     })
   })
 
-  it('whose answer holds no id is left to be found', async () => {
+  it('returns no remote id if the response contains none', async () => {
     stub.server.on(create, ok(null))
     expect(await stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal)).toEqual({
       remoteId: null,
@@ -112,7 +112,7 @@ describe('a create', () => {
     ['10009', 'permission_denied'],
     ['10010', 'invalid_request'],
     ['10011', 'invalid_request'],
-    // Looked for first, and final once it is not there.
+    // Possibly created by an earlier attempt: recovery runs first, and the error is final if it finds nothing.
     ['716865', 'conflict'],
     ['10001', 'internal'],
     ['10012', 'unavailable'],
@@ -120,39 +120,39 @@ describe('a create', () => {
     ['10014', 'outcome_unknown'],
     ['716020', 'internal'],
     ['816304', 'bad_response'],
-  ])('that the vendor answers with %s says %s, on whatever HTTP status', async (code, portable) => {
+  ])('maps error %s to %s with any HTTP status', async (code, providerErrorCode) => {
     for (const status of [200, 400, 500]) {
       stub.server.once(create, { ...failed(code, '参数无效'), status })
       const error = await failureOf(
         stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),
       )
-      expect(error).toMatchObject({ code: portable, providerCode: code, httpStatus: status, notSent: false })
+      expect(error).toMatchObject({ code: providerErrorCode, providerCode: code, httpStatus: status, notSent: false })
       expect(error.message).toContain('参数无效')
     }
   })
 
   it.each([
-    ['a number for a code', { body: { code: 10004, msg: 'x' } }, 'invalid_request'],
+    ['a numeric code', { body: { code: 10004, msg: 'x' } }, 'invalid_request'],
     [
       'an error without a code',
       { status: 400, body: { timestamp: 'x', status: 400, error: 'Bad Request', path: '/v2' } },
       'bad_response',
     ],
-    ['a page', { status: 502, body: '<html>bad gateway</html>' }, 'unavailable'],
-    ['a page with 200', { body: '<html>' }, 'bad_response'],
-    ['half a body', { body: '{"code":"0","da' }, 'bad_response'],
-    ['too many requests', { status: 429, headers: { 'retry-after': '7' }, body: '' }, 'outcome_unknown'],
-    ['no answer', { isReset: true as const }, 'unavailable'],
-  ])('that is returned by %s says nothing that is not documented', async (_what, answer, portable) => {
-    stub.server.on(create, answer)
+    ["a proxy's page", { status: 502, body: '<html>bad gateway</html>' }, 'unavailable'],
+    ["a proxy's page with HTTP 200", { body: '<html>' }, 'bad_response'],
+    ['a truncated body', { body: '{"code":"0","da' }, 'bad_response'],
+    ['a rate limit', { status: 429, headers: { 'retry-after': '7' }, body: '' }, 'outcome_unknown'],
+    ['a lost response', { isReset: true as const }, 'unavailable'],
+  ])('is handled as an unknown outcome, unless documented, after %s', async (_what, response, providerErrorCode) => {
+    stub.server.on(create, response)
     const error = await failureOf(
       stub.environment().create(environmentIntent(stub.clock, spec, correlationTag), signal),
     )
-    expect(error.code).toBe(portable)
+    expect(error.code).toBe(providerErrorCode)
     if (error.code !== 'invalid_request') expect(failureDecisionOf('create', error)).toBe('find')
   })
 
-  it('is not sent after its time', async () => {
+  it('is not sent after its deadline', async () => {
     const driver = stub.environment({ aiUrl: stub.server.url })
     const intent = environmentIntent(stub.clock, spec, correlationTag)
     stub.clock.advance(5001)
@@ -161,19 +161,19 @@ describe('a create', () => {
   })
 })
 
-describe('what is accepted', () => {
-  const problems = (asked: EnvironmentSpec, settings = {}) => {
+describe('SCNet container spec', () => {
+  const problems = (requested: EnvironmentSpec, settings = {}) => {
     const driver = stub.environment(settings)
-    return checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked)).map(
+    return checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, requested)).map(
       ({ pointer }) => pointer,
     )
   }
 
-  it('needs an image, cpus, memory and a resource group', () => {
+  it('requires an image, cpus, memory and a resource group', () => {
     expect(problems({ name: 'x' })).toEqual(['/image', '/queue', '/resources/cpus', '/resources/memoryMiB'])
   })
 
-  it('refuses what containers have no place for', () => {
+  it('rejects unsupported fields and values', () => {
     const more: Partial<EnvironmentSpec> = {
       ports: [{ port: 1, protocol: 'tcp' }],
       interfaces: ['ssh', 'jupyter'],

@@ -34,14 +34,14 @@ const sentBody = {
   },
 }
 
-describe('a submit', () => {
-  it('sends strings only, the correlation tag for a name, and empty halves of exclusive pairs', async () => {
+describe('SCNet submit', () => {
+  it('sends strings only, the correlation tag as name, and empty values for exclusive fields', async () => {
     stub.server.on(submit, ok('63436'))
     expect(await stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal)).toEqual({ remoteId: '63436' })
     expect(stub.calls()).toEqual([[submit, JSON.stringify(sentBody)]])
   })
 
-  it('keeps every digit of an id that a double cannot hold, sent as a number or not', async () => {
+  it('keeps every digit of ids beyond double precision', async () => {
     for (const id of ['9007199254740993', '12345678901234567890']) {
       const at = (path: string) => `GET ${hpc}/jobs/${id}${path}`
       stub.server.on(submit, { body: `{"code":0,"msg":"success","data":${id}}` })
@@ -56,7 +56,7 @@ describe('a submit', () => {
     }
   })
 
-  it('is planned as it is sent where the connection pins what would be discovered', () => {
+  it('equals its plan if the connection configures the discovered values', () => {
     const settings = { schedulerId: '1638523853', hpcUrl: `${stub.server.url}/hpc` }
     expect(stub.job(settings).plan(jobIntent(stub.clock, spec, correlationTag))).toEqual({
       method: 'POST',
@@ -66,18 +66,18 @@ describe('a submit', () => {
     })
   })
 
-  it('runs in the home of the cluster user, with the defaults of the connection', async () => {
+  it('uses the home directory of the cluster user and the defaults of the connection', async () => {
     stub.server.on(submit, ok(63436))
     const driver = stub.job({ defaultQueue: 'debug2', defaultWallTimeSeconds: 3600 })
     const options = { scnet: { nodeList: 'c[1-2]', processes: 64, exclusive: true } }
-    const asked: JobSpec = {
+    const requested: JobSpec = {
       name: 'x',
       script: 'sleep 5\n',
       stdoutPath: 'log',
       stderrPath: '/tmp/e',
       providerOptions: options,
     }
-    const full = withDefaults(driver.accepts, asked)
+    const full = withDefaults(driver.accepts, requested)
     expect(checkSpec({ provider: 'scnet', ...driver }, full)).toEqual([])
     expect(await driver.create(jobIntent(stub.clock, full, correlationTag), signal)).toEqual({ remoteId: '63436' })
     expect(JSON.parse(stub.calls()[0]?.[1] ?? '').mapAppJobInfo).toMatchObject({
@@ -96,11 +96,11 @@ describe('a submit', () => {
   })
 
   it.each([[''], [null], ['sbatch: error: QOSMinGRES'], [{}]])(
-    'with code 0 and %j for an id did not work',
+    'fails with conflict for code 0 with the id %j',
     async (data) => {
       stub.server.on(submit, { body: { code: '0', msg: 'QOSMinGRES min tres', data } })
       const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))
-      // Looked for first; where it is not there, that is the end.
+      // Recovery runs first; the error is final if it finds nothing.
       expect(error).toMatchObject({ code: 'conflict', notSent: false })
       expect(error.message).toContain('QOSMinGRES min tres')
     },
@@ -111,34 +111,34 @@ describe('a submit', () => {
     ['815005', 'timeout'],
     ['10003', 'invalid_request'],
     ['10001', 'internal'],
-  ])('the response %s says %s', async (code, portable) => {
+  ])('maps error %s to %s', async (code, providerErrorCode) => {
     stub.server.on(submit, failed(code, 'no'))
     expect(await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))).toMatchObject({
-      code: portable,
+      code: providerErrorCode,
       providerCode: code,
     })
   })
 
-  it('that lost its scheduler on the way was not sent', async () => {
+  it('is not sent if the scheduler cannot be discovered', async () => {
     stub.server.on('GET /hpc/openapi/v2/cluster', { isReset: true })
     const error = await failureOf(stub.job().create(jobIntent(stub.clock, spec, correlationTag), signal))
     expect(error).toMatchObject({ code: 'unavailable', notSent: true })
   })
 })
 
-describe('what is accepted', () => {
-  const problems = (asked: JobSpec) => {
+describe('SCNet job spec', () => {
+  const problems = (requested: JobSpec) => {
     const driver = stub.job()
-    return checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, asked)).map(
+    return checkSpec({ provider: 'scnet', ...driver }, withDefaults(driver.accepts, requested)).map(
       ({ pointer }) => pointer,
     )
   }
 
-  it('needs a program, a queue and a time limit', () => {
+  it('requires a program, a queue and a time limit', () => {
     expect(problems({ name: 'x' })).toEqual(['/queue', '/timeLimitSeconds', '/command'])
   })
 
-  it('refuses images, mounts, and both halves of a pair', () => {
+  it('rejects images, mounts and mutually exclusive options', () => {
     const providerOptions = { scnet: { nodeList: 'c1', processes: 2 } }
     expect(problems({ ...spec, image: 'x', mounts: [{ source: 'a', path: 'b' }], providerOptions })).toEqual([
       '/image',
@@ -148,7 +148,7 @@ describe('what is accepted', () => {
     ])
   })
 
-  it('refuses the options of container jobs', () => {
+  it('rejects the options of container jobs', () => {
     const providerOptions = { scnet: { version: 'x:1', interface: 'ssh', startScriptScope: 'all' } }
     expect(problems({ ...spec, providerOptions })).toEqual([
       '/providerOptions/scnet/version',
@@ -158,13 +158,10 @@ describe('what is accepted', () => {
   })
 })
 
-it.each(['063436', '0', ' 63436', '63436a'])(
-  'an id that may be read as the number of another job is none: %s',
-  async (id) => {
-    expect(await failureOf(stub.job().get(id, signal))).toMatchObject({ code: 'invalid_request', notSent: true })
-    expect(await failureOf(stub.job().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
-      code: 'invalid_request',
-    })
-    expect(stub.calls()).toEqual([])
-  },
-)
+it.each(['063436', '0', ' 63436', '63436a'])('SCNet rejects an ambiguous job id without a request: %s', async (id) => {
+  expect(await failureOf(stub.job().get(id, signal))).toMatchObject({ code: 'invalid_request', notSent: true })
+  expect(await failureOf(stub.job().controls.cancel?.(id, signal) ?? Promise.resolve())).toMatchObject({
+    code: 'invalid_request',
+  })
+  expect(stub.calls()).toEqual([])
+})

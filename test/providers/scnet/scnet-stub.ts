@@ -15,14 +15,14 @@ export const accessKey = '85f96a42b13f4d2c8b760d2775bbcca8'
 export const secretKey = 'test-secret-key-of-bob'
 export const { signal } = new AbortController()
 
-/** When every test begins; the first token has a day to live then. */
+/** The start time of every test; the first token expires a day later. */
 export const now = '2025-12-01T13:26:31.000Z'
 
 export const ok = (data: Json): StubAnswer => ({ body: { code: '0', msg: 'success', data } })
 export const failed = (code: string, msg: string, data: Json = null): StubAnswer => ({ body: { code, msg, data } })
 export const rejected = failed('10008', 'auth_fail', 'token is invalid')
 
-/** A token as the platform makes them: all values strings, the expiry in milliseconds. */
+/** A token in the platform's format: all values are strings, the expiry is in milliseconds. */
 export function jwt(name: string, expiresAt: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const payload = { computeUser: name, expireTime: String(Date.parse(expiresAt)), clusterId: '11112' }
@@ -39,11 +39,11 @@ export interface ScnetStub {
   open(settings?: JsonObject, credentials?: JsonObject): OpenProvider
   job(settings?: JsonObject): Driver<'job'>
   environment(settings?: JsonObject): Driver<'environment'>
-  /** Method, target and body of every call but logins and discovery. */
+  /** Method, target and body of every call except logins and discovery. */
   calls(): string[][]
 }
 
-/** A server that logs bob in and shows one region; unscripted requests fail the test. */
+/** A server that accepts logins of bob and shows one region. Unexpected requests fail the test. */
 export function useScnetStub(): ScnetStub {
   let server: StubServer
   let clock: FixedClock
@@ -87,8 +87,8 @@ export function useScnetStub(): ScnetStub {
       return clock
     },
     open,
-    job: (settings) => present(open(settings).drivers.job),
-    environment: (settings) => present(open(settings).drivers.environment),
+    job: (settings) => required(open(settings).drivers.job),
+    environment: (settings) => required(open(settings).drivers.environment),
     calls: () =>
       server.requests
         .filter(({ target }) => !/tokens|center|\/v2\/cluster$/.test(target))
@@ -96,7 +96,7 @@ export function useScnetStub(): ScnetStub {
   }
 }
 
-/** As live answers are: one object, `enable` a string, addresses with and without the service's prefix. */
+/** A response as observed on live systems: one object, `enable` as a string, URLs with and without the service prefix. */
 export function centerOf(url: string): JsonObject {
   return {
     id: 11112,
@@ -111,8 +111,8 @@ export function centerOf(url: string): JsonObject {
   }
 }
 
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('there is no such driver')
+function required<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('missing driver')
   return value
 }
 
@@ -137,11 +137,11 @@ function attemptAt(clock: FixedClock) {
   return { environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
 }
 
-/** The error of a promise that must fail; no secret stands anywhere in it. */
+/** The error of a rejected promise, searched for secrets. */
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
     () => {
-      throw new Error('it succeeded')
+      throw new Error('expected a rejection')
     },
     (cause: ProviderError) => cause,
   )

@@ -25,11 +25,11 @@ const container = (more: object = {}) => ({
   ...more,
 })
 
-/** The body of the list's request, as it must stand on the wire. */
+/** The exact body of a list request. */
 const listBody = (start = 0) =>
   JSON.stringify({ status: null, instanceServiceName: null, start, limit: 100, sort: 'desc' })
 
-describe('a container', () => {
+describe('SCNet container', () => {
   it.each([
     ['Waiting', 'provisioning'],
     ['Deploying', 'provisioning'],
@@ -38,34 +38,34 @@ describe('a container', () => {
     ['Completed', 'stopped'],
     ['Failed', 'failed'],
     ['Rebooting', null],
-  ])('that is %s reads as %s', async (status, portable) => {
+  ])('maps %s to %s', async (status, environmentStatus) => {
     stub.server.on(detail(id), ok(container({ status })))
     const seen = await stub.environment().get(id, signal)
     expect(seen).toMatchObject({
       remoteId: id,
       rawState: status,
-      status: portable,
+      status: environmentStatus,
       correlationTag,
       remoteName: `x-sy${correlationTag}`,
     })
   })
 
-  it('shows its times in the zone of the connection, and nothing that is null', async () => {
+  it('has times in the zone of the connection, and omits null fields', async () => {
     stub.server.on(detail(id), ok(container()))
     const seen = await stub.environment().get(id, signal)
     expect(seen).toMatchObject({ startedAt: new Date('2025-12-01T13:00:00Z') })
     stub.server.on(detail(id), ok(container({ startTime: null, instanceServiceName: null })))
-    const bare = await stub.environment({ timeOffset: '+00:00' }).get(id, signal)
-    expect(Object.keys(bare)).toEqual(['remoteId', 'rawState', 'payload', 'status'])
+    const withoutTimes = await stub.environment({ timeOffset: '+00:00' }).get(id, signal)
+    expect(Object.keys(withoutTimes)).toEqual(['remoteId', 'rawState', 'payload', 'status'])
   })
 
-  it('that ran as long as its limit was stopped by it', async () => {
+  it('has the reason auto_stopped if it ran for its whole time limit', async () => {
     const times = { timeoutLimit: '01:00:00', startTime: '2025-12-01 21:00:00', endTime: '2025-12-01 21:59:58' }
     stub.server.on(detail(id), ok(container({ status: 'Terminated', ...times })))
     expect(await stub.environment().get(id, signal)).toMatchObject({ status: 'stopped', reason: 'auto_stopped' })
   })
 
-  it('keeps no start script in its payload, since it may hold secrets', async () => {
+  it('omits the start script from its payload', async () => {
     stub.server.on(detail(id), ok(container({ startScriptContent: 'export PASSWORD=hunter2\n' })))
     const seen = await stub.environment().get(id, signal)
     expect(textOf(seen)).not.toContain('hunter2')
@@ -75,9 +75,9 @@ describe('a container', () => {
     ['an error code', failed('10004', 'no such instance')],
     ['an internal error', failed('10001', 'internal')],
     ['an error without a code', { status: 404, body: { status: 404, error: 'Not Found' } }],
-    ['nothing', ok(null)],
-  ])('whose detail answers %s is gone when a whole list does not show it', async (_what, answer) => {
-    stub.server.on(detail(id), answer)
+    ['an empty response', ok(null)],
+  ])('is gone after %s from the detail only if the complete list omits it', async (_name, response) => {
+    stub.server.on(detail(id), response)
     stub.server.once(list, ok({ total: 1, list: [container({ id: 'other' })] }))
     expect(await stub.environment().get(id, signal)).toBe('gone')
     stub.server.once(list, ok({ total: 1, list: [container()] }))
@@ -89,25 +89,25 @@ describe('a container', () => {
 
   it.each([
     ['a failing server', { status: 503, body: '' }, 'unavailable'],
-    ['a page', { body: '<html>' }, 'bad_response'],
+    ["a proxy's page", { body: '<html>' }, 'bad_response'],
     ['a frozen user', failed('10007', 'frozen'), 'permission_denied'],
-  ])('is not asked for elsewhere after %s', async (_what, answer, code) => {
-    stub.server.on(detail(id), answer)
+  ])('reports %s of the detail without reading the list', async (_name, response, code) => {
+    stub.server.on(detail(id), response)
     expect((await failureOf(stub.environment().get(id, signal))).code).toBe(code)
   })
 })
 
-describe('the list', () => {
-  it('says which fields of a detail it does not show', async () => {
-    const { duration, ...short } = container()
-    stub.server.once(list, ok({ total: 1, list: [short] }))
+describe('SCNet container list', () => {
+  it('declares the detail fields that it omits', async () => {
+    const { duration, ...listEntry } = container()
+    stub.server.once(list, ok({ total: 1, list: [listEntry] }))
     const { seen } = await stub.environment().list({ cursor: null, watched: [] }, signal)
     const omits = seen[0]?.omits ?? []
     expect(omits).toEqual(expect.arrayContaining(['duration', 'mountInfoList', 'imagePath']))
-    expect(omits.filter((name) => name in short)).toEqual([])
+    expect(omits.filter((name) => name in listEntry)).toEqual([])
   })
 
-  it('is a GET with a body, page after page', async () => {
+  it('is read by GET with a body, page by page', async () => {
     stub.server.once(list, ok({ total: 2, list: [container({ id: 'a' })] }))
     stub.server.once(list, ok({ total: 2, list: [container({ id: 'b', status: 'Nap' })] }))
     const driver = stub.environment()
@@ -125,7 +125,7 @@ describe('the list', () => {
     expect(stub.server.requests.at(-1)?.headers['content-length']).toBe(String(listBody(1).length))
   })
 
-  it('is a query where the connection says so', async () => {
+  it('uses query parameters if the connection is configured so', async () => {
     stub.server.on(`${list}/list?start=0&limit=100&sort=desc`, ok([container()]))
     const page = await stub.environment({ listForm: 'query' }).list({ cursor: null, watched: [] }, signal)
     expect(page.seen).toHaveLength(1)
@@ -135,7 +135,7 @@ describe('the list', () => {
   })
 })
 
-describe('a search', () => {
+describe('SCNet container search', () => {
   const find = async (settings = {}) => {
     const intents = [
       environmentIntent(stub.clock, spec, correlationTag),
@@ -144,7 +144,7 @@ describe('a search', () => {
     return await stub.environment(settings).find(intents, signal)
   }
 
-  it('looks for all correlation tags in one scan', async () => {
+  it('finds all correlation tags in one scan', async () => {
     stub.server.once(
       list,
       ok({ total: 3, records: [container(), container({ id: 'c2', instanceServiceName: 'mine' })] }),
@@ -158,7 +158,7 @@ describe('a search', () => {
     expect(stub.calls()).toHaveLength(2)
   })
 
-  it('that could not read to the end concludes nothing', async () => {
+  it('is inconclusive if the list ends early', async () => {
     stub.server.once(list, ok({ total: 9, items: [container()] }))
     stub.server.once(list, ok({ total: 9, items: [] }))
     const found = await find()
@@ -166,7 +166,7 @@ describe('a search', () => {
     expect(found.get('a000000000')).toHaveProperty('inconclusive')
   })
 
-  it('in a list that does not show where the correlation tag would be concludes nothing', async () => {
+  it('is inconclusive if the list omits the field of the correlation tag', async () => {
     stub.server.on(list, ok({ total: 1, list: [container({ description: undefined })] }))
     expect((await find({ tagField: 'description' })).get(correlationTag)).toHaveProperty('inconclusive')
     stub.server.on(list, ok({ total: 1, list: [container({ description: `mine [sy:${correlationTag}]` })] }))
@@ -175,13 +175,13 @@ describe('a search', () => {
     expect(found.get('a000000000')).toEqual({ absent: true })
   })
 
-  it('in a list of unknown form fails', async () => {
+  it('fails for a list in an unknown format', async () => {
     stub.server.on(list, ok({ count: 0, entries: [] }))
     expect((await failureOf(find())).code).toBe('bad_response')
   })
 })
 
-describe('verbs', () => {
+describe('SCNet container action', () => {
   const start = `POST ${base}/task/actions/restart?instanceServiceId=${id}`
   const stop = `POST ${base}/task/actions/stop?ids=${id}`
   const remove = `DELETE ${base}/task?ids=${id}`
@@ -190,9 +190,9 @@ describe('verbs', () => {
     ['start', start],
     ['stop', stop],
     ['delete', remove],
-  ] as const)('%s is one call without a body', async (verb, route) => {
+  ] as const)('%s is one call without a body', async (action, route) => {
     stub.server.on(route, ok(id))
-    await stub.environment().controls[verb]?.(id, signal)
+    await stub.environment().controls[action]?.(id, signal)
     expect(stub.calls()).toEqual([[route, '']])
   })
 
@@ -201,23 +201,26 @@ describe('verbs', () => {
     ['start', start, '716868', 'Running'],
     ['stop', stop, '716867', 'Terminated'],
     ['stop', stop, '716867', 'Completed'],
-  ] as const)('%s of what is so already succeeds', async (verb, route, code, status) => {
-    stub.server.on(route, failed(code, 'failed'))
-    stub.server.on(detail(id), ok(container({ status })))
-    await stub.environment().controls[verb]?.(id, signal)
-  })
+  ] as const)(
+    '%s succeeds after a rejection if the container is in the target state already',
+    async (action, route, code, status) => {
+      stub.server.on(route, failed(code, 'failed'))
+      stub.server.on(detail(id), ok(container({ status })))
+      await stub.environment().controls[action]?.(id, signal)
+    },
+  )
 
   it.each([
     ['stop', stop],
     ['delete', remove],
-  ] as const)('%s of what is gone already succeeds', async (verb, route) => {
+  ] as const)('%s succeeds for a missing container', async (action, route) => {
     stub.server.on(route, failed('716866', 'failed'))
     stub.server.on(detail(id), failed('10004', 'unknown'))
     stub.server.on(list, ok({ total: 0, list: [] }))
-    await stub.environment().controls[verb]?.(id, signal)
+    await stub.environment().controls[action]?.(id, signal)
   })
 
-  it('refused otherwise says why, to be tried again', async () => {
+  it("reports the vendor's message as a conflict if the container can still be deleted", async () => {
     stub.server.on(remove, failed('716866', 'still running'))
     stub.server.on(detail(id), ok(container()))
     const error = await failureOf(stub.environment().controls.delete?.(id, signal) ?? Promise.resolve())
@@ -226,8 +229,8 @@ describe('verbs', () => {
   })
 })
 
-describe('access and catalog', () => {
-  it('shows the web interface and the ports', async () => {
+describe('SCNet access and catalog', () => {
+  it('return the web interface and the ports', async () => {
     const ports = [
       { accessUrl: 'https://h:1', containerPort: '18888', protocolType: 'HTTP' },
       { accessUrl: null, containerPort: 22, protocolType: 'SSH' },
@@ -244,7 +247,7 @@ describe('access and catalog', () => {
     })
   })
 
-  it.each(badAddresses)('hands out no address that is no http(s) URL: %j', async (address) => {
+  it.each(badAddresses)('reject an address that is not an http(s) URL: %j', async (address) => {
     const bad = { code: 'bad_response' }
     stub.server.on(detail(id), ok(container({ taskType: 'jupyter' })))
     stub.server.once(`GET ${base}/${id}/url`, ok(address))
@@ -256,25 +259,25 @@ describe('access and catalog', () => {
     }
   })
 
-  it.each(['ssh://h:22', 'h.example.com:22', 'https://h'])('shows an SSH port at %s', async (accessUrl) => {
+  it.each(['ssh://h:22', 'h.example.com:22', 'https://h'])('return an SSH port at %s', async (accessUrl) => {
     const ports = [{ accessUrl, containerPort: '22', protocolType: 'SSH' }]
     stub.server.on(detail(id), ok(container({ taskType: 'ssh', containerPortInfoList: ports })))
-    const shown = await stub.environment().access?.(id, signal)
-    expect(shown?.ports).toEqual([{ port: 22, protocol: 'ssh', url: accessUrl }])
+    const access = await stub.environment().access?.(id, signal)
+    expect(access?.ports).toEqual([{ port: 22, protocol: 'ssh', url: accessUrl }])
   })
 
-  it('shows the ports of a container without the web interface that SCNet does not tell', async () => {
+  it('return ports without a web interface if SCNet has no URL yet', async () => {
     const ports = [{ accessUrl: 'https://h:1', containerPort: '18888', protocolType: 'HTTP' }]
     stub.server.on(detail(id), ok(container({ taskType: 'jupyter', containerPortInfoList: ports })))
     stub.server.once(`GET ${base}/${id}/url`, failed('10001', 'no url yet'))
     const access = await stub.environment().access?.(id, signal)
     expect(access).toEqual({ urls: [], ports: [{ port: 18888, protocol: 'http', url: 'https://h:1' }] })
     stub.server.once(`GET ${base}/${id}/url`, failed('10009', 'not allowed'))
-    const refused = await failureOf(stub.environment().access?.(id, signal) ?? Promise.resolve())
-    expect(refused).toMatchObject({ code: 'permission_denied' })
+    const denied = await failureOf(stub.environment().access?.(id, signal) ?? Promise.resolve())
+    expect(denied).toMatchObject({ code: 'permission_denied' })
   })
 
-  it('lists the resource groups with their limits, where there are any', async () => {
+  it('return the resource groups with their limits, if any', async () => {
     stub.server.on(`GET ${base}/resource-group`, ok(['cpu', { resourceGroup: 'TeslaM40', acceleratorType: 'gpu' }]))
     stub.server.on(`GET ${base}/resources?acceleratorType=&resourceGroup=cpu`, failed('10003', 'acceleratorType'))
     stub.server.on(

@@ -8,10 +8,10 @@ const stub = useScnetStub()
 const hpc = '/hpc/openapi/v2'
 const detail = `GET ${hpc}/jobs/63436?strJobManagerID=1638523853`
 const liveById = `GET ${hpc}/jobs?strClusterIDList=1638523853&strJobId=63436&start=0&limit=100`
-/** The detail of the history, which is slow beyond use without this time. */
+/** The history detail, which is too slow without this time. */
 const past = `GET ${hpc}/historyjobs/1638523853/63436?acctTime=1764591000`
 const live = (start = 0) => `GET ${hpc}/jobs?strClusterIDList=1638523853&start=${start}&limit=100`
-/** From and to are in the platform's zone, +08:00. */
+/** Start and end are in the platform's zone, +08:00. */
 const history = (from: string, more = '') =>
   `GET ${hpc}/historyjobs?${new URLSearchParams({
     strClusterNameList: '1638523853',
@@ -25,7 +25,7 @@ const lastMonth = history('2025-11-01 21:26:31', '&jobId=63436')
 const none = ok({ total: 0, list: [] })
 const correlationTag = 's7k2m9qd4xw1'
 
-/** A live record, as live systems show it. */
+/** A live record in the format of live systems. */
 const running = {
   jobId: '63436',
   jobName: correlationTag,
@@ -53,8 +53,8 @@ const ended = {
   stderr: null,
 }
 
-describe('a job', () => {
-  it('is shown by its detail while it is live', async () => {
+describe('SCNet job', () => {
+  it('is read from its detail while it is live', async () => {
     stub.server.on(detail, ok(running))
     expect(shown(await stub.job().get('63436', signal))).toEqual({
       remoteId: '63436',
@@ -67,14 +67,14 @@ describe('a job', () => {
     })
   })
 
-  it('that waits shows no start, though the scheduler names one', async () => {
+  it('has no start time while it waits, although the scheduler reports one', async () => {
     stub.server.on(detail, ok({ ...running, jobStatus: 'statH', reason: 'JobHeldUser' }))
     const seen = await stub.job().get('63436', signal)
     expect(seen).toMatchObject({ status: 'pending', reason: 'held', message: 'Scheduler: JobHeldUser' })
     expect(seen).not.toHaveProperty('startedAt')
   })
 
-  it('is looked for in the live list, then in the history', async () => {
+  it('is searched in the live list, then in the history', async () => {
     stub.server.on(detail, ok(null))
     stub.server.once(liveById, ok({ total: 1, list: [running] }))
     expect(await stub.job().get('63436', signal)).toMatchObject({ rawState: 'statR' })
@@ -88,7 +88,7 @@ describe('a job', () => {
     })
   })
 
-  it('is found in a history that speaks the words of the scheduler', async () => {
+  it('is read from a history with raw states of the scheduler', async () => {
     stub.server.on(detail, failed('10004', 'no'))
     stub.server.on(liveById, none)
     stub.server.on(lastDay, none)
@@ -97,7 +97,7 @@ describe('a job', () => {
     expect(await stub.job().get('63436', signal)).toMatchObject({ status: 'failed', reason: 'time_limit' })
   })
 
-  it('is asked for in the history with the time that its list shows, and is as the list says where that fails', async () => {
+  it('uses the history detail with the time from the history list, or the list entry if that fails', async () => {
     const { stdout: _, ...record } = { ...ended, acctTime: 1764591000 }
     stub.server.on(detail, ok(null))
     stub.server.on(liveById, none)
@@ -123,14 +123,14 @@ describe('a job', () => {
       { jobStatus: 'statC', exitCode: '3:0' },
       { status: 'failed', reason: 'nonzero_exit', exitCode: 3 },
     ],
-  ])('that shows %j has an exit code only if it ended by itself', async (record, end) => {
+  ])('has an exit code for %j only if it ended on its own', async (record, expected) => {
     stub.server.on(detail, ok({ ...running, ...record }))
     const seen = await stub.job().get('63436', signal)
     const { status, reason, exitCode, signal: by } = seen === 'gone' ? {} : seen
-    expect({ status, reason, exitCode, signal: by }).toEqual(end)
+    expect({ status, reason, exitCode, signal: by }).toEqual(expected)
   })
 
-  it('that was to start after its end never ran', async () => {
+  it('has no start time if it was canceled before its expected start', async () => {
     const canceled = { ...running, jobStatus: 'statDE', jobStartTime: '2025-12-02 08:00:00' }
     stub.server.on(detail, ok({ ...canceled, jobEndTime: '2025-12-01 21:20:00' }))
     const seen = await stub.job().get('63436', signal)
@@ -138,7 +138,7 @@ describe('a job', () => {
     expect(seen).not.toHaveProperty('startedAt')
   })
 
-  it('is gone when neither list shows it, and not when one could not be read to its end', async () => {
+  it('is gone only if complete lists omit it', async () => {
     stub.server.on(detail, failed('10004', 'no'))
     stub.server.on(liveById, none)
     stub.server.on(lastDay, none)
@@ -148,7 +148,7 @@ describe('a job', () => {
     expect((await failureOf(stub.job().get('63436', signal))).code).toBe('bad_response')
   })
 
-  it('is gone with the live list where there is no history', async () => {
+  it('is gone if the live list omits it and there is no history', async () => {
     stub.server.on(detail, ok(null))
     stub.server.on(liveById, ok({ total: 0, list: [] }))
     const driver = stub.job({ hasHistory: false })
@@ -157,12 +157,12 @@ describe('a job', () => {
     expect(stub.job().traits.retentionMs).toBeUndefined()
   })
 
-  it('is not looked for elsewhere when the service fails', async () => {
+  it('is not searched in the lists if the service fails', async () => {
     stub.server.on(detail, { status: 503, body: 'no' })
     expect((await failureOf(stub.job().get('63436', signal))).code).toBe('unavailable')
   })
 
-  it('of another name carries no correlation tag of ours', async () => {
+  it('has no correlation tag if its name is not one', async () => {
     stub.server.on(detail, ok({ ...running, jobName: 'STDIN_0910_094758' }))
     expect(await stub.job().get('63436', signal)).toMatchObject({
       correlationTag: null,
@@ -171,7 +171,7 @@ describe('a job', () => {
   })
 })
 
-describe('lists and searches', () => {
+describe('SCNet job lists and searches', () => {
   it('read the live list, then the last hour of the history', async () => {
     stub.server.on(live(), ok({ total: 2, list: [running] }))
     stub.server.on(live(1), ok({ total: 2, list: [{ ...running, jobId: '2', jobStatus: 'statZ' }] }))
@@ -187,23 +187,23 @@ describe('lists and searches', () => {
     expect(seen).toEqual(['63436 running', '2 null', '3 succeeded'])
   })
 
-  it('say which fields of a detail they do not show', async () => {
-    const { outputPath, errorPath, exitCode, ...short } = running
-    stub.server.on(live(), ok({ total: 1, list: [short] }))
+  it('declare the detail fields that lists omit', async () => {
+    const { outputPath, errorPath, exitCode, ...listEntry } = running
+    stub.server.on(live(), ok({ total: 1, list: [listEntry] }))
     stub.server.on(history('2025-12-01 21:11:31'), none)
     const { seen } = await stub.job().list({ cursor: null, watched: [] }, signal)
     const omits = seen[0]?.omits ?? []
     expect(omits).toEqual(expect.arrayContaining(['outputPath', 'errorPath', 'exitCode']))
-    expect(omits.filter((name) => name in short)).toEqual([])
+    expect(omits.filter((name) => name in listEntry)).toEqual([])
     const found = (await stub.job().find([jobIntent(stub.clock, spec, correlationTag)], signal)).get(correlationTag)
     expect(found).toMatchObject({ found: [{ omits }] })
     stub.server.on(detail, ok(running))
     expect(await stub.job().get('63436', signal)).not.toHaveProperty('omits')
-    // What is seen first in a list and then in its detail keeps what only the detail tells.
+    // An object observed in a list and then in its detail keeps the fields that only the detail contains.
     expect(withKept(seen[0] ?? { payload: () => null }, running)).toEqual(running)
   })
 
-  it('find a job once, though both lists show it, from a quarter of an hour before it was sent', async () => {
+  it('find a job in both lists once, from 15 minutes before it was sent', async () => {
     stub.server.on(live(), ok({ total: 1, list: [{ ...running, jobStatus: 'statC' }] }))
     stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 1, records: [ended] }))
     const intents = [jobIntent(stub.clock, spec, correlationTag), jobIntent(stub.clock, spec, 'a00000000000')]
@@ -212,7 +212,7 @@ describe('lists and searches', () => {
     expect(found.get('a00000000000')).toEqual({ absent: true })
   })
 
-  it('conclude nothing from a history that could not be read to its end', async () => {
+  it('are inconclusive if the history ends early', async () => {
     stub.server.on(live(), ok({ total: 0, list: [] }))
     stub.server.on(history('2025-12-01 21:11:31'), ok({ total: 3, list: [] }))
     const found = await stub.job().find([jobIntent(stub.clock, spec, correlationTag)], signal)
@@ -220,17 +220,17 @@ describe('lists and searches', () => {
   })
 })
 
-describe('a cancel', () => {
+describe('SCNet cancel', () => {
   const cancel = `DELETE ${hpc}/jobs`
 
-  it('is a form that names the scheduler, the cluster user and the job', async () => {
+  it('sends a form with the scheduler, the cluster user and the job', async () => {
     stub.server.on(cancel, ok({ '1638523853': 'ok' }))
     await stub.job().controls.cancel?.('63436', signal)
     expect(stub.calls()).toEqual([[cancel, 'jobMethod=5&strJobInfoMap=1638523853%2Cbob_hpc%3A63436%3A']])
     expect(stub.server.requests.at(-1)?.headers['content-type']).toBe('application/x-www-form-urlencoded')
   })
 
-  it('of an ended job succeeds, of a running one says why not', async () => {
+  it('succeeds for an ended job and reports the error for a running one', async () => {
     stub.server.on(cancel, failed('10004', 'job not in queue'))
     stub.server.once(detail, ok({ ...running, jobStatus: 'statDE' }))
     await stub.job().controls.cancel?.('63436', signal)
@@ -240,11 +240,11 @@ describe('a cancel', () => {
   })
 })
 
-describe('logs', () => {
+describe('SCNet job logs', () => {
   const file = (name: string) =>
     `GET /efile/openapi/v2/file/download?${new URLSearchParams({ path: `/public/home/bob_hpc/run/${name}` })}`
 
-  it('are the output files, one after the other', async () => {
+  it('return the output files one after the other', async () => {
     stub.server.on(detail, ok({ ...running, outputPath: 'std.out.%j' }))
     stub.server.on(file('std.out.63436'), { body: 'epoch 1\n' })
     stub.server.on(file('std.err.63436'), failed('911020', 'no such file'))
@@ -253,7 +253,7 @@ describe('logs', () => {
     expect(await driver.logs?.('63436', 'stderr', signal)).toEqual({ text: '', links: [] })
   })
 
-  it('of an ended job are where the history says', async () => {
+  it('use the paths of the history for an ended job', async () => {
     stub.server.on(detail, ok(null))
     stub.server.on(liveById, ok({ total: 0, list: [] }))
     stub.server.on(lastDay, ok({ total: 1, list: [ended] }))
@@ -264,7 +264,7 @@ describe('logs', () => {
     expect(await stub.job().logs?.('63436', null, signal)).toEqual({ text: '{"code":1}', links: [] })
   })
 
-  it('that may not be read say so', async () => {
+  it('report a denied file', async () => {
     stub.server.on(detail, ok(running))
     stub.server.on(file('std.out.63436'), failed('911030', 'denied'))
     expect(await failureOf(stub.job().logs?.('63436', null, signal) ?? Promise.resolve())).toMatchObject({
@@ -274,7 +274,7 @@ describe('logs', () => {
   })
 })
 
-it('the catalog lists the queues of the cluster user', async () => {
+it('the SCNet catalog lists the queues of the cluster user', async () => {
   const queues = [{ queueName: 'debug', queFreeNcpus: '12' }]
   stub.server.on(`GET ${hpc}/queuenames/users/bob_hpc?strJobManagerID=1638523853`, ok(queues))
   expect(await stub.job().catalog?.(signal)).toEqual({ queues })

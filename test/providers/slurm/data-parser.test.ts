@@ -8,13 +8,13 @@ const answer = (rest: object, status = 200, errors: readonly object[] = []) => (
   body: { ...rest, meta: {}, errors, warnings: [] },
 })
 const number = (value: number) => ({ set: true, infinite: false, number: value })
-const shown = (more: object = {}) =>
+const jobRecord = (more: object = {}) =>
   record({ job_state: ['RUNNING'], exit_code: {}, start_time: number(1795482674), end_time: number(0), ...more })
 
-describe('a submit to Slurm from v0.0.40 on', () => {
+describe('Slurm submit from v0.0.40', () => {
   const sent = () => JSON.parse(String(slurm.stub.requests[0]?.body))
 
-  it('is, byte for byte', async () => {
+  it('is sent byte for byte', async () => {
     slurm.stub.once(at('POST', '/job/submit'), answer({ job_id: 7 }))
     const intent = slurm.intent({
       environmentVariables: { EPOCHS: '10' },
@@ -30,7 +30,7 @@ describe('a submit to Slurm from v0.0.40 on', () => {
     expect(slurm.job().plan(intent).body).toEqual(sent())
   })
 
-  it('carries every option in the words that Slurm takes', async () => {
+  it("contains every option in Slurm's terms", async () => {
     slurm.stub.once(at('POST', '/job/submit'), answer({ job_id: 7 }))
     const options = { gres: 'lustre:1, gres:disk:2', exclusive: true, requeue: false, priority: 5, nice: 10 }
     const resources = { accelerator: { kind: 'dcu' as const, count: 1 } }
@@ -42,10 +42,10 @@ describe('a submit to Slurm from v0.0.40 on', () => {
       priority: number(5),
       nice: 10,
     })
-    for (const old of ['gres', 'exclusive', 'no_requeue']) expect(sent().job).not.toHaveProperty(old)
+    for (const oldName of ['gres', 'exclusive', 'no_requeue']) expect(sent().job).not.toHaveProperty(oldName)
   })
 
-  it('reports no value of a secret that an ignored field had', async () => {
+  it('redacts secret values in the warnings about ignored fields', async () => {
     const description = 'Expected OpenAPI type=array but got {"TOKEN":"ZXhhbXBsZUtleUZvclVuaXRUZXN0c09ubHkwMDAwMDE="}'
     const warnings = [{ description, source: '#/job/environment/' }]
     slurm.stub.once(at('POST', '/job/submit'), { status: 200, body: { job_id: 7, errors: [], warnings } })
@@ -55,9 +55,9 @@ describe('a submit to Slurm from v0.0.40 on', () => {
   })
 })
 
-describe('a record of Slurm from v0.0.40 on', () => {
-  const look = async (more: object) => {
-    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [shown(more)] }))
+describe('Slurm job record from v0.0.40', () => {
+  const readJob = async (more: object) => {
+    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [jobRecord(more)] }))
     return slurm.job().get('1', signal)
   }
 
@@ -69,48 +69,51 @@ describe('a record of Slurm from v0.0.40 on', () => {
     [['RUNNING', 'EXPEDITING'], { status: 'running', rawState: 'EXPEDITING' }],
     [['COMPLETED', 'HIBERNATING'], { status: null, rawState: 'HIBERNATING' }],
     [['CANCELLED', 'HIBERNATING', 'COMPLETING'], { status: null, rawState: 'HIBERNATING' }],
-  ])('in %j is %o', async (job_state, expected) => {
-    expect(await look({ job_state })).toMatchObject(expected)
+  ])('maps %j to %o', async (job_state, expected) => {
+    expect(await readJob({ job_state })).toMatchObject(expected)
   })
 
-  it('dates nothing by numbers that are not set', async () => {
-    const seen = await look({ start_time: { set: false, infinite: false, number: 5 } })
+  it('has no start time if the number is not set', async () => {
+    const seen = await readJob({ start_time: { set: false, infinite: false, number: 5 } })
     expect(seen).not.toHaveProperty('startedAt')
   })
 
   it.each([
     ['a task of an array', { array_job_id: number(1), array_task_id: number(3) }],
     ['a component of a heterogeneous job', { het_job_id: number(1) }],
-    ["another user's", { user_name: 'bob' }],
-  ])('that is %s is not ours, whatever its comment says', async (_name, more) => {
-    expect(await look(more)).toBe('gone')
-    slurm.stub.on(at('GET', '/jobs'), answer({ jobs: [shown(more)] }))
+    ["another user's job", { user_name: 'bob' }],
+  ])('does not belong to Switchyard if it is %s', async (_name, more) => {
+    expect(await readJob(more)).toBe('gone')
+    slurm.stub.on(at('GET', '/jobs'), answer({ jobs: [jobRecord(more)] }))
     const found = await slurm.job().find([slurm.intent()], signal)
     expect(found.get(correlationTag)).toEqual({ absent: true })
     expect(await slurm.job().list({ cursor: null, watched: [] }, signal)).toEqual({ seen: [], next: null })
   })
 })
 
-describe('a cancel by Slurm from v0.0.40 on', () => {
+describe('Slurm cancel from v0.0.40', () => {
   const cancel = () => slurm.job().controls.cancel?.('1', signal) ?? Promise.reject(new Error('no cancel'))
   const notPermitted = (status: number) => answer({}, status, [{ error_number: 1, error: 'Operation not permitted' }])
 
-  it.each([403, 500])('with HTTP %d and 1 may mean that the controller is down', async (status) => {
-    slurm.stub.once(at('DELETE', '/job/1'), notPermitted(status))
-    slurm.stub.once(at('GET', '/job/1'), answer({}, 500, [{ error_number: -1, error: 'Unspecified error' }]))
-    expect(await failureOf(cancel())).toMatchObject({ code: 'unavailable' })
-    slurm.stub.once(at('DELETE', '/job/1'), notPermitted(status))
-    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [shown()] }))
-    expect(await failureOf(cancel())).toMatchObject({ code: 'unavailable' })
-  })
+  it.each([403, 500])(
+    'reports unavailable for error 1 with HTTP %d, whether or not the record can be read',
+    async (status) => {
+      slurm.stub.once(at('DELETE', '/job/1'), notPermitted(status))
+      slurm.stub.once(at('GET', '/job/1'), answer({}, 500, [{ error_number: -1, error: 'Unspecified error' }]))
+      expect(await failureOf(cancel())).toMatchObject({ code: 'unavailable' })
+      slurm.stub.once(at('DELETE', '/job/1'), notPermitted(status))
+      slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [jobRecord()] }))
+      expect(await failureOf(cancel())).toMatchObject({ code: 'unavailable' })
+    },
+  )
 
-  it("with 1 means another user's job where the record says so", async () => {
+  it('reports permission_denied for error 1 if the record belongs to another user', async () => {
     slurm.stub.once(at('DELETE', '/job/1'), notPermitted(403))
-    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [shown({ user_name: 'bob' })] }))
+    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [jobRecord({ user_name: 'bob' })] }))
     expect(await failureOf(cancel())).toMatchObject({ code: 'permission_denied' })
   })
 
-  it('is not done if its status says so', async () => {
+  it('fails if its status contains an error', async () => {
     const status = [{ error: { code: 2024, message: 'Job is pending execution' } }]
     slurm.stub.once(at('DELETE', '/job/1'), answer({ status }))
     expect(await failureOf(cancel())).toMatchObject({ code: 'conflict', providerCode: '2024' })

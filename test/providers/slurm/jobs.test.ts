@@ -9,8 +9,8 @@ const one = (id: string | number) => `GET ${api(`/job/${id}`)}`
 const kill = (id: string | number) => `DELETE ${api(`/job/${id}`)}`
 const sent = () => JSON.parse(slurm.stub.requests.at(-1)?.body ?? '')
 
-describe('a submit to Slurm', () => {
-  it('sends the request, byte for byte', async () => {
+describe('Slurm submit', () => {
+  it('sends the request byte for byte', async () => {
     slurm.stub.once(submit, answer(200, [], { job_id: 7, step_id: 'BATCH', job_submit_user_msg: '' }))
     const intent = slurm.intent({
       environmentVariables: { EPOCHS: '10' },
@@ -26,7 +26,7 @@ describe('a submit to Slurm', () => {
     expect(slurm.job().plan(intent).body).toEqual(sent())
   })
 
-  it('carries every option in the words that Slurm takes', async () => {
+  it("contains every option in Slurm's terms", async () => {
     slurm.stub.once(submit, answer(200, [], { job_id: 7 }))
     const options = {
       account: 'vision',
@@ -66,32 +66,32 @@ describe('a submit to Slurm', () => {
     expect(sent().job).not.toHaveProperty('requeue')
   })
 
-  // A flag is taken by its presence: `requeue: false` would mean that it may be requeued.
+  // Slurm tests flags for presence: `requeue: false` would allow a requeue.
   it.each([
     [{ requeue: true }, { requeue: true }],
     [{ requeue: false }, { no_requeue: true }],
     [{}, {}],
-  ])('with %j says %j of requeueing', async (options, flags) => {
+  ])('maps the options %j to the requeue flags %j', async (options, flags) => {
     slurm.stub.once(submit, answer(200, [], { job_id: 7 }))
     await slurm.job().create(slurm.intent({ providerOptions: { slurm: options } }), signal)
-    const said = Object.entries(sent().job).filter(([name]) => name.endsWith('requeue'))
-    expect(Object.fromEntries(said)).toEqual(flags)
+    const response = Object.entries(sent().job).filter(([name]) => name.endsWith('requeue'))
+    expect(Object.fromEntries(response)).toEqual(flags)
   })
 
   it.each(['gpu:8', 'lustre:1,gpu', 'gres:gpu:t4:1', 'gres/GPU=1', ' npu:1', 'dcu:1', 'mlu:1'])(
-    'is refused where it asks for accelerators past their field: %s',
+    'rejects accelerators in gres: %s',
     (gres) => {
       const { spec } = slurm.intent({ providerOptions: { slurm: { gres } } })
       expect(slurm.job().check?.(spec, null)).toMatchObject([{ pointer: '/providerOptions/slurm/gres' }])
     },
   )
 
-  it('may ask for other generic resources', () => {
+  it('accepts other generic resources', () => {
     const { spec } = slurm.intent({ providerOptions: { slurm: { gres: 'lustre:1,gpumem:4' } } })
     expect(slurm.job().check?.(spec, null)).toEqual([])
   })
 
-  it('leaves an interpreter that is named, and makes a script of a command', async () => {
+  it('keeps the interpreter of a script, and converts a command to a script', async () => {
     slurm.stub.on(submit, answer(200, [], { job_id: 7 }))
     await slurm.job().create(slurm.intent({ script: '#!/usr/bin/env python3\nprint(1)\n' }), signal)
     expect(sent().script).toBe('#!/usr/bin/env python3\nprint(1)\n')
@@ -100,51 +100,51 @@ describe('a submit to Slurm', () => {
     expect(sent().script).toBe("#!/bin/sh\nexec printf 'it'\\''s'\n")
   })
 
-  it('is taken where errors stand beside an id', async () => {
+  it('succeeds if the response contains errors and an id', async () => {
     const held = [{ error_code: 2042, error: 'Job is in held state, pending scheduler release' }]
     slurm.stub.once(submit, answer(200, held, { job_id: 3 }))
     expect(await slurm.job().create(slurm.intent(), signal)).toEqual({ remoteId: '3' })
   })
 
   it.each([
+    ['a missing partition', answer(500, [{ error_code: 2000, error: 'Invalid partition' }]), 'invalid_request'],
     [
-      'a partition that is not there',
-      answer(500, [{ error_code: 2000, error: 'Invalid partition' }]),
-      'invalid_request',
-    ],
-    [
-      'a request that slurmrestd cannot read',
+      'an unparsable request',
       answer(400, [
         { error_code: -1, error: 'Invalid' },
         { error_code: 9001, error: 'Failure during parsing' },
       ]),
       'invalid_request',
     ],
-    ['impossible resources, of which a record is left', answer(500, [{ error_code: 2014, error: 'no' }]), 'conflict'],
-    ['any other refusal by the controller', answer(500, [{ error_code: 2045, error: 'Invalid account' }]), 'conflict'],
-    ['a controller that hangs up', answer(500, [{ error_code: 5005, error: 'Zero Bytes' }]), 'unavailable'],
-    ['a controller that is down', answer(500, [{ error_code: 1800, error: 'connect failure' }]), 'unavailable'],
-    ['the same number in HTTP 200', answer(200, [{ error_code: 2000, error: 'Invalid partition' }]), 'outcome_unknown'],
-    ['something that has no number', answer(500, [{ error: 'hm' }]), 'unavailable'],
-    ['headers that are missing', { status: 401, body: 'Authentication failure' }, 'unauthenticated'],
+    ['impossible resources, which leave a record', answer(500, [{ error_code: 2014, error: 'no' }]), 'conflict'],
+    ['another rejection by the controller', answer(500, [{ error_code: 2045, error: 'Invalid account' }]), 'conflict'],
+    ['a disconnect by the controller', answer(500, [{ error_code: 5005, error: 'Zero Bytes' }]), 'unavailable'],
+    ['an unreachable controller', answer(500, [{ error_code: 1800, error: 'connect failure' }]), 'unavailable'],
+    [
+      'a rejection number with HTTP 200',
+      answer(200, [{ error_code: 2000, error: 'Invalid partition' }]),
+      'outcome_unknown',
+    ],
+    ['an error without a number', answer(500, [{ error: 'hm' }]), 'unavailable'],
+    ['missing headers', { status: 401, body: 'Authentication failure' }, 'unauthenticated'],
     ["a proxy's 401", { status: 401, body: 'Who are you?' }, 'outcome_unknown'],
-    ['a version that is not served', { status: 404, body: 'Unable find requested URL. Please view' }, 'unsupported'],
+    ['an unserved version', { status: 404, body: 'Unable find requested URL. Please view' }, 'unsupported'],
     ["a proxy's 404", { status: 404, body: '<html>not found</html>' }, 'bad_response'],
-    ['no id', answer(200, [], {}), 'bad_response'],
-  ])('the response %s is that', async (_name, said, code) => {
-    slurm.stub.once(submit, said)
+    ['a response without an id', answer(200, [], {}), 'bad_response'],
+  ])('maps %s to its error code', async (_name, response, code) => {
+    slurm.stub.once(submit, response)
     expect(await failureOf(slurm.job().create(slurm.intent(), signal))).toMatchObject({ code, notSent: false })
   })
 })
 
-describe('a read of a job of Slurm', () => {
-  const look = async (more: object) => {
+describe('Slurm job read', () => {
+  const readJob = async (more: object) => {
     slurm.stub.once(one(1), answer(200, [], { jobs: [record(more)] }))
     return slurm.job().get('1', signal)
   }
 
-  it('reads the exit code from the wait status', async () => {
-    expect(await look({})).toMatchObject({
+  it('derives the exit code from the wait status', async () => {
+    expect(await readJob({})).toMatchObject({
       status: 'failed',
       reason: 'nonzero_exit',
       exitCode: 3,
@@ -181,14 +181,14 @@ describe('a read of a job of Slurm', () => {
       { job_state: 'RUNNING', state_reason: 'None' },
       { status: 'running', startedAt: new Date(1795482674_000) },
     ],
-  ])('reads %o', async (shown, expected) => {
-    expect(await look(shown)).toMatchObject(expected)
+  ])('maps %o', async (fields, expected) => {
+    expect(await readJob(fields)).toMatchObject(expected)
   })
 
-  it('takes an error number of Slurm for no exit code, nor a 1 beside a job that never ran', async () => {
-    const launch = await look({ state_reason: 'JobLaunchFailure', exit_code: 4021 })
+  it('ignores exit codes that are Slurm error numbers or belong to a job that never ran', async () => {
+    const launch = await readJob({ state_reason: 'JobLaunchFailure', exit_code: 4021 })
     expect(launch).toMatchObject({ status: 'failed', reason: 'launch_failed' })
-    const constraints = await look({ state_reason: 'BadConstraints', exit_code: 1, nodes: '' })
+    const constraints = await readJob({ state_reason: 'BadConstraints', exit_code: 1, nodes: '' })
     expect(constraints).toMatchObject({ status: 'failed', reason: 'provider_refused' })
     for (const seen of [launch, constraints]) {
       expect(seen).not.toHaveProperty('exitCode')
@@ -197,25 +197,25 @@ describe('a read of a job of Slurm', () => {
     expect(constraints).not.toHaveProperty('startedAt')
   })
 
-  it('takes the time at which a job may start for no start', async () => {
-    const waiting = await look({ job_state: 'PENDING', state_reason: 'Resources', nodes: '', exit_code: 0 })
+  it('ignores the expected start time of a waiting job', async () => {
+    const waiting = await readJob({ job_state: 'PENDING', state_reason: 'Resources', nodes: '', exit_code: 0 })
     expect(waiting).toMatchObject({ status: 'pending', message: 'Slurm: Resources' })
     for (const field of ['startedAt', 'endedAt', 'exitCode']) expect(waiting).not.toHaveProperty(field)
   })
 
-  it('is gone by 2017 alone', async () => {
+  it('returns gone only for error 2017', async () => {
     slurm.stub.once(one(9), answer(500, [{ error_number: 2017, error: 'Invalid job id specified' }], { jobs: [] }))
     expect(await slurm.job().get('9', signal)).toBe('gone')
-    const down = answer(500, [{ error_number: -1, description: 'Unable to find JobId=9' }], { jobs: [] })
-    slurm.stub.once(one(9), down)
+    const controllerError = answer(500, [{ error_number: -1, description: 'Unable to find JobId=9' }], { jobs: [] })
+    slurm.stub.once(one(9), controllerError)
     expect(await failureOf(slurm.job().get('9', signal))).toMatchObject({ code: 'unavailable', providerCode: '-1' })
     slurm.stub.once(one(9), answer(200, [], { jobs: [] }))
     expect(await failureOf(slurm.job().get('9', signal))).toMatchObject({ code: 'bad_response' })
   })
 })
 
-describe('a search among the jobs of Slurm', () => {
-  it('is one scan for all correlation tags; somebody else with the same comment is nobody of ours', async () => {
+describe('Slurm job search', () => {
+  it('finds all correlation tags in one scan and ignores jobs of other users', async () => {
     const jobs = [record(), record({ job_id: 2, comment: 'mine' }), record({ job_id: 3, user_name: 'bob' })]
     slurm.stub.once(list, answer(200, [], { jobs }))
     const other = { ...slurm.intent(), correlationTag: 'mzzzzzzzzzzz' }
@@ -224,30 +224,30 @@ describe('a search among the jobs of Slurm', () => {
     expect(found.get(other.correlationTag)).toEqual({ absent: true })
   })
 
-  it('says all that carry the correlation tag', async () => {
+  it('returns every job with the correlation tag', async () => {
     slurm.stub.once(list, answer(200, [], { jobs: [record(), record({ job_id: 2 })] }))
     const found = await slurm.job().find([slurm.intent()], signal)
     expect(found.get(correlationTag)).toMatchObject({ found: [{ remoteId: '1' }, { remoteId: '2' }] })
   })
 
-  it('proves nothing where comments are not shown, or the list is no list', async () => {
-    const { comment: _, ...bare } = record()
-    slurm.stub.once(list, answer(200, [], { jobs: [bare] }))
+  it('is inconclusive without comments, and fails without a list', async () => {
+    const { comment: _, ...withoutComment } = record()
+    slurm.stub.once(list, answer(200, [], { jobs: [withoutComment] }))
     expect((await slurm.job().find([slurm.intent()], signal)).get(correlationTag)).toHaveProperty('inconclusive')
     slurm.stub.once(list, answer(200, [], {}))
     expect((await failureOf(slurm.job().find([slurm.intent()], signal))).code).toBe('bad_response')
   })
 })
 
-describe('a cancel of a job of Slurm', () => {
+describe('Slurm cancel', () => {
   const cancel = () => slurm.job().controls.cancel?.(String(1), signal) ?? Promise.reject(new Error('no cancel'))
 
   it.each([
-    ['done', answer(200)],
-    ['not there', answer(500, [{ error_number: 2017, error: 'Invalid job id specified' }])],
-    ['ended already', answer(500, [{ error_number: 2021, error: 'Job has already finished' }])],
-  ])('is fine when it is %s', async (_name, said) => {
-    slurm.stub.once(kill(1), said)
+    ['canceled', answer(200)],
+    ['missing', answer(500, [{ error_number: 2017, error: 'Invalid job id specified' }])],
+    ['finished already', answer(500, [{ error_number: 2021, error: 'Job has already finished' }])],
+  ])('succeeds if the job is %s', async (_name, response) => {
+    slurm.stub.once(kill(1), response)
     await cancel()
   })
 
@@ -255,7 +255,7 @@ describe('a cancel of a job of Slurm', () => {
     [2002, 'permission_denied'],
     [1800, 'unavailable'],
     [5005, 'unavailable'],
-  ])('is not done after %d', async (number, code) => {
+  ])('fails after error %d with %s', async (number, code) => {
     slurm.stub.once(kill(1), answer(500, [{ error_number: number, error: 'no' }]))
     expect((await failureOf(cancel())).code).toBe(code)
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Json, JsonObject } from '../../../src/vocabulary/json.ts'
 
-/** Responses of real servers, by step. Records are cut to the fields that matter. */
+/** Responses of real servers by step, reduced to the relevant fields. */
 export type Recorded = Readonly<Record<string, { status: number; body: Json }>>
 
 /** `<release>-<version of the REST API>`. */

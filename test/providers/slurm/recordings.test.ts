@@ -5,7 +5,7 @@ import { failureOf, signal, startSlurmStubForEachTest } from './slurm-stub.ts'
 
 const slurm = startSlurmStubForEachTest(null)
 
-describe.each(recordings)('a recorded answer of %s', (name) => {
+describe.each(recordings)('recorded responses of Slurm %s', (name) => {
   const version = versionOf(name)
   const answers = recorded(name)
   const job = () => {
@@ -19,7 +19,7 @@ describe.each(recordings)('a recorded answer of %s', (name) => {
     if (answer === undefined) throw new Error(`${step} was not recorded`)
     return answer
   }
-  const look = (step: string) => {
+  const readJob = (step: string) => {
     const { job_id: id } = recordedJob(answers, step)
     slurm.stub.once(at('GET', `/job/${id}`), { status: 200, body: answerOf(step).body as Json })
     return job().get(String(id), signal)
@@ -33,20 +33,20 @@ describe.each(recordings)('a recorded answer of %s', (name) => {
     ['get-after-cancel', { status: 'running', rawState: 'COMPLETING' }],
     ['ended-by-cancel', { status: 'canceled', signal: 15 }],
     ['bad-constraints', { status: 'failed', reason: 'provider_refused' }],
-  ])('%s is read', async (step, expected) => {
-    expect(await look(step)).toMatchObject({ correlationTag: 'abcdefghijkl', remoteName: 'probe', ...expected })
+  ])('%s returns the expected observation', async (step, expected) => {
+    expect(await readJob(step)).toMatchObject({ correlationTag: 'abcdefghijkl', remoteName: 'probe', ...expected })
   })
 
   it.each(['get-bad-cwd', 'get-running', 'get-after-cancel', 'bad-constraints'])(
-    '%s shows no exit code and no signal',
+    '%s contains no exit code and no signal',
     async (step) => {
-      const seen = await look(step)
+      const seen = await readJob(step)
       for (const field of ['exitCode', 'signal']) expect(seen).not.toHaveProperty(field)
     },
   )
 
-  it('shows the path of the output, and an identity where there is one', async () => {
-    const seen = await look('get-failed')
+  it('contains the output path, and an identity in v0.0.45 only', async () => {
+    const seen = await readJob('get-failed')
     expect(seen).toMatchObject({ result: { stdoutPath: expect.stringMatching(/^\/tmp\/slurm-\d+\.out$/) } })
     if (version === 'v0.0.45') expect(seen).toMatchObject({ identity: 'sD05M8ES7Q8G00' })
     else expect(seen).not.toHaveProperty('identity')
@@ -58,11 +58,11 @@ describe.each(recordings)('a recorded answer of %s', (name) => {
     ['submit-over-limit', undefined],
     ['submit-unknown-field', /^Ignoring unknown field "nonsense"/],
     ['submit-gres-old', /^Ignoring unknown field "gres"/],
-    // v0.0.40 still takes it.
+    // v0.0.40 still accepts it.
     ['submit-exclusive', version === 'v0.0.40' ? undefined : /^Ignoring unknown field "exclusive"/],
     ['submit-env-object', /^Expected OpenAPI type=array/],
     ['submit-nodes-number', /^Expected OpenAPI type=string/],
-  ])('%s is a job, and what Slurm ignored is told', async (step, expected) => {
+  ])('%s returns a job id and the ignored fields', async (step, expected) => {
     slurm.stub.once(at('POST', '/job/submit'), answerOf(step))
     const created = await job().create(slurm.intent(), signal)
     expect(created.remoteId).toMatch(/^\d+$/)
@@ -75,12 +75,12 @@ describe.each(recordings)('a recorded answer of %s', (name) => {
     ['bad-token-submit', 'unauthenticated', '1007'],
     ['unknown-path', 'unsupported', 'unserved_path'],
     ['no-headers', 'unauthenticated', 'authentication_failure'],
-  ])('%s is a rejection: %s', async (step, code, providerCode) => {
+  ])('%s is rejected with %s', async (step, code, providerCode) => {
     slurm.stub.once(at('POST', '/job/submit'), answerOf(step))
     expect(await failureOf(job().create(slurm.intent(), signal))).toMatchObject({ code, providerCode })
   })
 
-  it('says gone of 2017, and unauthenticated of a rejected token, with its field', async () => {
+  it('returns gone for 2017, and unauthenticated with its field for a rejected token', async () => {
     slurm.stub.once(at('GET', '/job/9'), answerOf('get-unknown'))
     expect(await job().get('9', signal)).toBe('gone')
     slurm.stub.once(at('GET', '/jobs'), answerOf('bad-token'))
@@ -88,12 +88,12 @@ describe.each(recordings)('a recorded answer of %s', (name) => {
     expect(error).toMatchObject({ code: 'unauthenticated', field: 'credentials.key' })
   })
 
-  it.each(['cancel', 'cancel-again', 'cancel-unknown'])('%s has succeeded', async (step) => {
+  it.each(['cancel', 'cancel-again', 'cancel-unknown'])('%s succeeds', async (step) => {
     slurm.stub.once(at('DELETE', '/job/9'), answerOf(step))
     await job().controls.cancel?.('9', signal)
   })
 
-  it('cancel-zero has not', async () => {
+  it('cancel-zero fails', async () => {
     slurm.stub.once(at('DELETE', '/job/9'), answerOf('cancel-zero'))
     const cancel = job().controls.cancel?.('9', signal) ?? Promise.resolve()
     expect(await failureOf(cancel)).toMatchObject({ code: 'invalid_request', providerCode: '9000' })

@@ -16,7 +16,7 @@ export const { signal } = new AbortController()
 export const correlationTag = 'mabc23456789'
 export const api = (path: string) => `/slurm/v0.0.38${path}`
 
-/** The driver before a server that answers as it is told. */
+/** The driver, connected to a stub server with configured responses. */
 export interface SlurmStub {
   stub: StubServer
   clock: FixedClock
@@ -26,7 +26,7 @@ export interface SlurmStub {
   close(): Promise<void>
 }
 
-/** `version` null leaves it to be discovered. */
+/** With `version` null, the driver discovers the version. */
 export async function startSlurmStub(version: string | null = 'v0.0.38'): Promise<SlurmStub> {
   const stub = await startStubServer()
   const clock = makeFixedClock('2026-01-05T12:00:00.000Z')
@@ -73,7 +73,7 @@ export async function startSlurmStub(version: string | null = 'v0.0.38'): Promis
   }
 }
 
-/** A new stub for each test of a file, which is asked nothing unexpected. */
+/** A new stub for each test of a file, which fails after unexpected requests. */
 export const startSlurmStubForEachTest = (version?: string | null) =>
   forEachTest(
     () => startSlurmStub(version),
@@ -89,16 +89,16 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
     (cause: unknown) => cause,
   )
   if (error instanceof ProviderError) return error
-  throw new Error(`it should have rejected with a ProviderError, not ${String(error)}`)
+  throw new Error(`expected a rejection with a ProviderError, got ${String(error)}`)
 }
 
-/** An answer as slurmrestd words it. */
+/** A response in the format of slurmrestd. */
 export const answer = (status: number, errors: readonly object[] = [], rest: object = {}) => ({
   status,
   body: { meta: {}, errors, ...rest },
 })
 
-/** A record of a real 22.05.8, cut to what matters. */
+/** A record of Slurm 22.05.8, reduced to the relevant fields. */
 export const record = (more: object = {}) => ({
   comment: `[sy:${correlationTag}]`,
   end_time: 1795482675,

@@ -12,8 +12,8 @@ const unserved = { status: 404, body: "Unable to find requested URL endpoint. Pl
 const opened = (version?: string) => slurm.open({}, undefined, version === undefined ? undefined : { version })
 const list = (open = opened()) => open.drivers.job?.list({ cursor: null, watched: [] }, signal)
 
-describe('the version of a connection to Slurm', () => {
-  it('is the newest that both support, and is read once', async () => {
+describe('Slurm API version', () => {
+  it('is the newest one that both sides support, read once', async () => {
     serves('v0.0.39', 'v0.0.42', 'v0.0.41', 'v0.0.99')
     slurm.stub.on('GET /slurm/v0.0.42/jobs', empty)
     const open = opened()
@@ -21,12 +21,12 @@ describe('the version of a connection to Slurm', () => {
     expect(slurm.stub.requests.filter(({ target }) => target === '/openapi/v3')).toHaveLength(1)
   })
 
-  it('is the kept one, without asking', async () => {
+  it('is the stored one, without a request', async () => {
     slurm.stub.once('GET /slurm/v0.0.41/jobs', empty)
     await list(opened('v0.0.41'))
   })
 
-  it('is asked for again by a verification, which returns it', async () => {
+  it('is discovered again by a verification', async () => {
     serves('v0.0.42', 'v0.0.45')
     const open = opened('v0.0.41')
     expect(await open.discover?.(signal)).toEqual({ version: 'v0.0.45' })
@@ -35,14 +35,14 @@ describe('the version of a connection to Slurm', () => {
     await open.verify(signal)
   })
 
-  it('is asked for again where an upgrade has ended the kept one, and a submit is made once', async () => {
+  it('is discovered again after an upgrade removed it, and the submit is executed once', async () => {
     slurm.stub.once('POST /slurm/v0.0.41/job/submit', unserved)
     serves('v0.0.42', 'v0.0.45')
     slurm.stub.once('POST /slurm/v0.0.45/job/submit', { body: { job_id: 7, errors: [], warnings: [] } })
     expect(await opened('v0.0.41').drivers.job?.create(slurm.intent(), signal)).toEqual({ remoteId: '7' })
   })
 
-  it('that is set is not replaced', async () => {
+  it('is not replaced if it is configured', async () => {
     slurm.stub.once('GET /slurm/v0.0.41/jobs', unserved)
     const open = slurm.open({ version: 'v0.0.41' })
     expect(open).not.toHaveProperty('discover')
@@ -53,7 +53,7 @@ describe('the version of a connection to Slurm', () => {
     })
   })
 
-  it('that cannot be read leaves a submit unsent', async () => {
+  it('leaves a submit unsent if it cannot be discovered', async () => {
     slurm.stub.once('GET /openapi/v3', { status: 503, body: 'Service Unavailable' })
     const created = opened().drivers.job?.create(slurm.intent(), signal)
     expect(await failureOf(Promise.resolve(created))).toMatchObject({ code: 'unavailable', notSent: true })
@@ -64,13 +64,13 @@ describe('the version of a connection to Slurm', () => {
   })
 })
 
-describe('the verification of a connection to Slurm from v0.0.40 on', () => {
+describe('Slurm verification from v0.0.40', () => {
   const since = Date.parse('2026-01-06T12:00:00Z') / 1000
 
   it.each([
     [511, 1007, 'unauthenticated', 'credentials.key'],
     [502, 1800, 'unavailable', undefined],
-  ])('tells HTTP %d and %d apart', async (status, error_number, code, field) => {
+  ])('maps HTTP %d with error %d to %s', async (status, error_number, code, field) => {
     const body = { errors: [{ error_number, error: 'no' }], warnings: [] }
     slurm.stub.once(`GET /slurm/v0.0.44/jobs?update_time=${since}`, { status, body })
     expect(await failureOf(opened('v0.0.44').verify(signal))).toMatchObject({ code, field })
