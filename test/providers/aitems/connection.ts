@@ -19,13 +19,13 @@ export interface Connection {
   readonly provider: OpenProvider
   readonly job: Driver<'job'>
   readonly environment: Driver<'environment'>
-  /** What was sent: method, path below the API's prefix, parsed body. */
+  /** Method, path below the API prefix and parsed body of each request. */
   calls(): (readonly [string, unknown?])[]
 }
 
 /**
- * A stub of AiTEMS and a driver on it for each test. After each test every request was expected, and signed over what
- * stood on the wire.
+ * A stub of AiTEMS and its drivers for each test. Unexpected or wrongly signed requests fail the test. The signature is
+ * computed from the received request.
  */
 export function useConnection(settings: JsonObject = {}): Connection {
   let stub: StubServer
@@ -59,9 +59,9 @@ export function useConnection(settings: JsonObject = {}): Connection {
     await stub.close()
   })
 
-  const driver = <T>(found: T | undefined): T => {
-    if (found === undefined) throw new Error('no such driver')
-    return found
+  const driver = <T>(candidate: T | undefined): T => {
+    if (candidate === undefined) throw new Error('missing driver')
+    return candidate
   }
 
   return {
@@ -85,14 +85,14 @@ export function useConnection(settings: JsonObject = {}): Connection {
   }
 }
 
-/** Path of a route below the API's prefix: `GET /services`. */
+/** A route below the API prefix, such as `GET /services`. */
 export const route = (call: string) => call.replace(' /', ' /api/v1/')
 
-/** The error that a call ends with. It shows no secret, however deep one looks. */
+/** The error of a rejected promise, searched for secrets. */
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
     () => {
-      throw new Error('it succeeded')
+      throw new Error('expected a rejection')
     },
     (cause: ProviderError) => cause,
   )
@@ -103,7 +103,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
 
 export const sendBy = () => ({ at: new Date(clock.now().getTime() + 1000), monotonicMs: clock.monotonicMs() + 1000 })
 
-/** The documents' example of a service, with an id in full. */
+/** The documented example of a service, with a full-length id. */
 export const service = (more: JsonObject = {}): JsonObject => ({
   serviceId: 'fboyb1a2b3c',
   name: 'service',

@@ -5,8 +5,8 @@ import { id, intent, spec } from './service-intent.ts'
 
 const aitems = useConnection()
 
-describe('creating a service', () => {
-  it('sends the documented request, byte for byte, and reads the documented answer', async () => {
+describe('AiTEMS service create', () => {
+  it('sends the documented request byte for byte and reads the documented response', async () => {
     aitems.stub.once(route('POST /services'), { body: service() })
     const created = await aitems.environment.create(intent(), signal)
     expect(aitems.stub.requests[0]?.body).toBe('{"name":"service","description":"test [sy:k7m2n9qd4x]","type":"batch"}')
@@ -21,7 +21,7 @@ describe('creating a service', () => {
     })
   })
 
-  it('plans the very request that it sends', async () => {
+  it('sends exactly the planned request', async () => {
     aitems.stub.once(route('POST /services'), { status: 201, body: service() })
     const plan = aitems.environment.plan(intent())
     await aitems.environment.create(intent(), signal)
@@ -29,13 +29,13 @@ describe('creating a service', () => {
     expect(JSON.stringify(plan.body)).toBe(aitems.stub.requests[0]?.body)
   })
 
-  it('is of type batch and described by its correlation tag alone where nothing is asked', async () => {
+  it('defaults to type batch and a description with only the correlation tag', async () => {
     aitems.stub.once(route('POST /services'), { body: service() })
     await aitems.environment.create(intent({ spec: { name: '_x1' } }), signal)
     expect(aitems.calls()).toEqual([['POST /services', { name: '_x1', description: '[sy:k7m2n9qd4x]', type: 'batch' }]])
   })
 
-  it('keeps within the 100 characters of a description', () => {
+  it('keeps the description within 100 characters', () => {
     const { description } = aitems.environment.accepts
     const longest = 'd'.repeat(description?.maxLength ?? 0)
     const body = aitems.environment.plan(intent({ spec: spec({}, { description: longest }) })).body
@@ -43,9 +43,9 @@ describe('creating a service', () => {
   })
 
   it.each([{ body: 'true' }, { body: '' }, { body: {} }])(
-    'answered with %o has made something unnamed',
-    async (answer) => {
-      aitems.stub.once(route('POST /services'), answer)
+    'returns no remote id for the response %o',
+    async (response) => {
+      aitems.stub.once(route('POST /services'), response)
       expect(await aitems.environment.create(intent(), signal)).toEqual({ remoteId: null })
     },
   )
@@ -66,21 +66,21 @@ describe('creating a service', () => {
     [{ status: 200, body: '<html>welcome</html>' }, 'bad_response'],
     [{ isReset: true as const }, 'unavailable'],
     [{ isSilent: true as const }, 'timeout'],
-  ])('the response %o is %s', async (answer, code) => {
-    aitems.stub.once(route('POST /services'), answer)
+  ])('maps the response %o to %s', async (response, code) => {
+    aitems.stub.once(route('POST /services'), response)
     expect(await failureOf(aitems.environment.create(intent(), signal))).toMatchObject({ code, notSent: false })
     expect(aitems.stub.requests).toHaveLength(1)
   })
 
-  it('sends nothing after its deadline', async () => {
-    const late = { at: new Date(clock.now().getTime() - 1), monotonicMs: clock.monotonicMs() - 1 }
-    const error = await failureOf(aitems.environment.create(intent({ sendBy: late }), signal))
+  it('is not sent after its deadline', async () => {
+    const expired = { at: new Date(clock.now().getTime() - 1), monotonicMs: clock.monotonicMs() - 1 }
+    const error = await failureOf(aitems.environment.create(intent({ sendBy: expired }), signal))
     expect(error).toMatchObject({ code: 'timeout', notSent: true })
     expect(aitems.stub.requests).toEqual([])
   })
 })
 
-describe('what a service shows', () => {
+describe('AiTEMS service observation', () => {
   it.each([
     ['drafted', 'provisioning', undefined],
     ['datasetRequired', 'blocked', 'datasets_required'],
@@ -94,7 +94,7 @@ describe('what a service shows', () => {
     ['deleted', 'deleted', undefined],
     ['hibernating', null, undefined],
     ['constructor', null, undefined],
-  ])('%s is %s', async (state, status, reason) => {
+  ])('maps %s to %s', async (state, status, reason) => {
     aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: state }) })
     const seen = await aitems.environment.get(id, signal)
     expect(seen).toMatchObject({
@@ -107,7 +107,7 @@ describe('what a service shows', () => {
     expect((seen as { reason?: string }).reason).toBe(reason)
   })
 
-  it('is read with fields missing, null and unknown, its raw times kept', async () => {
+  it('accepts missing, null and unknown fields and keeps raw times', async () => {
     const body = {
       status: 'learnable',
       description: '',
@@ -128,8 +128,8 @@ describe('what a service shows', () => {
   it.each([
     [{ status: 404, body: { message: 'Not Found' } }, 'gone'],
     [{ status: 404, body: '' }, 'gone'],
-  ])('the response %o is gone', async (answer, expected) => {
-    aitems.stub.once(route(`GET /services/${id}`), answer)
+  ])('is gone for the response %o', async (response, expected) => {
+    aitems.stub.once(route(`GET /services/${id}`), response)
     expect(await aitems.environment.get(id, signal)).toBe(expected)
   })
 
@@ -140,13 +140,13 @@ describe('what a service shows', () => {
     [{ status: 200, body: 'true' }, 'bad_response'],
     [{ status: 200, body: '' }, 'bad_response'],
     [{ status: 200, body: '{"serviceId":"fb' }, 'bad_response'],
-  ])('the response %o is %s and not gone', async (answer, code) => {
-    aitems.stub.once(route(`GET /services/${id}`), answer)
+  ])('fails for the response %o with %s instead of gone', async (response, code) => {
+    aitems.stub.once(route(`GET /services/${id}`), response)
     expect(await failureOf(aitems.environment.get(id, signal))).toMatchObject({ code })
   })
 })
 
-describe('the connection', () => {
+describe('AiTEMS connection', () => {
   it('is verified by listing one service', async () => {
     aitems.stub.once(route('GET /services?offset=0&limit=1'), { body: { services: [] } })
     await aitems.provider.verify(signal)
@@ -162,13 +162,13 @@ describe('the connection', () => {
     [{ status: 404, body: { error: { errorCode: '300', message: 'x' } } }, 'unsupported', 'settings.baseUrl'],
     [{ status: 401, body: '' }, 'unauthenticated', 'credentials'],
     [{ status: 403, body: {} }, 'permission_denied', 'credentials.accessKey'],
-  ])('the response %o fails as %s at %s', async (answer, code, field) => {
+  ])('maps the response %o to %s at %s', async (response, code, field) => {
     const headers = { date: 'Tue, 14 Nov 2023 22:13:20 GMT' }
-    aitems.stub.once(route('GET /services?offset=0&limit=1'), { ...answer, headers })
+    aitems.stub.once(route('GET /services?offset=0&limit=1'), { ...response, headers })
     expect(await failureOf(aitems.provider.verify(signal))).toMatchObject({ code, field })
   })
 
-  it('shows the datasets to choose from', async () => {
+  it('has a catalog of datasets', async () => {
     const dataset = { datasetId: 'u1', type: 'user', name: 'users', status: 'enable', permission: 'x' }
     aitems.stub.once(route('GET /datasets?offset=0&limit=1000'), { body: { datasets: [dataset, { name: 'no id' }] } })
     expect(await aitems.environment.catalog?.(signal)).toEqual({
@@ -176,7 +176,7 @@ describe('the connection', () => {
     })
   })
 
-  it('ends within a moment of an abort', async () => {
+  it('ends a call after an abort', async () => {
     const abort = new AbortController()
     aitems.stub.on(route(`GET /services/${id}`), { isSilent: true })
     const failed = failureOf(aitems.environment.get(id, abort.signal))

@@ -7,8 +7,8 @@ const aitems = useConnection()
 
 const firstPage = 'GET /services?offset=0&limit=1000'
 
-describe('listing services', () => {
-  it('reads one page at a time, as far as the answered limit goes, and cannot tell marks', async () => {
+describe('AiTEMS service list', () => {
+  it('follows the returned page limit and contains no correlation tags', async () => {
     const item = (serviceId: string) => ({
       serviceId,
       name: 'n',
@@ -31,7 +31,7 @@ describe('listing services', () => {
     expect([first.next, second.next]).toEqual(['2', null])
   })
 
-  it('takes a list that is not there for a fault, not for an empty list', async () => {
+  it('fails if the response contains no list', async () => {
     aitems.stub.once(route(firstPage), { body: { offset: 0, limit: 1000 } })
     expect(await failureOf(aitems.environment.list({ cursor: null, watched: [] }, signal))).toMatchObject({
       code: 'bad_response',
@@ -39,12 +39,12 @@ describe('listing services', () => {
   })
 })
 
-describe('finding a lost service', () => {
+describe('AiTEMS service search', () => {
   const item = (serviceId: string, more = {}) => ({ serviceId, name: 'service', status: 'learnable', ...more })
   const listed = (...services: unknown[]) => aitems.stub.once(route(firstPage), { body: { services } })
   const find = async (...intents: Intent<'environment'>[]) => aitems.environment.find(intents, signal)
 
-  it('reads those of its name and knows it by its correlation tag, several intents in one scan', async () => {
+  it('reads services of the same name and compares correlation tags, in one scan', async () => {
     listed(item('a'), item('b'), item('c', { name: 'other' }), item('d', { name: 'else' }))
     aitems.stub.once(route('GET /services/a'), { body: service({ serviceId: 'a', description: 'test' }) })
     aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
@@ -56,14 +56,14 @@ describe('finding a lost service', () => {
     expect(found.get('other00000')).toEqual({ absent: true })
   })
 
-  it('finds both where two attempts were executed', async () => {
+  it('finds the objects of two executed attempts', async () => {
     listed(item('a'), item('b'))
     aitems.stub.once(route('GET /services/a'), { body: service({ serviceId: 'a' }) })
     aitems.stub.once(route('GET /services/b'), { body: service({ serviceId: 'b' }) })
     expect((await find(intent())).get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'a' }, { remoteId: 'b' }] })
   })
 
-  it('finds it on the second page', async () => {
+  it('finds a service on the second page', async () => {
     const other = item('a', { name: 'other' })
     aitems.stub.once(route(firstPage), { body: { services: [other], offset: 0, limit: 1 } })
     aitems.stub.once(route('GET /services?offset=1&limit=1000'), { body: { services: [item('b')], limit: 1 } })
@@ -72,20 +72,20 @@ describe('finding a lost service', () => {
     expect((await find(intent())).get('k7m2n9qd4x')).toMatchObject({ found: [{ remoteId: 'b' }] })
   })
 
-  it('is not sure where the offset is ignored and the same page comes again', async () => {
+  it('is inconclusive if the offset is ignored and the same page repeats', async () => {
     const body = { services: [item('a', { name: 'other' })], limit: 1 }
     aitems.stub.once(route(firstPage), { body })
     aitems.stub.once(route('GET /services?offset=1&limit=1000'), { body })
     expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
   })
 
-  it('is not sure where a service of its name shows no description', async () => {
+  it('is inconclusive if a service of the name has no description', async () => {
     listed(item('a'))
     aitems.stub.once(route('GET /services/a'), { body: { serviceId: 'a', name: 'service', status: 'learnable' } })
     expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
   })
 
-  it('is not sure where more services have its name than are read', async () => {
+  it('is inconclusive if too many services have the name', async () => {
     listed(...Array.from({ length: 33 }, (_, index) => item(`s${index}`)))
     for (let index = 0; index < 32; index++) {
       aitems.stub.once(route(`GET /services/s${index}`), { body: service({ serviceId: `s${index}`, description: '' }) })
@@ -93,28 +93,28 @@ describe('finding a lost service', () => {
     expect((await find(intent())).get('k7m2n9qd4x')).toHaveProperty('inconclusive')
   })
 
-  it('leaves services alone that were made days before, and those that vanish meanwhile', async () => {
+  it('skips services created days before, and services deleted during the scan', async () => {
     listed(item('old', { createdDate: '2023-11-12T00:00:00.000' }), item('vanished'))
     aitems.stub.once(route('GET /services/vanished'), { status: 404, body: {} })
     expect((await find(intent())).get('k7m2n9qd4x')).toEqual({ absent: true })
     expect(aitems.calls()).toEqual([[firstPage], ['GET /services/vanished']])
   })
 
-  it('fails where a read fails: then nothing is known', async () => {
+  it('fails if a read fails', async () => {
     listed(item('a'))
     aitems.stub.once(route('GET /services/a'), { status: 500, body: {} })
     expect(await failureOf(find(intent()))).toMatchObject({ code: 'unavailable' })
   })
 })
 
-describe('deleting a service', () => {
+describe('AiTEMS service delete', () => {
   it.each([
     { body: { result: 'ok' } },
     { body: 'true' },
     { status: 204, body: undefined },
     { status: 404, body: { message: 'no such service' } },
-  ])('the response %o is done', async (answer) => {
-    aitems.stub.once(route(`DELETE /services/${id}`), answer)
+  ])('succeeds for the response %o', async (response) => {
+    aitems.stub.once(route(`DELETE /services/${id}`), response)
     await aitems.environment.controls.delete?.(id, signal)
     expect(aitems.calls()).toEqual([[`DELETE /services/${id}`]])
   })
@@ -123,14 +123,14 @@ describe('deleting a service', () => {
     [{ status: 404, body: { error: { errorCode: '300', message: 'x' } } }, 'unsupported'],
     [{ status: 400, body: { message: 'learning' } }, 'invalid_request'],
     [{ status: 200, body: '<html>' }, 'bad_response'],
-  ])('the response %o fails as %s', async (answer, code) => {
-    aitems.stub.once(route(`DELETE /services/${id}`), answer)
+  ])('fails for the response %o with %s', async (response, code) => {
+    aitems.stub.once(route(`DELETE /services/${id}`), response)
     expect(await failureOf(aitems.environment.controls.delete?.(id, signal) ?? Promise.resolve())).toMatchObject({
       code,
     })
   })
 
-  it('is all that can be controlled', () => {
+  it('is the only supported action', () => {
     expect(Object.keys(aitems.environment.controls)).toEqual(['delete'])
   })
 })

@@ -35,8 +35,8 @@ const showService = (more: Record<string, Json> = {}) =>
   aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning', ...more }) })
 const showTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
 
-describe('asking for a training', () => {
-  it('sends the documented request by POST, byte for byte; the answer tells no train', async () => {
+describe('AiTEMS training create', () => {
+  it('sends the documented request byte for byte and returns no remote id', async () => {
     aitems.stub.once(route(`POST /services/${id}`), { body: service({ status: 'learning' }) })
     const both = intent({ spec: spec({ types: ['personalRecommend', 'pop'] }) })
     expect(await aitems.job.create(both, signal)).toEqual({ remoteId: null })
@@ -45,7 +45,7 @@ describe('asking for a training', () => {
     )
   })
 
-  it('plans the very request that it sends', async () => {
+  it('sends exactly the planned request', async () => {
     aitems.stub.once(route(`POST /services/${id}`), { status: 201, body: 'true' })
     const plan = aitems.job.plan(intent())
     await aitems.job.create(intent(), signal)
@@ -54,7 +54,7 @@ describe('asking for a training', () => {
     expect(aitems.job.plan(intent({ environmentRemoteId: null })).target).toBe('/api/v1/services/{serviceId}')
   })
 
-  it('enables HPO where options are given, and sends those it does not know', async () => {
+  it('enables HPO if options are given, including unknown ones', async () => {
     aitems.stub.once(route(`POST /services/${id}`), { body: '' })
     const hpo = { item_top_n: 1000, group_column: ['GENDER'] }
     await aitems.job.create(intent({ spec: spec({ types: ['pop'], hpo }, null) }), signal)
@@ -65,10 +65,13 @@ describe('asking for a training', () => {
     })
   })
 
-  it('sends nothing to a service that learns automatically, nor to none', async () => {
+  it('sends nothing to a service with automatic training, or without a service', async () => {
     const before = { serviceType: 'interval', trains: [], isComplete: true }
-    for (const one of [intent({ before }), intent({ environmentRemoteId: null })]) {
-      expect(await failureOf(aitems.job.create(one, signal))).toMatchObject({ code: 'invalid_request', notSent: true })
+    for (const candidateIntent of [intent({ before }), intent({ environmentRemoteId: null })]) {
+      expect(await failureOf(aitems.job.create(candidateIntent, signal))).toMatchObject({
+        code: 'invalid_request',
+        notSent: true,
+      })
     }
     expect(aitems.stub.requests).toEqual([])
   })
@@ -80,13 +83,13 @@ describe('asking for a training', () => {
     [{ status: 404, body: 'nothing here' }, 'bad_response'],
     [{ status: 500, body: { error: { errorCode: '900', message: 'x' } } }, 'unavailable'],
     [{ isReset: true as const }, 'unavailable'],
-  ])('the response %o is %s', async (answer, code) => {
-    aitems.stub.once(route(`POST /services/${id}`), answer)
+  ])('maps the response %o to %s', async (response, code) => {
+    aitems.stub.once(route(`POST /services/${id}`), response)
     expect(await failureOf(aitems.job.create(intent(), signal))).toMatchObject({ code, notSent: false })
     expect(aitems.stub.requests).toHaveLength(1)
   })
 
-  it('notes the trains of its types that were there before', async () => {
+  it('records the existing trains of its types before the create', async () => {
     showService({ status: 'learnable' })
     showTrains(train('pop', 'v1'), train('relatedItem', 'v2'), train('pop', 'v3'))
     expect(await aitems.job.prepare?.(spec(), id, signal)).toEqual({
@@ -103,13 +106,13 @@ describe('asking for a training', () => {
     expect(await failureOf(prepared)).toMatchObject({ code: 'conflict' })
   })
 
-  it('refuses to begin where the service is gone', async () => {
+  it('fails before the create if the service is gone', async () => {
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
     const prepared = aitems.job.prepare?.(spec(), id, signal) ?? Promise.resolve()
     expect(await failureOf(prepared)).toMatchObject({ code: 'not_found' })
   })
 
-  it('needs types, and leaves is_enabled to Switchyard', () => {
+  it('requires types and rejects is_enabled', () => {
     const pointers = (options: Record<string, unknown>) =>
       aitems.job.check?.(spec(options), null).map(({ pointer }) => pointer)
     expect(pointers({ types: ['pop'] })).toEqual([])
@@ -119,7 +122,7 @@ describe('asking for a training', () => {
   })
 })
 
-describe('the options of trainings', () => {
+describe('AiTEMS training options', () => {
   it.each([
     [{ types: ['pop'] }, true],
     [{ types: ['pop', 'relatedItem', 'personalRecommend'], hpo: { min_item_cut: 5, group_column: ['A'] } }, true],
@@ -129,15 +132,16 @@ describe('the options of trainings', () => {
     [{ types: ['popular'] }, false],
     [{ types: ['pop'], hpo: { min_item_cut: 0 } }, false],
     [{ types: ['pop'], description: 'x' }, false],
-  ])('%o are taken: %s', (options, isTaken) => {
-    expect(Value.Check(aitems.job.options ?? Type.Object({}), options)).toBe(isTaken)
+  ])('%o are accepted: %s', (options, isAccepted) => {
+    expect(Value.Check(aitems.job.options ?? Type.Object({}), options)).toBe(isAccepted)
   })
 })
 
-describe('finding a training', () => {
-  const find = async (one = intent()) => (await aitems.job.find([one], signal)).get(one.correlationTag)
+describe('AiTEMS training search', () => {
+  const find = async (candidateIntent = intent()) =>
+    (await aitems.job.find([candidateIntent], signal)).get(candidateIntent.correlationTag)
 
-  it('knows its trains by their correlation tag, one task for each type', async () => {
+  it('finds trains by correlation tag, with one task for each type', async () => {
     showService()
     showTrains(
       train('pop', 'v0', { description: 'weekly [sy:aaaaaaaaaa]' }),
@@ -160,14 +164,14 @@ describe('finding a training', () => {
     })
   })
 
-  it('finds two jobs where two attempts were executed', async () => {
+  it('finds two jobs if two attempts were executed', async () => {
     showService()
-    const late = { createdDate: '2023-11-15T08:00:00.000' }
-    showTrains(train('pop', 'v3', late), train('pop', 'v1'))
+    const laterTrain = { createdDate: '2023-11-15T08:00:00.000' }
+    showTrains(train('pop', 'v3', laterTrain), train('pop', 'v1'))
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }, { remoteId: `${id}/pop:v3` }] })
   })
 
-  it('finds a part of it by its correlation tag; what is missing is pending while the service learns', async () => {
+  it('finds an incomplete training with pending tasks while the service is learning', async () => {
     showService()
     showTrains(train('pop', 'v1'))
     expect(await find(intent({ spec: spec({ types: ['pop', 'relatedItem'] }) }))).toMatchObject({
@@ -175,43 +179,47 @@ describe('finding a training', () => {
     })
   })
 
-  const bare = (type: string, version: string, more: Record<string, Json> = {}) =>
+  const withoutDescription = (type: string, version: string, more: Record<string, Json> = {}) =>
     train(type, version, { description: null, ...more })
   const before = { serviceType: 'batch', trains: ['pop/v0'], isComplete: true }
 
-  it('takes what was not there before where descriptions are not shown', async () => {
+  it('selects new trains if descriptions are not shown', async () => {
     showService()
-    showTrains(bare('pop', 'v0'), bare('pop', 'v1'), bare('relatedItem', 'v5'))
+    showTrains(
+      withoutDescription('pop', 'v0'),
+      withoutDescription('pop', 'v1'),
+      withoutDescription('relatedItem', 'v5'),
+    )
     const found = await find(intent({ before }))
     expect(found).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
     expect((found as { found: readonly Observation<'job'>[] }).found[0]).not.toHaveProperty('mark')
   })
 
-  it('takes a description that was cut for its own', async () => {
+  it('accepts a truncated description', async () => {
     showService()
     showTrains(train('pop', 'v1', { description: 'weekl' }), train('pop', 'v2', { description: 'monthly' }))
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
   })
 
-  it('takes no foreign train beside others that show correlation tags', async () => {
+  it('ignores a train without description if others have correlation tags', async () => {
     showService({ status: 'learnable' })
-    showTrains(train('pop', 'v0', { description: '[sy:aaaaaaaaaa]' }), bare('pop', 'v1'))
+    showTrains(train('pop', 'v0', { description: '[sy:aaaaaaaaaa]' }), withoutDescription('pop', 'v1'))
     expect(await find(intent({ before }))).toEqual({ absent: true })
   })
 
-  it('leaves it to the engine to choose where two new trains could be it', async () => {
+  it('returns both candidates if two trains are new', async () => {
     showService()
-    showTrains(bare('pop', 'v1'), bare('pop', 'v2'))
+    showTrains(withoutDescription('pop', 'v1'), withoutDescription('pop', 'v2'))
     expect(await find(intent({ before }))).toMatchObject({ found: [{}, {}] })
   })
 
-  it('waits for the other types where marks are not shown', async () => {
+  it('waits for trains of the other types if correlation tags are not shown', async () => {
     showService()
-    showTrains(bare('pop', 'v1'))
+    showTrains(withoutDescription('pop', 'v1'))
     const both = intent({ before, spec: spec({ types: ['pop', 'relatedItem'] }) })
     expect(await find(both)).toHaveProperty('inconclusive')
     showService({ status: 'learnable' })
-    showTrains(bare('pop', 'v1', { status: 'completed' }))
+    showTrains(withoutDescription('pop', 'v1', { status: 'completed' }))
     expect(await find(both)).toMatchObject({
       found: [
         { status: 'unknown', reason: 'outcome_not_reported', tasks: [{ status: 'succeeded' }, { status: 'unknown' }] },
@@ -219,29 +227,29 @@ describe('finding a training', () => {
     })
   })
 
-  it('is absent only where the service is idle and shows nothing new', async () => {
+  it('reports absence only if the service is idle without new trains', async () => {
     for (const status of ['learning', 'requestLearning', 'hibernating']) {
       showService({ status })
-      showTrains(bare('pop', 'v0'))
+      showTrains(withoutDescription('pop', 'v0'))
       expect(await find(intent({ before }))).toHaveProperty('inconclusive')
     }
     showService({ status: 'learnable' })
-    showTrains(bare('pop', 'v0'))
+    showTrains(withoutDescription('pop', 'v0'))
     expect(await find(intent({ before }))).toEqual({ absent: true })
   })
 
-  it('cannot tell without knowing what was there before', async () => {
+  it('is inconclusive without a complete record from before the create', async () => {
     for (const unknown of [null, { trains: [], isComplete: false }]) {
       showService({ status: 'learnable' })
-      showTrains(bare('pop', 'v0'))
+      showTrains(withoutDescription('pop', 'v0'))
       expect(await find(intent({ before: unknown }))).toHaveProperty('inconclusive')
     }
   })
 
-  it('asks for a second page only where the first is full', async () => {
+  it('reads a second page only if the first is full', async () => {
     showService()
     aitems.stub.once(route(`GET /services/${id}/trains`), {
-      body: { trains: [bare('pop', 'v0')], offset: 0, limit: 1 },
+      body: { trains: [withoutDescription('pop', 'v0')], offset: 0, limit: 1 },
     })
     aitems.stub.once(route(`GET /services/${id}/trains?offset=1&limit=1000`), {
       body: { trains: [train('pop', 'v1')] },
@@ -249,15 +257,15 @@ describe('finding a training', () => {
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
   })
 
-  it('is not absent where the list repeats itself', async () => {
-    const body = { trains: [bare('pop', 'v0')], offset: 0, limit: 1 }
+  it('is inconclusive if the list repeats itself', async () => {
+    const body = { trains: [withoutDescription('pop', 'v0')], offset: 0, limit: 1 }
     showService({ status: 'learnable' })
     aitems.stub.once(route(`GET /services/${id}/trains`), { body })
     aitems.stub.once(route(`GET /services/${id}/trains?offset=1&limit=1000`), { body })
     expect(await find(intent({ before }))).toHaveProperty('inconclusive')
   })
 
-  it('is inconclusive where the service is gone, and fails where the list is none', async () => {
+  it('is inconclusive if the service is gone, and fails without a list', async () => {
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
     expect(await find()).toHaveProperty('inconclusive')
     showService()

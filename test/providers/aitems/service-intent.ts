@@ -2,7 +2,7 @@ import type { Intent } from '../../../src/providers/intent.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { clock, sendBy } from './connection.ts'
 
-/** The service of the recorded answers. */
+/** The service of the recorded responses. */
 export const id = 'fboyb1a2b3c'
 
 export const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSpec> = {}): EnvironmentSpec => ({

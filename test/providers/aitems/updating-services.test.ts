@@ -21,10 +21,10 @@ const spec = (options: Record<string, unknown> = {}, more: Partial<EnvironmentSp
   providerOptions: { aitems: options },
 })
 
-describe('updating a service', () => {
-  const update = async (shown: object, wanted: EnvironmentSpec) => {
-    aitems.stub.once(route(`GET /services/${id}`), { body: service(shown as never) })
-    await aitems.environment.update?.(id, wanted, signal)
+describe('AiTEMS service update', () => {
+  const update = async (current: object, desired: EnvironmentSpec) => {
+    aitems.stub.once(route(`GET /services/${id}`), { body: service(current as never) })
+    await aitems.environment.update?.(id, desired, signal)
     return aitems.calls().slice(1)
   }
 
@@ -37,22 +37,22 @@ describe('updating a service', () => {
     ])
   })
 
-  it('sends nothing where all is as wanted', async () => {
-    const shown = { datasets: [...bound].reverse(), status: 'learning', learningInterval: 'hour3' }
-    expect(await update(shown, spec({ datasetIds, term: 'hour3' }))).toEqual([])
+  it('sends nothing if nothing differs', async () => {
+    const current = { datasets: [...bound].reverse(), status: 'learning', learningInterval: 'hour3' }
+    expect(await update(current, spec({ datasetIds, term: 'hour3' }))).toEqual([])
   })
 
-  it('sets the interval and edits the description, keeping name and mark', async () => {
+  it('sets the interval and the description, keeping name and correlation tag', async () => {
     aitems.stub.once(route(`PUT /services/${id}/interval`), { body: 'true' })
     aitems.stub.once(route(`PUT /services/${id}`), { body: '' })
-    const shown = { type: 'interval', status: 'scheduled', datasets: bound, learningInterval: 'hour1' }
-    expect(await update(shown, spec({ serviceType: 'interval', term: 'hour6' }, { description: 'new' }))).toEqual([
+    const current = { type: 'interval', status: 'scheduled', datasets: bound, learningInterval: 'hour1' }
+    expect(await update(current, spec({ serviceType: 'interval', term: 'hour6' }, { description: 'new' }))).toEqual([
       [`PUT /services/${id}/interval`, { term: 'hour6' }],
       [`PUT /services/${id}`, { name: 'service', description: 'new [sy:k7m2n9qd4x]' }],
     ])
   })
 
-  it('leaves a description alone that the spec does not give, and adds no correlation tag to what has none', async () => {
+  it('keeps a description that the spec omits, and adds no correlation tag to an import', async () => {
     expect(await update({}, { name: 'service' })).toEqual([])
     aitems.stub.once(route(`GET /services/${id}`), { body: service({ description: 'theirs' }) })
     aitems.stub.once(route(`PUT /services/${id}`), { body: service() })
@@ -61,22 +61,22 @@ describe('updating a service', () => {
   })
 
   it.each(['scheduled', 'learning', 'requestLearning', 'scheduledLearning'])(
-    'does not try to bind other datasets while it is %s',
+    'does not bind other datasets while the service is %s',
     async (status) => {
-      const wanted = spec({ datasetIds: { ...datasetIds, user: 'u2' } }, { description: 'new' })
-      expect(await failureOf(update({ status, datasets: bound }, wanted))).toMatchObject({ code: 'conflict' })
+      const desired = spec({ datasetIds: { ...datasetIds, user: 'u2' } }, { description: 'new' })
+      expect(await failureOf(update({ status, datasets: bound }, desired))).toMatchObject({ code: 'conflict' })
       expect(aitems.stub.requests).toHaveLength(1)
     },
   )
 
-  it('says which call was refused', async () => {
+  it('reports which call was rejected', async () => {
     aitems.stub.once(route(`POST /services/${id}/datasets`), { status: 400, body: { message: '데이터셋이 없습니다' } })
     const error = await failureOf(update({}, spec({ datasetIds })))
     expect(error).toMatchObject({ code: 'invalid_request' })
     expect(error.message).toBe(`AiTEMS returned HTTP 400 to POST /api/v1/services/${id}/datasets: 데이터셋이 없습니다`)
   })
 
-  it('has nothing to update where the service is gone', async () => {
+  it('fails if the service is gone', async () => {
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
     expect(await failureOf(aitems.environment.update?.(id, spec(), signal) ?? Promise.resolve())).toMatchObject({
       code: 'not_found',
@@ -91,20 +91,20 @@ describe('updating a service', () => {
     ['scheduled', { learningInterval: 'hour3' }, { term: 'hour3' }, false],
     ['scheduled', { learningInterval: 'PT1H' }, { term: 'hour3' }, false],
     ['scheduled', {}, { term: 'hour3' }, false],
-  ])('in state %s with %o and wanted %o: an update is due: %s', (rawState, payload, options, isDue) => {
+  ])('is due for %s with %o and the options %o: %s', (rawState, payload, options, isDue) => {
     expect(aitems.environment.needsUpdate?.(spec(options), { rawState, payload })).toBe(isDue)
   })
 
-  it('declares what it can change', () => {
+  it('declares its mutable fields', () => {
     expect(aitems.environment.mutableOptions).toEqual(['datasetIds', 'term'])
     expect(aitems.environment.accepts.description?.mutable).toBe(true)
   })
 })
 
-describe('checking a request for a service', () => {
-  it('refuses a term for a service that does not learn automatically', () => {
-    const pointers = (options: Record<string, unknown>, shown: Json = null) =>
-      aitems.environment.check?.(spec(options), shown).map(({ pointer }) => pointer)
+describe('AiTEMS service request check', () => {
+  it('rejects a term for a service without automatic training', () => {
+    const pointers = (options: Record<string, unknown>, current: Json = null) =>
+      aitems.environment.check?.(spec(options), current).map(({ pointer }) => pointer)
     expect(pointers({ term: 'hour1' })).toEqual(['/providerOptions/aitems/term'])
     expect(pointers({ term: 'hour1', serviceType: 'interval' })).toEqual([])
     expect(pointers({})).toEqual([])
@@ -113,7 +113,7 @@ describe('checking a request for a service', () => {
   })
 })
 
-describe('the options of services', () => {
+describe('AiTEMS service options', () => {
   it.each([
     [{}, true],
     [{ serviceType: 'interval', term: 'hour12', datasetIds }, true],
@@ -122,7 +122,7 @@ describe('the options of services', () => {
     [{ datasetIds: { user: 'u1', item: 'i1' } }, false],
     [{ datasetIds: { ...datasetIds, item: '../x' } }, false],
     [{ surprise: 1 }, false],
-  ])('%o are taken: %s', (options, isTaken) => {
-    expect(Value.Check(aitems.environment.options ?? Type.Object({}), options)).toBe(isTaken)
+  ])('%o are accepted: %s', (options, isAccepted) => {
+    expect(Value.Check(aitems.environment.options ?? Type.Object({}), options)).toBe(isAccepted)
   })
 })

@@ -14,7 +14,7 @@ const showTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/
 const showTrain = (one: Json & { type?: Json; version?: Json }) =>
   aitems.stub.once(route(`GET /services/${id}/trains/${one.type}/versions/${one.version}`), { body: one })
 
-describe('what a training shows', () => {
+describe('AiTEMS training observation', () => {
   const get = async (one: Record<string, Json>, ofService: Record<string, Json> = {}) => {
     showService(ofService)
     showTrain(train('pop', 'v1', one))
@@ -31,7 +31,7 @@ describe('what a training shows', () => {
     ['requestFailed', 'failed'],
     ['refinedFailed', 'failed'],
     ['learningFailed', 'failed'],
-  ])('%s is %s', async (state, status) => {
+  ])('maps %s to %s', async (state, status) => {
     expect(aitems.job.states[state]).toBe(status)
     expect(await get({ status: state })).toMatchObject({ remoteId: `${id}/pop:v1`, status, rawState: state })
   })
@@ -44,11 +44,11 @@ describe('what a training shows', () => {
     ['polishing', 'hibernating', null],
     ['polishing', 'learnable', 'unknown'],
     ['constructor', 'learning', null],
-  ])('the word %s, which is not documented, in a service that is %s is %s', async (state, ofService, status) => {
+  ])('maps the undocumented state %s in a service that is %s to %s', async (state, ofService, status) => {
     expect(await get({ status: state }, { status: ofService })).toMatchObject({ status, rawState: state })
   })
 
-  it('that is ready in a service that is idle has ended without a verdict', async () => {
+  it('has an unreported outcome if it is ready in an idle service', async () => {
     expect(await get({ status: 'ready' }, { status: 'learnable' })).toMatchObject({
       status: 'unknown',
       reason: 'outcome_not_reported',
@@ -56,7 +56,7 @@ describe('what a training shows', () => {
     })
   })
 
-  it('tells its times in the zone of the connection, its results and row counts, and keeps the raw words', async () => {
+  it('contains times in the zone of the connection, results, row counts and the raw payload', async () => {
     const infers = [
       { dataType: 'pop', trainVersion: 'v1', status: 'enable', rowCount: '1200' },
       { dataType: 'relatedItem', trainVersion: 'v1', status: 'enable', rowCount: 7 },
@@ -71,7 +71,7 @@ describe('what a training shows', () => {
     })
   })
 
-  it('reads a row count that is a number, and lives without any', async () => {
+  it('accepts a numeric row count and missing row counts', async () => {
     const infers = [{ trainVersion: 'v1', rowCount: 15 }]
     expect(await get({ status: 'completed' }, { infers })).toMatchObject({ result: { trainings: [{ rowCount: 15 }] } })
     const seen = (await get({ status: 'completed' }, { infers: null })) as Observation<'job'>
@@ -80,11 +80,11 @@ describe('what a training shows', () => {
     })
   })
 
-  it('has not started while it waits', async () => {
+  it('has no start time while it waits', async () => {
     expect(await get({ status: 'waiting' })).not.toHaveProperty('startedAt')
   })
 
-  it('is read with fields missing', async () => {
+  it('accepts missing fields', async () => {
     showService()
     aitems.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: {} })
     expect(await aitems.job.get(`${id}/pop:v1`, signal)).toMatchObject({ status: null, rawState: '(none)' })
@@ -99,7 +99,7 @@ describe('what a training shows', () => {
     ['completed', 'completed', 'succeeded', undefined],
     ['completed', 'polishing', null, undefined],
     ['learning', 'polishing', 'running', undefined],
-  ])('of two types, %s and %s, is %s', async (one, other, status, reason) => {
+  ])('combines two types, %s and %s, into %s', async (one, other, status, reason) => {
     showService()
     showTrain(train('relatedItem', 'v2', { status: other }))
     showTrain(train('pop', 'v1', { status: one }))
@@ -108,13 +108,13 @@ describe('what a training shows', () => {
     expect(seen.tasks).toHaveLength(2)
   })
 
-  it('says what failed', async () => {
+  it('contains the failure in its message', async () => {
     expect(await get({ status: 'refinedFailed' })).toMatchObject({
       message: 'pop: refinedFailed (the data could not be refined)',
     })
   })
 
-  it('completes a missing type by the correlation tag of the others, under the same id', async () => {
+  it('adds a missing type by correlation tag without changing the remote id', async () => {
     showService()
     showTrain(train('pop', 'v1', { status: 'completed' }))
     showTrains(train('relatedItem', 'v8', { description: '[sy:aaaaaaaaaa]' }), train('relatedItem', 'v9'))
@@ -125,7 +125,7 @@ describe('what a training shows', () => {
     })
   })
 
-  it('is gone with its service, or with all its trains, but not with one of them', async () => {
+  it('is gone with its service or all its trains, but not with one of them', async () => {
     const remoteId = `${id}/relatedItem:v2,pop:v1`
     const noTrain = (one: string) =>
       aitems.stub.once(route(`GET /services/${id}/trains/${one}`), { status: 404, body: {} })
@@ -142,13 +142,13 @@ describe('what a training shows', () => {
   })
 
   it.each(['', id, `${id}/`, `${id}/pop`, `${id}/pop:v1,`, `/pop:v1`, `${id}/pop:%E0%A4%A`, 'a/b/pop:v1'])(
-    'is not asked for under "%s"',
+    'rejects the remote id "%s"',
     async (remoteId) => {
       expect(await failureOf(aitems.job.get(remoteId, signal))).toMatchObject({ code: 'invalid_request' })
     },
   )
 
-  it('has no cancel and no logs', () => {
+  it('supports neither cancel nor logs', () => {
     expect(aitems.job.controls).toEqual({})
     expect(aitems.job.logs).toBeUndefined()
     expect(aitems.job.traits.exclusiveEnvironment).toBe(true)
@@ -156,8 +156,8 @@ describe('what a training shows', () => {
   })
 })
 
-describe('listing trainings', () => {
-  it('scans the services of the watched jobs, as they show them, and others that carry a correlation tag', async () => {
+describe('AiTEMS training list', () => {
+  it('scans the services of watched jobs, including other trains with correlation tags', async () => {
     showService()
     showTrains(
       train('pop', 'v1', { status: 'completed' }),
@@ -176,7 +176,7 @@ describe('listing trainings', () => {
     expect(next).toBeNull()
   })
 
-  it('shows the same of a job as looking at it alone', async () => {
+  it('returns the same observation as a read', async () => {
     const one = train('pop', 'v1', { status: 'completed', inference: true })
     showService()
     showTrains(one)
@@ -187,7 +187,7 @@ describe('listing trainings', () => {
     expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
   })
 
-  it('takes no longer than there are trains, each with a separate correlation tag', async () => {
+  it('needs linear CPU time for many trains with separate correlation tags', async () => {
     const many = Array.from({ length: 8000 }, (_, index) => ({
       ...{ type: 'pop', version: `v${index}`, status: 'ready' },
       description: `[sy:${String(index).padStart(10, 'a')}]`,
@@ -202,7 +202,7 @@ describe('listing trainings', () => {
     expect((user + system) / 1000).toBeLessThan(mostCpuMs)
   }, 60_000)
 
-  it('is not kept from the others by an id that is none', async () => {
+  it('ignores an invalid remote id', async () => {
     showService()
     showTrains(train('pop', 'v1'))
     const watched = ['../x/pop:v1', 'no id', `${id}/pop:v1`]
@@ -210,7 +210,7 @@ describe('listing trainings', () => {
     expect(seen.map(({ remoteId }) => remoteId)).toEqual([`${id}/pop:v1`])
   })
 
-  it('reads eight services on a page', async () => {
+  it('reads eight services per page', async () => {
     const ids = Array.from({ length: 9 }, (_, index) => `s${index}`)
     for (const each of ids) {
       aitems.stub.once(route(`GET /services/${each}`), { body: service({ serviceId: each, status: 'learning' }) })
@@ -228,13 +228,13 @@ describe('listing trainings', () => {
   })
 })
 
-describe('a connection in another zone', () => {
-  const elsewhere = useConnection({ timezoneOffset: '+00:00' })
+describe('AiTEMS connection in another time zone', () => {
+  const otherZone = useConnection({ timezoneOffset: '+00:00' })
 
-  it('reads times in it', async () => {
-    elsewhere.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning' }) })
-    elsewhere.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: train('pop', 'v1') })
-    expect(await elsewhere.job.get(`${id}/pop:v1`, signal)).toMatchObject({
+  it('converts times from that zone', async () => {
+    otherZone.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning' }) })
+    otherZone.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: train('pop', 'v1') })
+    expect(await otherZone.job.get(`${id}/pop:v1`, signal)).toMatchObject({
       startedAt: new Date('2023-11-15T07:14:00.000Z'),
     })
   })

@@ -8,8 +8,8 @@ const { signal } = new AbortController()
 const connection = useStubConnection()
 const { driver } = connection
 
-describe('creating an AI app', () => {
-  it('sends the documented request, byte for byte, and reads the documented answer', async () => {
+describe('Data Forest app create', () => {
+  it('sends the documented request byte for byte and reads the documented response', async () => {
     connection.stub.once(route('aiapps/submit'), { body: accepted })
     const created = await driver('job').create(jobIntent(), signal)
     expect(connection.stub.requests[0]?.body).toBe(
@@ -23,7 +23,7 @@ describe('creating an AI app', () => {
     expect(created.seen).not.toHaveProperty('endedAt')
   })
 
-  it('plans the very request that it sends', async () => {
+  it('sends exactly the planned request', async () => {
     connection.stub.once(route('aiapps/submit'), { body: accepted })
     const plan = driver('job').plan(jobIntent())
     await driver('job').create(jobIntent(), signal)
@@ -31,7 +31,7 @@ describe('creating an AI app', () => {
     expect(plan).toMatchObject({ method: 'POST', target: '/api/v2/aiapps/submit' })
   })
 
-  it('sends arguments quoted, variables and ports, and empty data and resource where nothing is given', async () => {
+  it('sends quoted arguments, variables and ports, and empty data and resource by default', async () => {
     connection.stub.once(route('aiapps/submit'), { body: accepted })
     const spec: JobSpec = {
       name: 'x',
@@ -58,7 +58,7 @@ describe('creating an AI app', () => {
     })
   })
 
-  it('carries a script of 64 KiB', async () => {
+  it('sends a script of 64 KiB', async () => {
     connection.stub.once(route('aiapps/submit'), { body: accepted })
     const script = 'é'.repeat(32_768)
     await driver('job').create(jobIntent({ script }), signal)
@@ -75,25 +75,25 @@ describe('creating an AI app', () => {
     [{ status: 504, body: { error: { errorCode: '510', message: 'late' } } }, 'timeout'],
     [{ status: 503, body: { error: { errorCode: '500', message: 'down' } } }, 'unavailable'],
     [{ isReset: true as const }, 'unavailable'],
-  ])('the response %o is %s', async (answer, code) => {
-    connection.stub.once(route('aiapps/submit'), answer)
+  ])('maps the response %o to %s', async (response, code) => {
+    connection.stub.once(route('aiapps/submit'), response)
     expect(await failureOf(driver('job').create(jobIntent(), signal))).toMatchObject({ code, notSent: false })
     expect(connection.stub.requests).toHaveLength(1)
   })
 
-  it('past its moment is not sent', async () => {
-    const late = { ...jobIntent(), sendBy: { at: new Date(0), monotonicMs: 1e9 } }
-    expect(await failureOf(driver('job').create(late, signal))).toMatchObject({ code: 'timeout', notSent: true })
+  it('is not sent after its deadline', async () => {
+    const expired = { ...jobIntent(), sendBy: { at: new Date(0), monotonicMs: 1e9 } }
+    expect(await failureOf(driver('job').create(expired, signal))).toMatchObject({ code: 'timeout', notSent: true })
     expect(connection.stub.requests).toHaveLength(0)
   })
 
-  it('whose answer shows no id is taken, the id not told', async () => {
+  it('returns no remote id if the response contains none', async () => {
     connection.stub.once(route('aiapps/submit'), { body: { success: true } })
     expect(await driver('job').create(jobIntent(), signal)).toEqual({ remoteId: null })
   })
 })
 
-describe('verifying a connection', () => {
+describe('Data Forest verification', () => {
   it.each([
     [{ body: { success: true, contents: [{ id: accountId, status: 'RUNNING' }] } }, undefined],
     [{ body: { success: true, contents: [{ id: 'another' }] } }, 'settings.accountId'],
@@ -105,8 +105,8 @@ describe('verifying a connection', () => {
     ],
     [{ status: 401, body: { error: { errorCode: '210', message: 'no' } } }, 'credentials.accessKey'],
     [{ status: 404, body: { error: { errorCode: '300', message: 'no' } } }, 'settings.baseUrl'],
-  ])('the response %o names %s', async (answer, field) => {
-    connection.stub.once(route('accounts/getList'), answer)
+  ])('maps the response %o to the field %s', async (response, field) => {
+    connection.stub.once(route('accounts/getList'), response)
     const outcome = connection.provider.verify(signal)
     if (field === undefined) await outcome
     else expect((await failureOf(outcome)).field).toBe(field)
@@ -114,8 +114,8 @@ describe('verifying a connection', () => {
   })
 })
 
-describe('the provider', () => {
-  it('freezes what decides where objects live, and keeps a path prefix of its base URL in what it signs', async () => {
+describe('Data Forest provider', () => {
+  it('includes the base URL in the scope and its path in requests', async () => {
     expect(dataforestProvider.scope({ accountId })).toEqual({ accountId, baseUrl: 'https://df.apigw.ntruss.com' })
     const http = { send: () => Promise.reject(new Error('nothing is sent')) }
     const settings = { accountId, baseUrl: 'http://proxy:1/df/' }

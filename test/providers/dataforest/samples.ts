@@ -11,7 +11,7 @@ export const clock = makeFixedClock('2023-11-14T22:13:20.000Z')
 export async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
   const error = await promise.then(
     () => {
-      throw new Error('it succeeded')
+      throw new Error('expected a rejection')
     },
     (cause: ProviderError) => cause,
   )

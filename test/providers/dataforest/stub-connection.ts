@@ -11,7 +11,7 @@ export const accountId = '6COytUeFj7b8eOhq2L5zL'
 
 export const route = (operation: string) => `POST /api/v2/${operation}`
 
-/** A connection to a stub server, new for each test; after each test, every request was expected and signed. */
+/** A connection to a stub server, new for each test. Unexpected or wrongly signed requests fail the test. */
 export function useStubConnection() {
   let stub: StubServer
   let provider: OpenProvider
@@ -47,9 +47,9 @@ export function useStubConnection() {
       return provider
     },
     driver<K extends 'job' | 'environment'>(kind: K): Driver<K> {
-      const found = provider.drivers[kind]
-      if (found === undefined) throw new Error(`no driver for ${kind}`)
-      return found as Driver<K>
+      const driver = provider.drivers[kind]
+      if (driver === undefined) throw new Error(`no driver for ${kind}`)
+      return driver as Driver<K>
     },
     /** Operation and body of each request, in order. */
     bodies: () => stub.requests.map(({ target, body }) => [target.replace('/api/v2/', ''), JSON.parse(body)]),

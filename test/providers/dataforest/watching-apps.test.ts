@@ -8,7 +8,7 @@ const { signal } = new AbortController()
 const connection = useStubConnection()
 const { driver, bodies } = connection
 
-describe('finding AI apps', () => {
+describe('Data Forest app search', () => {
   const apps = [
     { id: 'a1', name: 's7k2m9qd-cvbp-1zqz', state: 'RUNNING', finalStatus: 'UNDEFINED' },
     { id: 'a2', name: 'mine-aaaa-bbbb', workspaceName: 'ws', state: 'RUNNING', startedAt: '2023-11-15T07:13:20+09:00' },
@@ -17,7 +17,7 @@ describe('finding AI apps', () => {
     { id: 'a5', name: 'mine-cccc-ffff', workspaceName: 'other', state: 'RUNNING' },
   ]
 
-  it('is one scan for all correlation tags, absent only when the scan was complete', async () => {
+  it('finds all correlation tags in one scan, and is inconclusive if the scan is incomplete', async () => {
     connection.stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
     const found = await driver('job').find([jobIntent(), jobIntent({}, 'zzzzzzzz')], signal)
     expect(found.get('s7k2m9qd')).toMatchObject({ found: [{ remoteId: 'a1', status: 'running' }] })
@@ -29,7 +29,7 @@ describe('finding AI apps', () => {
     expect(partial.get('zzzzzzzz')).toHaveProperty('inconclusive')
   })
 
-  it('with a pinned prefix returns all that fit by prefix, workspace and start time', async () => {
+  it('returns all candidates of a configured prefix by name, workspace and start time', async () => {
     connection.stub.once(route('aiapps/getList'), { body: { success: true, contents: apps } })
     connection.stub.once(route('aiworkspaces/getDetail'), {
       body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' },
@@ -40,10 +40,10 @@ describe('finding AI apps', () => {
   })
 
   it.each([
-    ['whole', apps.slice(1), undefined, true],
-    ['cut short', apps.slice(1), 9, false],
-    ['silent about an app’s workspace', apps, undefined, false],
-  ])('tells of what it found that the list was %s', async (_how, contents, total, isComplete) => {
+    ['complete', apps.slice(1), undefined, true],
+    ['truncated', apps.slice(1), 9, false],
+    ['without an app’s workspace', apps, undefined, false],
+  ])('reports whether the list is complete: %s', async (_name, contents, total, isComplete) => {
     connection.stub.once(route('aiapps/getList'), { body: { success: true, total, contents } })
     connection.stub.once(route('aiworkspaces/getDetail'), {
       body: { success: true, id: '6ZKSGoSJMMwctK257nxgiL', name: 'ws' },
@@ -52,13 +52,13 @@ describe('finding AI apps', () => {
     expect((await driver('job').find([intent], signal)).get(intent.correlationTag)).toMatchObject({ isComplete })
   })
 
-  it('rejects when the list cannot be read, rather than calling it absent', async () => {
+  it('fails instead of reporting absence if the list cannot be read', async () => {
     connection.stub.once(route('aiapps/getList'), { body: { success: false, message: 'hm' } })
     expect((await failureOf(driver('job').find([jobIntent()], signal))).code).toBe('invalid_request')
   })
 })
 
-describe('observing AI apps', () => {
+describe('Data Forest app observation', () => {
   it.each([
     ['NEW', 'UNDEFINED', 'pending'],
     ['NEW_SAVING', 'UNDEFINED', 'pending'],
@@ -76,14 +76,14 @@ describe('observing AI apps', () => {
     ['KILLED', 'KILLED', 'canceled'],
     ['constructor', 'UNDEFINED', null],
     [undefined, undefined, null],
-  ])('%s with %s is %s', async (state, finalStatus, status) => {
+  ])('maps %s with %s to %s', async (state, finalStatus, status) => {
     connection.stub.once(route('aiapps/getDetail'), { body: { ...accepted, state, finalStatus } })
     const seen = await driver('job').get('dN2vdAwrCMZdUzGKKiFy6Z', signal)
     expect(seen).toMatchObject({ status })
     expect(bodies()).toEqual([['aiapps/getDetail', { id: 'dN2vdAwrCMZdUzGKKiFy6Z' }]])
   })
 
-  it('starts with the first container, ends at finishedAt, and shows its logs as links', async () => {
+  it('starts with the first container, ends at finishedAt and returns logs as links', async () => {
     const ended = {
       ...accepted,
       appId: 'application_1_2',
@@ -108,7 +108,7 @@ describe('observing AI apps', () => {
     expect(logs).toEqual({ links: [{ name: 'c2', url: 'https://logs/c2' }] })
   })
 
-  it.each(badAddresses)('hands out no link that is no http(s) URL: %j', async (logUrl) => {
+  it.each(badAddresses)('rejects a log link that is not an http(s) URL: %j', async (logUrl) => {
     connection.stub.once(route('aiapps/getDetail'), {
       body: { ...accepted, containers: { a: { containerId: 'c1', logUrl } } },
     })
@@ -116,7 +116,7 @@ describe('observing AI apps', () => {
     expect(failure).toMatchObject({ code: 'bad_response' })
   })
 
-  it('is gone by the service only, never by a missing route or a proxy', async () => {
+  it('is gone only by a response of the service, not of the gateway or a proxy', async () => {
     connection.stub.once(route('aiapps/getDetail'), {
       status: 404,
       body: { success: false, message: 'no such element' },
@@ -131,7 +131,7 @@ describe('observing AI apps', () => {
     expect((await failureOf(driver('job').get('a', signal))).code).toBe('bad_response')
   })
 
-  it('lists all on one page, apps without an id left out', async () => {
+  it('lists all apps on one page and skips entries without an id', async () => {
     connection.stub.once(route('aiapps/getList'), {
       body: { success: true, contents: [accepted, { name: 'x' }, null, 7] },
     })
@@ -141,10 +141,10 @@ describe('observing AI apps', () => {
   })
 })
 
-describe('canceling an AI app', () => {
-  const refused = { status: 400, body: { success: false, message: 'app is not running' } }
+describe('Data Forest app cancel', () => {
+  const rejected = { status: 400, body: { success: false, message: 'app is not running' } }
 
-  it('kills it', async () => {
+  it('kills the app', async () => {
     connection.stub.once(route('aiapps/kill'), { body: { success: true, message: 'success', id: 'a' } })
     await driver('job').controls.cancel?.('a', signal)
     expect(bodies()).toEqual([['aiapps/kill', { id: 'a' }]])
@@ -153,14 +153,14 @@ describe('canceling an AI app', () => {
   it.each([
     { body: { ...accepted, state: 'FINISHED', finalStatus: 'SUCCEEDED' } },
     { status: 404, body: { success: false, message: 'no such element' } },
-  ])('is a success where it has ended or is gone: %o', async (detail) => {
-    connection.stub.once(route('aiapps/kill'), refused)
+  ])('succeeds if the app has ended or is gone: %o', async (detail) => {
+    connection.stub.once(route('aiapps/kill'), rejected)
     connection.stub.once(route('aiapps/getDetail'), detail)
     await driver('job').controls.cancel?.('a', signal)
   })
 
-  it('fails where it still runs', async () => {
-    connection.stub.once(route('aiapps/kill'), refused)
+  it('fails if the app is still running', async () => {
+    connection.stub.once(route('aiapps/kill'), rejected)
     connection.stub.once(route('aiapps/getDetail'), { body: { ...accepted, state: 'RUNNING' } })
     expect(await failureOf(driver('job').controls.cancel?.('a', signal) ?? Promise.resolve())).toMatchObject({
       code: 'invalid_request',

@@ -32,8 +32,8 @@ function environmentIntent(spec: Partial<EnvironmentSpec> = {}): Intent<'environ
   }
 }
 
-describe('AI workspaces', () => {
-  it('are created by the documented request, byte for byte', async () => {
+describe('Data Forest workspace', () => {
+  it('is created by the documented request byte for byte', async () => {
     connection.stub.once(route('aiworkspaces/create'), { body: { success: true, id: 'YPIolVXWcPTcCs9dNi89Gn' } })
     expect(await driver('environment').create(environmentIntent(), signal)).toEqual({
       remoteId: 'YPIolVXWcPTcCs9dNi89Gn',
@@ -46,7 +46,7 @@ describe('AI workspaces', () => {
   it.each([
     [false, 'conflict'],
     [true, 'invalid_request'],
-  ])('refused with HTTP 400 while the name is available=%s: %s', async (availableName, code) => {
+  ])('maps HTTP 400 with an available name (%s) to %s', async (availableName, code) => {
     connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
     connection.stub.once(route('aiworkspaces/checkAvailableName'), { body: { success: true, availableName } })
     const error = await failureOf(driver('environment').create(environmentIntent(), signal))
@@ -58,13 +58,13 @@ describe('AI workspaces', () => {
   it.each([
     ['fails', 503, 'outcome_unknown'],
     ['is rejected', 400, 'invalid_request'],
-  ])('refused with HTTP 400 while the question after the name %s', async (_how, status, code) => {
+  ])('maps HTTP 400 to an unknown outcome or a rejection if the name check %s', async (_name, status, code) => {
     connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message: '이름 오류' } })
     connection.stub.once(route('aiworkspaces/checkAvailableName'), { status, body: { success: false, message: 'no' } })
     expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({ code })
   })
 
-  it('refused for another parameter cost no further question', async () => {
+  it('reports an invalid parameter without a name check', async () => {
     const message = 'invalid request parameter (configuration.docker.image, \'a/b\'). "^x$"와 일치해야 합니다'
     connection.stub.once(route('aiworkspaces/create'), { status: 400, body: { success: false, message } })
     expect(await failureOf(driver('environment').create(environmentIntent(), signal))).toMatchObject({
@@ -78,7 +78,7 @@ describe('AI workspaces', () => {
     { id: 'w3', name: 'bare' },
   ]
 
-  it('are found by the correlation tag in their description', async () => {
+  it('is found by the correlation tag in its description', async () => {
     connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const intent = environmentIntent()
     const other = { ...intent, correlationTag: 'aaaaaaaaaaaa', spec: { ...intent.spec, name: 'another' } }
@@ -88,7 +88,7 @@ describe('AI workspaces', () => {
     expect(bodies()).toEqual([['aiworkspaces/getList', { search: { accountId } }]])
   })
 
-  it('that hold the name of one that is looked for, with another correlation tag or none, are reported', async () => {
+  it('is reported as the owner of the name if it has another correlation tag or none', async () => {
     const find = async (contents: object[]) => {
       connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: contents.length, contents } })
       const intent = { ...environmentIntent(), correlationTag: 'aaaaaaaaaaaa' }
@@ -98,11 +98,11 @@ describe('AI workspaces', () => {
     for (const description of ['mine', '', 'test [sy:m7k2m9qd4xwa]'])
       expect(await find([{ id: 'w1', name, description }])).toEqual({ absent: true, nameIsTaken: true })
     expect(await find([{ id: 'w1', name: 'other', description: '' }])).toEqual({ absent: true })
-    // Whose it is has to be shown.
+    // Without a description, the owner is unknown.
     expect(await find([{ id: 'w1', name }])).toHaveProperty('inconclusive')
   })
 
-  it('are running where they are, blocked where disabled, and show whether they carry a correlation tag', async () => {
+  it('is running or blocked, and its correlation tag is known, absent or not shown', async () => {
     connection.stub.on(route('aiworkspaces/getList'), { body: { success: true, total: 3, contents: workspaces } })
     const { seen } = await driver('environment').list({ cursor: null, watched: [] }, signal)
     expect(seen.map(({ status, correlationTag, reason }) => ({ status, correlationTag, reason }))).toEqual([
@@ -116,7 +116,7 @@ describe('AI workspaces', () => {
     expect(await driver('environment').get('w2', signal)).toMatchObject({ status: 'blocked', rawState: 'disabled' })
   })
 
-  it('are gone, and deleted, when the service knows no such element', async () => {
+  it('is gone and deleted if the service reports no such element', async () => {
     const gone = { status: 404, body: { success: false, message: 'no such element' } }
     connection.stub.once(route('aiworkspaces/getDetail'), gone)
     connection.stub.once(route('aiworkspaces/delete'), gone)
@@ -124,17 +124,17 @@ describe('AI workspaces', () => {
     await driver('environment').controls.delete?.('w1', signal)
   })
 
-  it('neither start nor stop', () => {
+  it('supports only delete', () => {
     expect(Object.keys(driver('environment').controls)).toEqual(['delete'])
   })
 
-  it('show the images that can be named, and the configurations that there are without what may be secret', async () => {
-    const answers: Record<string, unknown> = {
+  it('has a catalog of images and configurations without secrets', async () => {
+    const responses: Record<string, unknown> = {
       tensorflow: { success: true, dockerImages: { tf: ['tensorflow:r2.3.1-py3'] } },
       pytorch: { success: true, dockerImages: {} },
     }
     connection.stub.on(route('aiworkspaces/getDockerImageList'), ({ body }) => ({
-      body: answers[JSON.parse(body).search.typeName],
+      body: responses[JSON.parse(body).search.typeName],
     }))
     const docker = { image: 'pytorch:1', command: 'sh -c "KEY=s3cret"', args: 's3cret', env: { KEY: 's3cret' } }
     const configuration = { name: 'small', docker, queueName: 'gpu', resource: { gpuCount: 1 }, data: {} }

@@ -7,7 +7,7 @@ import { signal } from './connection.ts'
 
 const baseUrl = 'https://hub.example.com/jupyter'
 
-/** Asks a hub whose one server, of this user, is ready at this address; what it makes of it, and how many tokens were made. */
+/** Reads the access details of a ready server at this URL. Returns the result and the number of tokens created. */
 async function access(url: string, { user = 'ada', ...more }: { user?: string; subdomainHost?: string } = {}) {
   let tokens = 0
   const send = async ({ method }: HttpRequest) => {
@@ -19,17 +19,17 @@ async function access(url: string, { user = 'ada', ...more }: { user?: string; s
   const settings = { baseUrl, username: user, tokenInUrl: true, ...more }
   const session = { settings, credentials: { token: 't' }, clock: makeFixedClock() }
   const driver = jupyterhubProvider.open({ ...session, http: { send } }).drivers.environment
-  const answer = await driver?.access?.(`${user}/n`, signal).catch((error: unknown) => error)
-  return { answer, tokens }
+  const result = await driver?.access?.(`${user}/n`, signal).catch((error: unknown) => error)
+  return { result: result, tokens }
 }
 
-describe('the address of a server', () => {
+describe('JupyterHub server URL', () => {
   it.each(['/jupyter/user/ada/n/', 'https://hub.example.com:443/jupyter/user/ada/n/'])(
-    'on the hub itself comes with a token: %s',
+    'on the hub has a token: %s',
     async (url) => {
-      const opened = 'https://hub.example.com/jupyter/user/ada/n/?token=fresh'
-      const urls = [{ name: 'jupyter', url: opened }]
-      expect((await access(url)).answer).toEqual({ urls, token: 'fresh', authorization: 'token fresh' })
+      const openedUrl = 'https://hub.example.com/jupyter/user/ada/n/?token=fresh'
+      const urls = [{ name: 'jupyter', url: openedUrl }]
+      expect((await access(url)).result).toEqual({ urls, token: 'fresh', authorization: 'token fresh' })
     },
   )
 
@@ -44,20 +44,20 @@ describe('the address of a server', () => {
     'https://hub.example.com:8443/jupyter/user/ada/n/',
     'https://ada.hub.example.com/jupyter/user/ada/n/',
     'https://grafana.hub.example.com/',
-  ])('elsewhere comes without one, and none is made: %s', async (url) => {
+  ])('elsewhere has no token, and none is created: %s', async (url) => {
     const { href } = new URL(url, baseUrl)
-    expect(await access(url)).toEqual({ answer: { urls: [{ name: 'jupyter', url: href }] }, tokens: 0 })
+    expect(await access(url)).toEqual({ result: { urls: [{ name: 'jupyter', url: href }] }, tokens: 0 })
   })
 
-  it.each(badAddresses)('that is no http(s) URL is a bad answer, and no token is made: %j', async (url) => {
-    expect(await access(url)).toMatchObject({ answer: { code: 'bad_response' }, tokens: 0 })
+  it.each(badAddresses)('is rejected if it is not http(s), and no token is created: %j', async (url) => {
+    expect(await access(url)).toMatchObject({ result: { code: 'bad_response' }, tokens: 0 })
   })
 })
 
-describe('the address of a server of a hub with subdomain_host', () => {
+describe('JupyterHub server URL with subdomain_host', () => {
   const subdomainHost = 'https://hub.example.com'
 
-  // Labels as `subdomain_hook_idna` and `subdomain_hook_legacy` of JupyterHub 6.1.1 make them.
+  // Labels computed by `subdomain_hook_idna` and `subdomain_hook_legacy` of JupyterHub 6.1.1.
   it.each([
     ['ada', 'ada', 'ada'],
     ['ada-b', 'ada-b', 'ada-b'],
@@ -71,37 +71,37 @@ describe('the address of a server of a hub with subdomain_host', () => {
     ['ÅÅ', 'u-x--76539ab', '_c3_85_c3_85'],
     ['日本', 'xn--wgv71a', '_e6_97_a5_e6_9c_ac'],
     ["it's(1)*~", 'u-its1--4e4666e', 'it_27s_281_29_2a_7e'],
-  ])('comes with a token on the host of its user, %s', async (user, ...labels) => {
+  ])('has a token on the host of its user, %s', async (user, ...labels) => {
     for (const label of labels) {
       const url = `https://${label}.hub.example.com/jupyter/user/x/n/`
-      expect(await access(url, { user, subdomainHost })).toMatchObject({ answer: { token: 'fresh' }, tokens: 1 })
+      expect(await access(url, { user, subdomainHost })).toMatchObject({ result: { token: 'fresh' }, tokens: 1 })
     }
   })
 
-  it('comes with a token at the hub itself, and at the port and scheme of subdomain_host', async () => {
+  it('has a token on the hub itself, and on the port and scheme of subdomain_host', async () => {
     expect(await access('/jupyter/user/ada/n/', { subdomainHost })).toMatchObject({ tokens: 1 })
-    const elsewhere = { subdomainHost: 'http://jupyter.test:8000' }
-    expect(await access('http://ada.jupyter.test:8000/user/ada/n/', elsewhere)).toMatchObject({ tokens: 1 })
-    expect(await access('https://ada.jupyter.test:8000/user/ada/n/', elsewhere)).toMatchObject({ tokens: 0 })
-    expect(await access('http://ada.jupyter.test/user/ada/n/', elsewhere)).toMatchObject({ tokens: 0 })
-    expect(await access('http://jupyter.test:8000/user/ada/n/', elsewhere)).toMatchObject({ tokens: 0 })
+    const otherHost = { subdomainHost: 'http://jupyter.test:8000' }
+    expect(await access('http://ada.jupyter.test:8000/user/ada/n/', otherHost)).toMatchObject({ tokens: 1 })
+    expect(await access('https://ada.jupyter.test:8000/user/ada/n/', otherHost)).toMatchObject({ tokens: 0 })
+    expect(await access('http://ada.jupyter.test/user/ada/n/', otherHost)).toMatchObject({ tokens: 0 })
+    expect(await access('http://jupyter.test:8000/user/ada/n/', otherHost)).toMatchObject({ tokens: 0 })
   })
 
   it.each([
     ['of another user', 'bob.hub.example.com'],
     ['of a service', 'services.hub.example.com'],
-    ['below that of the user', 'evil.ada.hub.example.com'],
-    ['that only ends like it', 'ada.evilhub.example.com'],
-    ['of a user who becomes the same name first', 'xn--mller-kva.hub.example.com', 'Müller'],
-  ])('comes without a token on a host %s', async (_what, host, user = 'ada') => {
+    ["below the user's host", 'evil.ada.hub.example.com'],
+    ['with a similar suffix', 'ada.evilhub.example.com'],
+    ['of a user with the same normalized name', 'xn--mller-kva.hub.example.com', 'Müller'],
+  ])('has no token on a host %s', async (_what, host, user = 'ada') => {
     const url = `https://${host}/jupyter/user/ada/n/`
     expect(await access(url, { user, subdomainHost })).toEqual({
-      answer: { urls: [{ name: 'jupyter', url }] },
+      result: { urls: [{ name: 'jupyter', url }] },
       tokens: 0,
     })
   })
 
-  it('is a setting that changes with new credentials alone, like every other that decides where a token goes', () => {
+  it('depends on an endpoint setting, which changes only with new credentials', () => {
     expect(jupyterhubProvider.endpointSettings).toContain('subdomainHost')
   })
 })

@@ -15,20 +15,20 @@ export const { signal } = new AbortController()
 export interface Opened {
   provider: OpenProvider
   driver: Driver<'environment'>
-  /** What was sent, in order. */
+  /** The requests, in order. */
   requests: readonly HttpRequest[]
 }
 
-/** The sandbox's hub for the tests of a file, empty before each, its clock in the test's hand, and connections to it. */
+/** The hub of the sandbox for the tests of a file, reset before each test, with an adjustable clock and connections. */
 export async function useTestHub() {
   const clock = makeFixedClock('2026-01-05T00:00:00.000Z')
   const sandbox = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => clock.now().getTime() } })
   const url = sandbox.urls.jupyterhub
   const http = makeHttpClient({ baseUrl: url, clock, connectTimeoutMs: 1000, timeoutMs: 2000, maxResponseBytes: 1e7 })
   const [limited] = sandbox.otherAccounts.jupyterhub
-  let drawn = 0
+  let counter = 0
 
-  /** A setting that is undefined is absent. */
+  /** Opens a connection. A setting that is undefined is omitted. */
   function open(
     settings: Readonly<Record<string, Json | undefined>> = {},
     token: string = sandbox.accounts.jupyterhub.token,
@@ -40,8 +40,8 @@ export async function useTestHub() {
         return http.send(request)
       },
     }
-    const given = Object.entries({ baseUrl: url, username: 'ada', ...settings })
-    const all = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as JsonObject
+    const entries = Object.entries({ baseUrl: url, username: 'ada', ...settings })
+    const all = Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as JsonObject
     const provider = jupyterhubProvider.open({ settings: all, credentials: { token }, http: tap, clock })
     const driver = provider.drivers.environment
     if (driver === undefined) throw new Error('no driver for environments')
@@ -49,10 +49,10 @@ export async function useTestHub() {
   }
 
   function intent(spec: EnvironmentSpec, correlationTag?: string): Intent<'environment'> {
-    drawn += 1
+    counter += 1
     const sendBy = { at: new Date(clock.now().getTime() + 5000), monotonicMs: clock.monotonicMs() + 5000 }
-    const own = correlationTag ?? `m${String(drawn).padStart(11, '0')}`
-    return { correlationTag: own, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
+    const tag = correlationTag ?? `m${String(counter).padStart(11, '0')}`
+    return { correlationTag: tag, spec, environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() }
   }
 
   beforeEach(() => sandbox.reset())
@@ -67,10 +67,10 @@ export async function useTestHub() {
     clock,
     open,
     intent,
-    /** Of the user ben, for ben's servers only. */
+    /** A token of the user ben, for ben's servers only. */
     limitedToken: limited?.token ?? '',
-    /** Makes a server and lets it become ready. */
-    async make(driver: Driver<'environment'>, spec: EnvironmentSpec): Promise<string> {
+    /** Creates a server and advances the clock until it is ready. */
+    async createReady(driver: Driver<'environment'>, spec: EnvironmentSpec): Promise<string> {
       const { remoteId } = await driver.create(intent(spec), signal)
       clock.advance(1000)
       return remoteId ?? ''

@@ -17,8 +17,8 @@ const hub = await useTestHub()
 const problems = (settings: Parameters<typeof hub.open>[0], spec: EnvironmentSpec) =>
   checkSpec({ provider: 'jupyterhub', ...hub.open(settings).driver }, spec).map(({ pointer }) => pointer)
 
-describe('a create', () => {
-  it('adds the user and starts a server, with options from image and resources', async () => {
+describe('JupyterHub create', () => {
+  it('adds the user and starts a server with options from image and resources', async () => {
     const { driver, requests } = hub.open({ optionKeys, clientOptions: ['zone'] })
     const spec: EnvironmentSpec = {
       name: 'notebook',
@@ -40,31 +40,33 @@ describe('a create', () => {
     expect(requests[1]?.headers).toMatchObject({ authorization: `token ${hub.sandbox.accounts.jupyterhub.token}` })
   })
 
-  it('below a base URL with a path keeps to it', () => {
+  it('keeps the path of the base URL', () => {
     const { driver } = hub.open({ baseUrl: `${hub.url}/jupyter/` })
     expect(driver.plan(hub.intent({ name: 'n' }, 'k7m2q9dxwa01')).target).toBe(
       '/jupyter/hub/api/users/ada/servers/n-syk7m2q9dxwa01',
     )
   })
 
-  it('takes no field that the connection gives no key', () => {
+  it('rejects fields without a configured key', () => {
     expect(problems({}, { name: 'n', image: 'x', resources: { cpus: 1 } })).toEqual(['/image', '/resources/cpus'])
     expect(problems({ optionKeys }, { name: 'n', image: 'x', resources: { cpus: 1 } })).toEqual([])
   })
 
-  it('takes a user from the connection or the request, one of them, and options that are listed', () => {
-    const of = (jupyterhub: object): EnvironmentSpec => ({ name: 'n', providerOptions: { jupyterhub } as never })
+  it('requires one user from the connection or request, and accepts only listed options', () => {
+    const specWith = (jupyterhub: object): EnvironmentSpec => ({ name: 'n', providerOptions: { jupyterhub } as never })
     const atUser = ['/providerOptions/jupyterhub/username']
     const atOption = ['/providerOptions/jupyterhub/userOptions/image']
     expect(problems({ username: undefined }, { name: 'n' })).toEqual(atUser)
-    expect(problems({ username: undefined }, of({ username: 'eve' }))).toEqual([])
-    expect(problems({ username: undefined }, of({ username: '..' }))).toEqual(atUser)
-    expect(problems({}, of({ username: 'eve' }))).toEqual(atUser)
-    expect(problems({}, of({ username: 'ada' }))).toEqual([])
-    expect(problems({}, of({ userOptions: { image: 'x' } }))).toEqual(atOption)
-    expect(problems({ clientOptions: ['image'] }, of({ userOptions: { image: 'x' } }))).toEqual([])
-    // A field that has the key already is the one way to set it.
-    expect(problems({ clientOptions: ['image'], optionKeys }, of({ userOptions: { image: 'x' } }))).toEqual(atOption)
+    expect(problems({ username: undefined }, specWith({ username: 'eve' }))).toEqual([])
+    expect(problems({ username: undefined }, specWith({ username: '..' }))).toEqual(atUser)
+    expect(problems({}, specWith({ username: 'eve' }))).toEqual(atUser)
+    expect(problems({}, specWith({ username: 'ada' }))).toEqual([])
+    expect(problems({}, specWith({ userOptions: { image: 'x' } }))).toEqual(atOption)
+    expect(problems({ clientOptions: ['image'] }, specWith({ userOptions: { image: 'x' } }))).toEqual([])
+    // A field with that key is the only way to set it.
+    expect(problems({ clientOptions: ['image'], optionKeys }, specWith({ userOptions: { image: 'x' } }))).toEqual(
+      atOption,
+    )
   })
 
   it.each([
@@ -72,51 +74,55 @@ describe('a create', () => {
     [{ activeServerLimit: 1 }, { code: 'no_capacity' }],
     [{ concurrentSpawnLimit: 1 }, { code: 'rate_limited', retryAfterMs: 30_000 }],
     [{ allowNamedServers: false }, { code: 'unsupported' }],
-  ])('with %j is refused by its name', async (setting, error) => {
+  ])('maps the rejection with %j to its error code', async (setting, error) => {
     const { driver } = hub.open()
     await driver.create(hub.intent({ name: 'first' }), signal)
     hub.sandbox.changeSettings('jupyterhub', setting)
     await expect(driver.create(hub.intent({ name: 'second' }), signal)).rejects.toMatchObject(error)
   })
 
-  it('whose user cannot be added is sent all the same: the start tells', async () => {
+  it('is sent even if the user cannot be added', async () => {
     const { driver } = hub.open({ username: 'ben' }, hub.limitedToken)
     const { remoteId } = await driver.create(hub.intent({ name: 'own' }), signal)
     expect(await driver.get(remoteId ?? '', signal)).toMatchObject({ status: 'provisioning' })
   })
 
-  it('for a user that does not exist and may not be added is refused', async () => {
+  it('fails for a missing user that may not be added', async () => {
     const { driver, requests } = hub.open({ createsUsers: false })
     await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject({ code: 'not_found' })
     expect(requests).toHaveLength(1)
   })
 })
 
-describe('a read', () => {
-  it('does not show the values of variables, nor what the spawner keeps', async () => {
+describe('JupyterHub read', () => {
+  it('omits variable values and spawner state', async () => {
     const { driver } = hub.open({ optionKeys })
-    const remoteId = await hub.make(driver, { name: 'n', image: 'x', environmentVariables: { KEY: 'hush-hush' } })
+    const remoteId = await hub.createReady(driver, {
+      name: 'n',
+      image: 'x',
+      environmentVariables: { KEY: 'hush-hush' },
+    })
     const seen = await driver.get(remoteId, signal)
     expect(shown(seen)).toMatchObject({ payload: { user_options: { image: 'x', environment: { KEY: '[redacted]' } } } })
     expect(textOf(seen)).not.toContain('hush-hush')
     expect(textOf(seen)).not.toContain('4242')
   })
 
-  it('tells since when it runs and since when nothing has happened', async () => {
+  it('contains the start time and the last activity', async () => {
     const { driver } = hub.open()
-    const madeAt = hub.clock.now()
-    const remoteId = await hub.make(driver, { name: 'n' })
-    const ready = new Date(madeAt.getTime() + 300)
+    const createdAt = hub.clock.now()
+    const remoteId = await hub.createReady(driver, { name: 'n' })
+    const ready = new Date(createdAt.getTime() + 300)
     expect(await driver.get(remoteId, signal)).toMatchObject({
       rawState: 'ready',
-      startedAt: madeAt,
+      startedAt: createdAt,
       result: { lastActivityAt: ready.toISOString() },
     })
   })
 
-  it('says gone, absent and nothing at all only where the token would see what is there', async () => {
+  it('fails or is inconclusive if the token does not cover the server', async () => {
     const service = hub.open()
-    const remoteId = await hub.make(service.driver, { name: 'n' })
+    const remoteId = await hub.createReady(service.driver, { name: 'n' })
     const intent = hub.intent({ name: 'never' })
     // The same connection after its token lost all but one user.
     const { driver } = hub.open({}, hub.limitedToken)
@@ -129,7 +135,7 @@ describe('a read', () => {
   })
 
   it.each(['ben/notebook', '../../x', 'ada', 'ada/..', 'ada/a/b', ''])(
-    'at %j, which is no server of the connection, sends nothing',
+    'sends nothing for %j, which is not a server of the connection',
     async (remoteId) => {
       const { driver, requests } = hub.open()
       expect(await driver.get(remoteId, signal)).toBe('gone')
@@ -140,10 +146,10 @@ describe('a read', () => {
     },
   )
 
-  it('at everybody reads page after page of users', async () => {
+  it('lists the servers of all users page by page', async () => {
     const { driver, requests } = hub.open({ username: undefined })
-    const people = Array.from({ length: 120 }, (_, index) => `user-${index}`)
-    for (const username of people) {
+    const usernames = Array.from({ length: 120 }, (_, index) => `user-${index}`)
+    for (const username of usernames) {
       const spec = { name: 'n', providerOptions: { jupyterhub: { username } } }
       await driver.create(hub.intent(spec), signal)
     }
@@ -152,15 +158,15 @@ describe('a read', () => {
     const second = await driver.list({ cursor: first.next, watched: [] }, signal)
     expect(second.next).toBeNull()
     const owners = [...first.seen, ...second.seen].map(({ remoteId }) => remoteId.split('/')[0])
-    expect(new Set(owners)).toEqual(new Set(people))
+    expect(new Set(owners)).toEqual(new Set(usernames))
     expect(requests.at(-1)?.target).toBe('/hub/api/users?include_stopped_servers=1&offset=100&limit=100')
   })
 })
 
-describe('a server', () => {
-  it('is started again with the options that it had', async () => {
+describe('JupyterHub server', () => {
+  it('restarts with its previous options', async () => {
     const { driver, requests } = hub.open({ optionKeys })
-    const remoteId = await hub.make(driver, { name: 'n', image: 'x' })
+    const remoteId = await hub.createReady(driver, { name: 'n', image: 'x' })
     await driver.controls.stop?.(remoteId, signal)
     hub.clock.advance(1000)
     expect(await driver.get(remoteId, signal)).toMatchObject({ status: 'stopped' })
@@ -173,10 +179,12 @@ describe('a server', () => {
     })
   })
 
-  it('that cannot be started is seen stopped, also where the hub answers that immediately', async () => {
+  it('is stopped if it cannot be started, also if the hub reports that immediately', async () => {
     hub.sandbox.changeSettings('jupyterhub', { failSpawns: true })
     const { driver } = hub.open()
-    expect(await driver.get(await hub.make(driver, { name: 'slow' }), signal)).toMatchObject({ status: 'stopped' })
+    expect(await driver.get(await hub.createReady(driver, { name: 'slow' }), signal)).toMatchObject({
+      status: 'stopped',
+    })
     hub.sandbox.changeSettings('jupyterhub', { spawnMs: 0 })
     const intent = hub.intent({ name: 'quick' })
     await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable', notSent: false })
@@ -185,7 +193,7 @@ describe('a server', () => {
     })
   })
 
-  it('that is starting takes no stop and no delete, and they are to be tried again', async () => {
+  it('rejects stop and delete with conflict while it is starting', async () => {
     const { driver } = hub.open()
     const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
     await expect(driver.controls.stop?.(remoteId ?? '', signal)).rejects.toMatchObject({ code: 'conflict' })
@@ -193,9 +201,9 @@ describe('a server', () => {
     expect(driver.traits.deletableIn).not.toContain('provisioning')
   })
 
-  it('of a user who is gone is gone, although the hub stumbles over that', async () => {
+  it('is gone with its user, although the hub returns an error', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     hub.sandbox.remove('jupyterhub', remoteId)
     hub.sandbox.remove('jupyterhub', 'ada')
     await driver.controls.stop?.(remoteId, signal)

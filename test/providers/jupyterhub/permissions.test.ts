@@ -3,11 +3,11 @@ import { signal, useTestHub } from './connection.ts'
 
 const hub = await useTestHub()
 
-describe('access', () => {
-  it("is an address with a token of the user's that opens this server alone, for a while", async () => {
+describe('JupyterHub access', () => {
+  it('is a URL with a temporary token of the user for this server only', async () => {
     const { driver } = hub.open({ accessSeconds: 60 })
-    const remoteId = await hub.make(driver, { name: 'n' })
-    const other = await hub.make(driver, { name: 'other' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
+    const other = await hub.createReady(driver, { name: 'other' })
     const access = await driver.access?.(remoteId, signal)
     const token = access?.token ?? ''
     expect(token).not.toBe(hub.sandbox.accounts.jupyterhub.token)
@@ -19,16 +19,16 @@ describe('access', () => {
     expect(await status(remoteId)).toBe(403)
   })
 
-  it('has no address before the server is ready, and creates no token for it', async () => {
+  it('has no URL and no token before the server is ready', async () => {
     const { driver, requests } = hub.open()
     const { remoteId } = await driver.create(hub.intent({ name: 'n' }), signal)
     expect(await driver.access?.(remoteId ?? '', signal)).toEqual({ urls: [] })
     expect(requests.some(({ target }) => target.endsWith('/tokens'))).toBe(false)
   })
 
-  it('is the address alone where the connection may make no tokens', async () => {
+  it('is a URL without a token if the connection may not create tokens', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     hub.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', operation: 'tokens.create' })
     expect(await driver.access?.(remoteId, signal)).toEqual({
       urls: [{ name: 'jupyter', url: `${hub.url}/user/${remoteId}/` }],
@@ -36,13 +36,13 @@ describe('access', () => {
   })
 })
 
-describe('a rejection whose cause cannot be asked', () => {
+describe('JupyterHub rejection with an unknown cause', () => {
   it.each([
     ['unavailable', { kind: 'error_before' }],
     ['unreadable', { kind: 'html_body' }],
-    ['cut off', { kind: 'reset' }],
-  ] as const)('is none while the hub is %s', async (_how, fault) => {
-    const { driver } = hub.open({ createsUsers: false }, 'nobodys-token')
+    ['unreachable', { kind: 'reset' }],
+  ] as const)('is reported as unavailable while the hub is %s', async (_name, fault) => {
+    const { driver } = hub.open({ createsUsers: false }, 'unknown-token')
     hub.sandbox.faults.add({ ...fault, operation: 'self.get', times: 1 })
     const intent = hub.intent({ name: 'n' })
     await expect(driver.create(intent, signal)).rejects.toMatchObject({ code: 'unavailable' })
@@ -52,8 +52,8 @@ describe('a rejection whose cause cannot be asked', () => {
   it.each([
     ['unavailable', { kind: 'error_before' }],
     ['too busy', { kind: 'rate_limited' }],
-    ['cut off', { kind: 'reset' }],
-  ] as const)('is none where the user could not be added, the hub being %s', async (_how, fault) => {
+    ['unreachable', { kind: 'reset' }],
+  ] as const)('leaves the create unsent if the user cannot be added because the hub is %s', async (_name, fault) => {
     const { driver } = hub.open({ username: undefined })
     hub.sandbox.faults.add({ ...fault, operation: 'users.create', times: 1 })
     const intent = hub.intent({ name: 'n', providerOptions: { jupyterhub: { username: 'newcomer' } } })
@@ -61,9 +61,9 @@ describe('a rejection whose cause cannot be asked', () => {
     await driver.create(intent, signal)
   })
 
-  it('leaves a delete to be done again', async () => {
+  it('makes a delete repeatable', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     await driver.controls.delete?.(remoteId, signal)
     hub.clock.advance(1000)
     hub.sandbox.faults.add({ kind: 'error_before', operation: 'users.get', times: 1 })
@@ -72,10 +72,10 @@ describe('a rejection whose cause cannot be asked', () => {
   })
 })
 
-describe('verify', () => {
-  it('tells a token that nobody has from one that may too little, and names what it lacks', async () => {
+describe('JupyterHub verification', () => {
+  it('distinguishes an unknown token from one without the required scopes, and names the scopes', async () => {
     const field = 'credentials.token'
-    await expect(hub.open({}, 'nobodys-token').provider.verify(signal)).rejects.toMatchObject({
+    await expect(hub.open({}, 'unknown-token').provider.verify(signal)).rejects.toMatchObject({
       code: 'unauthenticated',
       field,
     })
@@ -90,7 +90,7 @@ describe('verify', () => {
     })
   })
 
-  it('names a user that is not there and may not be added', async () => {
+  it('reports a missing user that may not be added', async () => {
     await hub.open().provider.verify(signal)
     await expect(hub.open({ createsUsers: false }).provider.verify(signal)).rejects.toMatchObject({
       code: 'not_found',
@@ -98,7 +98,7 @@ describe('verify', () => {
     })
   })
 
-  it('names an address where there is no hub, or one that is too old', async () => {
+  it('reports a base URL without a hub or with an old one', async () => {
     const field = 'settings.baseUrl'
     await expect(hub.open({ baseUrl: `${hub.url}/elsewhere` }).provider.verify(signal)).rejects.toMatchObject({ field })
     hub.sandbox.changeSettings('jupyterhub', { version: '2.3.1' })

@@ -9,21 +9,22 @@ import { signal, useTestHub } from './connection.ts'
 const hub = await useTestHub()
 
 const versions = ['3.0.0', '4.1.6', '5.5.4', '6.1.1']
-const be = (version: string, more: object = {}) => hub.sandbox.changeSettings('jupyterhub', { version, ...more })
-const faultsOf = (name: string) => checkSpec({ provider: 'jupyterhub', ...hub.open().driver }, { name })
+const useVersion = (version: string, more: object = {}) =>
+  hub.sandbox.changeSettings('jupyterhub', { version, ...more })
+const problemsOf = (name: string) => checkSpec({ provider: 'jupyterhub', ...hub.open().driver }, { name })
 
 const isSetting = (settings: object) =>
   Value.Check(jupyterhubSettings, Value.Default(jupyterhubSettings, { baseUrl: hub.url, ...settings }))
 
-/** Where an address leads: the title of the page at its end. */
+/** The title of the page at a URL. */
 async function pageAt(url: string | undefined, headers: Record<string, string> = {}): Promise<string> {
   return (await fetch(url ?? '', { headers })).text()
 }
 
-describe.each(versions)('on JupyterHub %s', (version) => {
-  beforeEach(() => be(version))
+describe.each(versions)('JupyterHub %s', (version) => {
+  beforeEach(() => useVersion(version))
 
-  it('verify accepts a user who does not exist yet, and names one who may not be added', async () => {
+  it('verifies a user that does not exist yet, and reports one that may not be added', async () => {
     await hub.open().provider.verify(signal)
     await expect(hub.open({ createsUsers: false }).provider.verify(signal)).rejects.toMatchObject({
       code: 'not_found',
@@ -31,8 +32,8 @@ describe.each(versions)('on JupyterHub %s', (version) => {
     })
   })
 
-  it('a token that was revoked is rejected credentials, whatever is asked with it', async () => {
-    const remoteId = await hub.make(hub.open().driver, { name: 'n' })
+  it('rejects a revoked token with every call', async () => {
+    const remoteId = await hub.createReady(hub.open().driver, { name: 'n' })
     const { driver, provider } = hub.open({}, 'a-token-that-was-revoked')
     const rejected = { code: 'unauthenticated', field: 'credentials.token' }
     await expect(provider.verify(signal)).rejects.toMatchObject(rejected)
@@ -43,16 +44,16 @@ describe.each(versions)('on JupyterHub %s', (version) => {
     await expect(driver.access?.(remoteId, signal)).rejects.toMatchObject(rejected)
   })
 
-  it('a token with too few scopes is rejected as such', async () => {
-    await hub.make(hub.open().driver, { name: 'n' })
+  it('rejects a token with insufficient scopes', async () => {
+    await hub.createReady(hub.open().driver, { name: 'n' })
     const { provider } = hub.open({}, hub.limitedToken)
     await expect(provider.verify(signal)).rejects.toMatchObject({ code: 'permission_denied' })
     await hub.open({ username: 'ben' }, hub.limitedToken).provider.verify(signal)
   })
 
-  it('a server of a user who is gone is stopped, deleted and gone', async () => {
+  it('stops and deletes a server of a missing user, and reports it as gone', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     hub.sandbox.remove('jupyterhub', remoteId)
     hub.sandbox.remove('jupyterhub', 'ada')
     await driver.controls.stop?.(remoteId, signal)
@@ -60,15 +61,15 @@ describe.each(versions)('on JupyterHub %s', (version) => {
     expect(await driver.get(remoteId, signal)).toBe('gone')
   })
 
-  it('a create for a user who is not there is refused, in words', async () => {
+  it('rejects a create for a missing user with a readable message', async () => {
     const { driver } = hub.open({ createsUsers: false })
-    const refused = { code: 'not_found', message: 'JupyterHub returned HTTP 404: Not Found' }
-    await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject(refused)
+    const rejected = { code: 'not_found', message: 'JupyterHub returned HTTP 404: Not Found' }
+    await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject(rejected)
   })
 
-  it('the address of a server, with the header, opens it; in a browser the hub decides', async () => {
+  it('opens the server URL with the header, and in a browser only with a token in the URL', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     const { urls = [], token, authorization = '' } = (await driver.access?.(remoteId, signal)) ?? {}
     const url = urls[0]?.url ?? ''
     expect(authorization).toBe(`token ${token}`)
@@ -78,32 +79,29 @@ describe.each(versions)('on JupyterHub %s', (version) => {
     expect(await pageAt(url)).toContain(isInUrl ? 'Jupyter Server' : 'sign in')
   })
 
-  it.each(['yes', 'no'])(
-    'a connection can say whether servers take a token from the address: %s',
-    async (tokenInUrl) => {
-      be(version, { tokenInUrl })
-      const { driver, requests } = hub.open({ tokenInUrl: tokenInUrl === 'yes' })
-      const remoteId = await hub.make(driver, { name: 'n' })
-      const access = await driver.access?.(remoteId, signal)
-      expect(await pageAt(access?.urls[0]?.url)).toContain(tokenInUrl === 'yes' ? 'Jupyter Server' : 'sign in')
-      expect(requests.map(({ target }) => target)).not.toContain('/hub/api/')
-    },
-  )
+  it.each(['yes', 'no'])('follows the connection setting for tokens in URLs: %s', async (tokenInUrl) => {
+    useVersion(version, { tokenInUrl })
+    const { driver, requests } = hub.open({ tokenInUrl: tokenInUrl === 'yes' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
+    const access = await driver.access?.(remoteId, signal)
+    expect(await pageAt(access?.urls[0]?.url)).toContain(tokenInUrl === 'yes' ? 'Jupyter Server' : 'sign in')
+    expect(requests.map(({ target }) => target)).not.toContain('/hub/api/')
+  })
 
-  it.each(['notebook', 'a', 'a1', 'first-try-2', 'exactly-15-char'])('the name %s is taken', async (name) => {
-    expect(faultsOf(name)).toEqual([])
+  it.each(['notebook', 'a', 'a1', 'first-try-2', 'exactly-15-char'])('accepts the name %s', async (name) => {
+    expect(problemsOf(name)).toEqual([])
     const { driver } = hub.open()
     const { remoteId } = await driver.create(hub.intent({ name }), signal)
     expect(await driver.get(remoteId ?? '', signal)).toMatchObject({ status: 'provisioning' })
   })
 })
 
-describe('a name that no slug can be made of', () => {
+describe('JupyterHub name without a valid slug', () => {
   it.each(['notebook-for-vision', 'sixteen-chars-xy', '1st-try', 'a--b', 'a-', '-a', 'Upper', 'a_b', 'a.b'])(
-    '%s is refused before it is sent, as JupyterHub 6 would',
+    '%s is rejected before the request, as by JupyterHub 6',
     async (name) => {
-      expect(faultsOf(name)).toMatchObject([{ pointer: '/name' }])
-      be('6.1.1')
+      expect(problemsOf(name)).toMatchObject([{ pointer: '/name' }])
+      useVersion('6.1.1')
       await expect(hub.open().driver.create(hub.intent({ name }), signal)).rejects.toMatchObject({
         code: 'invalid_request',
         message: expect.stringContaining('Invalid server_name'),
@@ -112,34 +110,37 @@ describe('a name that no slug can be made of', () => {
   )
 })
 
-describe('a key of user_options', () => {
-  it.each(['user_options', 'display_name'])('cannot be %s, by which JupyterHub 6 tells another form of body', (key) => {
-    expect(isSetting({ optionKeys: { image: key } })).toBe(false)
-    expect(isSetting({ clientOptions: [key] })).toBe(false)
-    expect(isSetting({ optionKeys: { image: `${key}s` }, clientOptions: [`${key}2`] })).toBe(true)
-  })
+describe('JupyterHub user_options key', () => {
+  it.each(['user_options', 'display_name'])(
+    'cannot be %s, which JupyterHub 6 interprets as another body format',
+    (key) => {
+      expect(isSetting({ optionKeys: { image: key } })).toBe(false)
+      expect(isSetting({ clientOptions: [key] })).toBe(false)
+      expect(isSetting({ optionKeys: { image: `${key}s` }, clientOptions: [`${key}2`] })).toBe(true)
+    },
+  )
 })
 
-describe('on JupyterHub 6', () => {
-  beforeEach(() => be('6.1.1'))
+describe('JupyterHub 6', () => {
+  beforeEach(() => useVersion('6.1.1'))
 
-  it('a server that is being renamed takes no stop now, and is what it was', async () => {
+  it('rejects a stop during a rename and reports no status', async () => {
     const { driver } = hub.open()
-    const remoteId = await hub.make(driver, { name: 'n' })
+    const remoteId = await hub.createReady(driver, { name: 'n' })
     hub.sandbox.force('jupyterhub', remoteId, { state: 'rename' })
     expect(await driver.get(remoteId, signal)).toMatchObject({ status: null, rawState: 'rename' })
     await expect(driver.controls.delete?.(remoteId, signal)).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  it('a token may have the scope of a start in place of `servers`, which includes it', () => {
+  it('accepts the scope to start servers in place of `servers`', () => {
     const owner = { scopes: ['start:servers!user=ada', 'delete:servers'] }
     expect(missingScopes(owner, ['servers', 'delete:servers'], 'ada')).toEqual([])
     expect(missingScopes(owner, ['servers', 'read:servers'], 'eve')).toEqual(['servers', 'read:servers'])
   })
 
-  it('options arrive as they do elsewhere', async () => {
+  it('sends options in the same way', async () => {
     const { driver } = hub.open({ optionKeys: { image: 'image' } })
-    const remoteId = await hub.make(driver, { name: 'n', image: 'x' })
+    const remoteId = await hub.createReady(driver, { name: 'n', image: 'x' })
     expect(shown(await driver.get(remoteId, signal))).toMatchObject({ payload: { user_options: { image: 'x' } } })
   })
 })

@@ -13,18 +13,18 @@ function failure(message: string) {
 }
 
 it.each([
-  ['of missing rights', denied, 'permission_denied'],
+  ['missing permissions', denied, 'permission_denied'],
   [
-    'of missing rights beside a binding without its role',
+    'missing permissions and a binding without its role',
     `${denied}: RBAC: ${role} "lab-admin" not found`,
     'permission_denied',
   ],
   [
-    'of a server that has not read its roles yet',
+    'roles that the server has not loaded yet',
     `${denied}: RBAC: [${role} "system:discovery" not found, ${role} "system:basic-user" not found]`,
     'unavailable',
   ],
-])('a denial %s', (_, message, code) => {
+])('maps a denial because of %s to its code', (_, message, code) => {
   const error = failure(message)
   expect(error.code).toBe(code)
   expect(isRejectedCreate(error)).toBe(true)

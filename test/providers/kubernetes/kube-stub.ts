@@ -10,7 +10,7 @@ import { type StubServer, startStubServer } from '../../support/stub-server.ts'
 export const { signal } = new AbortController()
 export const uid = 'aaaaaaaa-0000-4000-a000-000000000001'
 
-/** The drivers before a server that answers as it is told. */
+/** The drivers, connected to a stub server with configured responses. */
 interface KubeStub {
   stub: StubServer
   open(settings?: object): OpenProvider
@@ -42,7 +42,7 @@ async function startKubeStub(): Promise<KubeStub> {
   }
 }
 
-/** A new stub for each test of a file, which is asked nothing unexpected. */
+/** A new stub for each test of a file, which fails after unexpected requests. */
 export const startKubeStubForEachTest = () =>
   forEachTest(startKubeStub, async ({ stub, close }) => {
     expect(stub.unexpected).toEqual([])

@@ -36,15 +36,15 @@ function kubeconfigOf({ cluster = {}, user = { token: 'abc' }, contexts, current
 const unpack = (parts: Parts) => kubernetesProvider.unpack?.({ kubeconfig: kubeconfigOf(parts) }, settings)
 const detailOf = (parts: Parts) => (unpack(parts) as { detail?: string }).detail
 
-describe('a kubeconfig', () => {
-  it('is taken apart into a token and the authorities of the cluster', () => {
+describe('kubeconfig', () => {
+  it('provides a token and the certificate authority of the cluster', () => {
     expect(unpack({ cluster: { 'certificate-authority-data': base64('PEM') } })).toEqual({
       credentials: { token: 'abc' },
       network: { caCertificate: 'PEM', clientCertificate: null },
     })
   })
 
-  it('is taken apart into a client certificate', () => {
+  it('provides a client certificate', () => {
     const user = { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') }
     expect(unpack({ user })).toEqual({
       credentials: {},
@@ -52,7 +52,7 @@ describe('a kubeconfig', () => {
     })
   })
 
-  it('selects the context by the server of the connection, and the current one among several', () => {
+  it('selects the context by the server of the connection, preferably the current one', () => {
     const contexts = [
       { name: 'one', context: { cluster: 'a', user: 'ada' } },
       { name: 'two', context: { cluster: 'a', user: 'ben' } },
@@ -62,39 +62,39 @@ describe('a kubeconfig', () => {
     expect(unpack({ current: 'b' })).toMatchObject({ credentials: { token: 'abc' } })
   })
 
-  it('of another server names its servers', () => {
+  it('of another server is rejected with the servers that it contains', () => {
     expect(detailOf({ cluster: { server: 'https://elsewhere.example.com:1/x' } })).toBe(
       'No context of it has the server https://kubernetes.example.com:6443; it has https://other.example.com, https://elsewhere.example.com:1. Send its server as `baseUrl`.',
     )
   })
 
   it.each([
-    ['a program', { user: { exec: { command: 'aws' } } }, 'kubectl create token'],
-    ['an old plug-in', { user: { 'auth-provider': { name: 'gcp' } } }, 'kubectl create token'],
+    ['an exec plug-in', { user: { exec: { command: 'aws' } } }, 'kubectl create token'],
+    ['an old auth provider', { user: { 'auth-provider': { name: 'gcp' } } }, 'kubectl create token'],
     ['a file with a certificate', { user: { 'client-certificate': '/home/ada/cert.pem' } }, '--flatten'],
     ['a file with a token', { user: { tokenFile: '/run/token' } }, '--flatten'],
     ['a password', { user: { username: 'ada', password: 'secret-of-ada' } }, 'Impersonation and passwords'],
     ['another user', { user: { token: 'abc', as: 'root' } }, 'Impersonation'],
-    ['nothing', { user: {} }, 'neither a token nor a client certificate'],
+    ['no credentials', { user: {} }, 'neither a token nor a client certificate'],
     ['a key without its certificate', { user: { 'client-key-data': base64('KEY') } }, 'neither a token'],
-    ['a cluster that is not verified', { cluster: { 'insecure-skip-tls-verify': true } }, 'certificate authority'],
+    ['a cluster without TLS verification', { cluster: { 'insecure-skip-tls-verify': true } }, 'certificate authority'],
     ['a file with authorities', { cluster: { 'certificate-authority': '/ca.pem' } }, '--flatten'],
     ['a proxy', { cluster: { 'proxy-url': 'http://proxy:3128' } }, 'network.proxy'],
     ['another server name', { cluster: { 'tls-server-name': 'x' } }, 'tls-server-name'],
-  ])('with %s is rejected, and says what to do', (_name, parts, words) => {
+  ])('with %s is rejected with an instruction', (_name, parts, instruction) => {
     const detail = detailOf(parts)
-    expect(detail).toContain(words)
+    expect(detail).toContain(instruction)
     expect(detail).not.toMatch(/secret-of-ada|abc|\/home\/ada/)
   })
 
   it.each(['', 'a: [', 'kind: Pod', '- 1', 'kind: Config', `&a [*a]`, 'x: '.repeat(10_000)])(
-    'is rejected if it is none: %j',
+    'is rejected if its format is invalid: %j',
     (kubeconfig) => {
       expect(kubernetesProvider.unpack?.({ kubeconfig }, settings)).toHaveProperty('detail')
     },
   )
 
-  it('that repeats itself without end is rejected', () => {
+  it('with exponentially repeated aliases is rejected', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x, x]']
     for (let at = 0; at < 9; at++) {
       const [name, before] = [String.fromCharCode(98 + at), String.fromCharCode(97 + at)]

@@ -10,7 +10,7 @@ const podOf = (name: string, index = 0) => ({
   status: {},
 })
 
-/** The log call as the reference describes it: from a second on, at most so many bytes. */
+/** The documented log call: lines from a second on, up to a number of bytes. */
 function clientOf(logs: Readonly<Record<string, readonly string[] | ProviderError>>) {
   const calls: KubeCall[] = []
   const text = async (call: KubeCall) => {
@@ -37,20 +37,20 @@ async function readAll(client: KubeClient, pods: ReturnType<typeof podOf>[]): Pr
     if (chunk.next === undefined) return parts.join('')
     cursor = chunk.next
   }
-  return expect.fail('the log has no end')
+  return expect.fail('the log never ends')
 }
 
 const at = (second: number, nanos = 0) =>
   `2026-01-05T12:${String(Math.floor(second / 60)).padStart(2, '0')}:${String(second % 60).padStart(2, '0')}.${String(nanos).padStart(9, '0')}Z`
 
-describe('the log of a Job', () => {
-  it('is read without the timestamps', async () => {
+describe('Kubernetes Job log', () => {
+  it('is read without timestamps', async () => {
     const { client, calls } = clientOf({ a: [`${at(0)} one`, `${at(1)} `, `${at(2)} two words`] })
     expect(await readAll(client, [podOf('a')])).toBe('one\n\ntwo words\n')
     expect(calls.map(({ query }) => query)).toEqual([{ container: 'main', timestamps: 'true', limitBytes: '1048576' }])
   })
 
-  it('of several megabytes is read in parts, each line once', async () => {
+  it('of several megabytes is read in parts, with each line once', async () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} ${'x'.repeat(80)}`)
     // Several lines have the same timestamp, and several timestamps are within one second.
     const log = lines.map((line, index) => `${at(Math.floor(index / 900), Math.floor((index % 900) / 3))} ${line}`)
@@ -59,13 +59,13 @@ describe('the log of a Job', () => {
     expect(calls.length).toBeGreaterThan(3)
   })
 
-  it('with more in one second than a part has is read whole', async () => {
+  it('is complete if one second contains more than one part', async () => {
     const lines = Array.from({ length: 30_000 }, (_, index) => `line ${index} ${'z'.repeat(100)}`)
     const { client } = clientOf({ a: lines.map((line, index) => `${at(7, index)} ${line}`) })
     expect(await readAll(client, [podOf('a')])).toBe(lines.map((line) => `${line}\n`).join(''))
   })
 
-  it('with more in one second than is read goes on after it, and says so', async () => {
+  it('continues after the byte limit of a second, with a note about omitted lines', async () => {
     const burst = Array.from({ length: 20_000 }, (_, index) => `${at(5, index)} ${'y'.repeat(1000)}`)
     const { client } = clientOf({ a: [`${at(1)} before`, ...burst, `${at(6)} after`] })
     const text = await readAll(client, [podOf('a')])
@@ -74,12 +74,12 @@ describe('the log of a Job', () => {
     expect(text).toMatch(/\nafter\n$/)
   })
 
-  it('of several pods names each, by its index', async () => {
+  it('contains the name of each of several pods, ordered by index', async () => {
     const { client } = clientOf({ a: [`${at(0)} one`], b: [`${at(0)} two`] })
     expect(await readAll(client, [podOf('b', 1), podOf('a', 0)])).toBe('==> a <==\none\n==> b <==\ntwo\n')
   })
 
-  it('is empty before its container starts, and without pods', async () => {
+  it('is empty before the container starts and without pods', async () => {
     const waiting = new ProviderError(
       'invalid_request',
       'container "main" in pod "a" is waiting to start: ErrImagePull',
@@ -93,13 +93,13 @@ describe('the log of a Job', () => {
     })
   })
 
-  it('fails if the node does not answer', async () => {
+  it('fails if the node is unreachable', async () => {
     const down = new ProviderError('unavailable', 'dial tcp: connection refused', { httpStatus: 500 })
     await expect(readAll(clientOf({ a: down }).client, [podOf('a')])).rejects.toBe(down)
   })
 
-  it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('takes no cursor %j', async (cursor) => {
-    const reading = readLogs(clientOf({}).client, { pods: [podOf('a')], isWhole: true, cursor }, signal)
-    await expect(reading).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
+  it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('rejects the cursor %j', async (cursor) => {
+    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isWhole: true, cursor }, signal)
+    await expect(read).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
   })
 })

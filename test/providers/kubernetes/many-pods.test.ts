@@ -19,7 +19,7 @@ const podOf = (name: string, owner: string) => ({
   status: { phase: 'Running' },
 })
 
-/** Pages of pods: as many as are read, or one less with an end. */
+/** Serves pages of pods: the maximum that is read, or one page less with an end. */
 function serve(uids: readonly string[], pods: readonly object[], isWhole: boolean): void {
   const selector = { labelSelector: `${ownerLabel} in (${uids.join(',')})`, limit: '500' }
   const pages = isWhole ? 3 : 4
@@ -30,11 +30,11 @@ function serve(uids: readonly string[], pods: readonly object[], isWhole: boolea
   }
 }
 
-describe('a list of more pods than are read', () => {
+describe('Kubernetes pod list beyond the read limit', () => {
   it.each([
     [true, { payload: { pods: [] } }],
     [false, { omits: ['pods'] }],
-  ])('passes for complete only if it is: %s', async (isWhole, wanted) => {
+  ])('is part of the payload only if it is complete: %s', async (isWhole, expected) => {
     const items = [jobOf('a', uid), jobOf('b', other)]
     const list = `${jobsPath}?labelSelector=switchyard%2Fcorrelation-tag&limit=100`
     kube.stub.once(list, { body: { kind: 'JobList', metadata: {}, items } })
@@ -43,14 +43,14 @@ describe('a list of more pods than are read', () => {
     const { seen } = await kube.job().list({ cursor: null, watched }, signal)
     const [first, second] = seen.map(({ omits = null, payload }) => ({ omits, payload: payload() }))
     expect(first).toMatchObject({ omits: null, payload: { pods: [{ name: 'a-0' }] } })
-    expect(second).toMatchObject(wanted)
+    expect(second).toMatchObject(expected)
     if (!isWhole) expect(second?.payload).not.toHaveProperty('pods')
   })
 
   it.each([
     [true, 'hello\n'],
     [false, 'hello\n[The logs of further pods are omitted: more than 1 pods.]\n'],
-  ])('is named at the end of the logs if it is not complete: %s', async (isWhole, text) => {
+  ])('adds a note to the logs if it is incomplete: %s', async (isWhole, text) => {
     kube.stub.once(`${jobsPath}/a`, { body: jobOf('a', uid) })
     serve([uid], [podOf('a-0', uid)], isWhole)
     const query = 'container=main&timestamps=true&limitBytes=1048576'

@@ -31,44 +31,44 @@ const object = (spec: JsonObject = {}): JsonObject => ({
   status: {},
 })
 
-const shownPod = (name: string) => ({
+const redactedPod = (name: string) => ({
   ...container(name),
   env: [
     { name: 'PASSPHRASE', value: '[redacted]' },
     { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
   ],
 })
-const shown = {
+const redacted = {
   metadata: { name: 'lab', annotations: { team: 'a' } },
   spec: {
     template: {
       metadata: { annotations: { team: 'a' } },
-      spec: { containers: [shownPod('main')], initContainers: [shownPod('first')] },
+      spec: { containers: [redactedPod('main')], initContainers: [redactedPod('first')] },
     },
   },
 }
-const belongings = { pods: [{ metadata: { name: 'lab-0', annotations }, spec: pod }], services: [], ingresses: [] }
+const ownedObjects = { pods: [{ metadata: { name: 'lab-0', annotations }, spec: pod }], services: [], ingresses: [] }
 
-describe('the payload', () => {
+describe('Kubernetes payload', () => {
   it.each([
-    ['a StatefulSet', () => observeSet(object(), belongings, [])],
+    ['a StatefulSet', () => observeSet(object(), ownedObjects, [])],
     ['a StatefulSet in a list', () => observeSet(object(), null, [])],
-    ['a Job', () => observeJob(object(), belongings.pods, [])],
+    ['a Job', () => observeJob(object(), ownedObjects.pods, [])],
     ['a Job in a list', () => observeJob(object(), null, [])],
-  ])('of %s shows variables without values, and no manifest of kubectl', (_name, observe) => {
+  ])('of %s contains variables without values and no kubectl manifest', (_name, observe) => {
     const payload = observe()?.payload() ?? null
-    expect(payload).toMatchObject(shown)
+    expect(payload).toMatchObject(redacted)
     const text = JSON.stringify(payload)
-    for (const word of [secret, 'last-applied-configuration', 'managedFields']) expect(text).not.toContain(word)
+    for (const excluded of [secret, 'last-applied-configuration', 'managedFields']) expect(text).not.toContain(excluded)
   })
 
-  it('of an object without variables stays as it is', () => {
-    const bare = { metadata: { name: 'lab', uid: 'aaaaaaaa-0000-4000-a000-000000000001' }, spec: { replicas: 1 } }
-    expect(observeJob(bare, null, [])?.payload()).toEqual(bare)
+  it('of an object without variables is unchanged', () => {
+    const plain = { metadata: { name: 'lab', uid: 'aaaaaaaa-0000-4000-a000-000000000001' }, spec: { replicas: 1 } }
+    expect(observeJob(plain, null, [])?.payload()).toEqual(plain)
   })
 })
 
-describe('the ports of an environment', () => {
+describe('Kubernetes environment ports', () => {
   const settings = settingsOf({ baseUrl: 'https://kubernetes.example.com', namespace: 'lab' })
   const spec = { name: 'lab', image: 'busybox', ports: [{ port: 8888, protocol: 'http' as const }] }
   const command = Array.from({ length: 40 }, () => 'x'.repeat(4000))
@@ -76,7 +76,7 @@ describe('the ports of an environment', () => {
   const payloadOf = (set: JsonObject, services: JsonObject[] = []) =>
     observeSet(set, { pods: [], services, ingresses: [] }, [])?.payload() ?? null
 
-  it('need a Service that does not exist, also of an object that is too large to be stored whole', () => {
+  it('need a Service if there is none, also if the payload of the object is truncated', () => {
     expect(payloadOf(large)).toMatchObject({ cut: true })
     expect(lacksExposure(spec, payloadOf(large), settings)).toBe(true)
     expect(lacksExposure({ ...spec, ports: [] }, payloadOf(large), settings)).toBe(false)

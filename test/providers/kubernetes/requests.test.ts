@@ -17,15 +17,15 @@ function planOf(spec: Partial<JobSpec>, settings: object = {}) {
     spec: { name: 'train', image: 'busybox', ...spec },
     ...{ environmentRemoteId: null, before: null, sendBy, firstSentAt: clock.now() },
   }
-  // biome-ignore lint/suspicious/noExplicitAny: a body is read as a test expects it
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   return job?.plan(intent) as any
 }
 
 const podOf = (spec: Partial<JobSpec>, settings?: object) => planOf(spec, settings).body.spec.template.spec
 const containerOf = (spec: Partial<JobSpec>) => podOf(spec).containers[0]
 
-describe('the request of a Job', () => {
-  it('is the smallest that runs once, and is strict about its fields', () => {
+describe('Kubernetes Job request', () => {
+  it('is minimal, runs once and validates its fields strictly', () => {
     const labels = { 'app.kubernetes.io/managed-by': 'switchyard', 'switchyard/correlation-tag': 'mabc23456789' }
     expect(planOf({})).toEqual({
       method: 'POST',
@@ -54,9 +54,9 @@ describe('the request of a Job', () => {
 
   it.each([
     ['a script for the shell', { script: 'echo $HOME $$' }, ['/bin/sh', '-c', 'echo $$HOME $$$$']],
-    ['a script that names /bin/sh', { script: '#!/bin/sh\nls\n' }, ['/bin/sh', '-c', '#!/bin/sh\nls\n']],
+    ['a script with a /bin/sh line', { script: '#!/bin/sh\nls\n' }, ['/bin/sh', '-c', '#!/bin/sh\nls\n']],
     ['a command', { command: ['echo', '$(HOME)', "it's"] }, ['echo', '$$(HOME)', "it's"]],
-  ])('keeps the text of %s, which Kubernetes would expand', (_name, spec, command) => {
+  ])('escapes the text of %s against expansion by Kubernetes', (_name, spec, command) => {
     expect(containerOf(spec).command).toEqual(command)
   })
 
@@ -68,13 +68,13 @@ describe('the request of a Job', () => {
     expect(command.slice(3)).toEqual(['script', script])
   })
 
-  it('keeps the values of variables, which Kubernetes would expand', () => {
+  it('escapes variable values against expansion by Kubernetes', () => {
     expect(containerOf({ environmentVariables: { A: '$(PATH) $5' } }).env).toEqual([
       { name: 'A', value: '$$(PATH) $$5' },
     ])
   })
 
-  it('asks for accelerators by the resource and the label of the connection', () => {
+  it('requests accelerators with the resource and label of the connection', () => {
     const resources = { accelerator: { kind: 'npu' as const, count: 8, model: '910B' }, memoryMiB: 1024 }
     const settings = {
       acceleratorResources: { npu: 'huawei.com/Ascend910' },
@@ -95,13 +95,13 @@ describe('the request of a Job', () => {
     })
   })
 
-  it('limits the time of the pod, which begins on its node, and not of the Job', () => {
+  it('limits the run time of the pod, not of the Job', () => {
     const { spec } = planOf({ timeLimitSeconds: 90 }).body
     expect(spec).not.toHaveProperty('activeDeadlineSeconds')
     expect(spec.template.spec.activeDeadlineSeconds).toBe(90)
   })
 
-  it('is left to Kueue, suspended, with a queue', () => {
+  it('is suspended for Kueue if it has a queue', () => {
     const { body } = planOf({ queue: 'night' }, { kueue: true })
     expect(body.metadata.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'night' })
     expect(body.spec.suspend).toBe(true)
@@ -125,7 +125,7 @@ describe('the request of a Job', () => {
     ])
   })
 
-  it('has what the connection decides for all pods', () => {
+  it('contains the pod settings of the connection', () => {
     const settings = {
       nodeSelector: ['pool=training'],
       tolerations: ['dedicated=gpu:NoSchedule', 'spot'],

@@ -14,15 +14,15 @@ async function patchOf(action: 'start' | 'stop', set: ReturnType<typeof setOf>):
   return JSON.parse(kube.stub.requests.at(-1)?.body ?? '')
 }
 
-const noted = (replicas: string | null) => ({ uid, annotations: { 'switchyard/replicas': replicas } })
+const recordedReplicas = (replicas: string | null) => ({ uid, annotations: { 'switchyard/replicas': replicas } })
 
-it('a stop notes the number of pods, and removes the number of an earlier stop if it is one', async () => {
-  expect(await patchOf('stop', setOf(3))).toEqual({ metadata: noted('3'), spec: { replicas: 0 } })
+it('a stop records the number of pods and removes an outdated record', async () => {
+  expect(await patchOf('stop', setOf(3))).toEqual({ metadata: recordedReplicas('3'), spec: { replicas: 0 } })
   const scaledDown = setOf(1, { 'switchyard/replicas': '3' })
-  expect(await patchOf('stop', scaledDown)).toEqual({ metadata: noted(null), spec: { replicas: 0 } })
+  expect(await patchOf('stop', scaledDown)).toEqual({ metadata: recordedReplicas(null), spec: { replicas: 0 } })
 })
 
-it('a start restores the number of pods', async () => {
+it('a start restores the recorded number of pods', async () => {
   const stopped = setOf(0, { 'switchyard/replicas': '3' })
   expect(await patchOf('start', stopped)).toEqual({ metadata: { uid }, spec: { replicas: 3 } })
   expect(await patchOf('start', setOf(0))).toEqual({ metadata: { uid }, spec: { replicas: 1 } })

@@ -6,7 +6,7 @@ import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { forEachTest } from '../../support/for-each-test.ts'
 import { signal, startKubeStubForEachTest } from './kube-stub.ts'
 
-describe('the check of a connection to Kubernetes', () => {
+describe('Kubernetes verification', () => {
   const cluster = forEachTest(
     async () => {
       const sandbox = await startSandbox({ providers: ['kubernetes'] })
@@ -28,7 +28,7 @@ describe('the check of a connection to Kubernetes', () => {
     },
   )
 
-  it('names every right that the account lacks, and the credential', async () => {
+  it('reports every missing permission and the credential', async () => {
     await cluster.verify()
     cluster.sandbox.changeSettings('kubernetes', { deniedRights: 'list pods,get pods/log' })
     const failure = cluster.verify()
@@ -36,20 +36,20 @@ describe('the check of a connection to Kubernetes', () => {
     await expect(failure).rejects.toThrow('The account may not list pods, get pods/log in the namespace training.')
   })
 
-  it('asks for the rights of Ingresses only if the connection uses them', async () => {
+  it('checks Ingress permissions only if the connection uses Ingresses', async () => {
     cluster.sandbox.changeSettings('kubernetes', { deniedRights: 'create ingresses' })
     await cluster.verify()
     await expect(cluster.verify({ ingressDomain: 'apps.example.com' })).rejects.toThrow('create ingresses')
   })
 
-  it('names a default queue that is not used', async () => {
+  it('rejects a default queue without Kueue', async () => {
     await cluster.verify({ kueue: true, defaultQueue: 'night' })
     const failure = cluster.verify({ kueue: false, defaultQueue: 'night' })
     await expect(failure).rejects.toMatchObject({ code: 'invalid_request', field: 'settings.defaultQueue' })
   })
 })
 
-describe('the check of the settings of a connection to Kubernetes', () => {
+describe('Kubernetes verification of settings', () => {
   const kube = startKubeStubForEachTest()
   const route = 'POST /apis/batch/v1/namespaces/lab/jobs?fieldValidation=Strict&dryRun=All'
 
@@ -62,7 +62,7 @@ describe('the check of the settings of a connection to Kubernetes', () => {
     ['metadata.labels', 'settings.defaultQueue'],
     ['spec.ttlSecondsAfterFinished', 'settings.retentionSeconds'],
     ['spec.template.spec.hostAliases', undefined],
-  ])('blames for %s: %s', async (parameter, field) => {
+  ])('maps %s to the setting %s', async (parameter, field) => {
     const details = { kind: 'Job', causes: [{ reason: 'FieldValueInvalid', field: parameter }] }
     const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Invalid', code: 422, details }
     kube.stub.once(route, { status: 422, body: { ...status, message: 'Job.batch "verify" is invalid' } })

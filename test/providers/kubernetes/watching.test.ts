@@ -27,39 +27,39 @@ const podOf = (status: JsonObject, state: JsonObject = {}): JsonObject => ({
   },
 })
 
-const look = (job: JsonObject, pods: JsonObject[] = []) => observeJob(job, pods, [])
+const observe = (job: JsonObject, pods: JsonObject[] = []) => observeJob(job, pods, [])
 const failed = jobOf({ failed: 1, conditions: [condition('Failed', { reason: 'BackoffLimitExceeded', message: 'x' })] })
 
-describe('a Job', () => {
+describe('Kubernetes Job observation', () => {
   it.each([
     ['SuccessCriteriaMet', 'Terminating'],
     ['FailureTarget', 'Terminating'],
     ['Complete', 'Complete'],
     ['Failed', 'Failed'],
     ['SomethingNew', 'Running'],
-  ])('with the condition %s is %s', (type, rawState) => {
-    expect(look(jobOf({ active: 1, ready: 1, conditions: [condition(type)] }))).toMatchObject({ rawState })
+  ])('maps the condition %s to %s', (type, rawState) => {
+    expect(observe(jobOf({ active: 1, ready: 1, conditions: [condition(type)] }))).toMatchObject({ rawState })
   })
 
-  it('is not ended by a condition that is not true', () => {
+  it('ignores a condition that is not true', () => {
     const conditions = [condition('Complete', { status: 'False' }), condition('Failed', { status: 'Unknown' })]
-    expect(look(jobOf({ active: 1, ready: 0, conditions }))).toMatchObject({ rawState: 'Pending' })
+    expect(observe(jobOf({ active: 1, ready: 0, conditions }))).toMatchObject({ rawState: 'Pending' })
   })
 
   it('is canceled only by the deadline of a cancel', () => {
     const annotations = { 'switchyard/canceled': 'true' }
     const deadline = { conditions: [condition('Failed', { reason: 'DeadlineExceeded' })] }
     const backoff = { conditions: [condition('Failed', { reason: 'BackoffLimitExceeded' })] }
-    expect(look(jobOf(deadline, { annotations }))).toMatchObject({ status: 'canceled' })
-    expect(look(jobOf(deadline))).toMatchObject({ status: 'failed' })
-    expect(look(jobOf(backoff, { annotations }))).toMatchObject({ status: 'failed' })
+    expect(observe(jobOf(deadline, { annotations }))).toMatchObject({ status: 'canceled' })
+    expect(observe(jobOf(deadline))).toMatchObject({ status: 'failed' })
+    expect(observe(jobOf(backoff, { annotations }))).toMatchObject({ status: 'failed' })
   })
 
-  it('that Kueue holds back is waiting, and never canceled', () => {
+  it('is pending while Kueue suspends the Job', () => {
     const labels = { 'kueue.x-k8s.io/queue-name': 'night' }
     const job = jobOf({}, { spec: { suspend: true }, labels })
-    expect(look(job)).toMatchObject({ status: 'pending', message: 'Kueue: waiting in the queue night.' })
-    expect(look(jobOf({}, { spec: { suspend: true } }))).toMatchObject({ status: 'pending', reason: 'suspended' })
+    expect(observe(job)).toMatchObject({ status: 'pending', message: 'Kueue: waiting in the queue night.' })
+    expect(observe(jobOf({}, { spec: { suspend: true } }))).toMatchObject({ status: 'pending', reason: 'suspended' })
   })
 
   it.each([
@@ -77,15 +77,17 @@ describe('a Job', () => {
       'ErrImagePull: no such image',
     ],
     [{ phase: 'Pending' }, { waiting: { reason: 'CreateContainerConfigError' } }, 'CreateContainerConfigError'],
-  ])('tells why its pod waits: %j', (status, state, words) => {
-    expect(look(jobOf({ active: 1 }), [podOf(status, state)])).toMatchObject({
+  ])('contains the reason for a waiting pod: %j', (status, state, message) => {
+    expect(observe(jobOf({ active: 1 }), [podOf(status, state)])).toMatchObject({
       status: 'pending',
-      message: `Kubernetes: ${words}`,
+      message: `Kubernetes: ${message}`,
     })
   })
 
-  it('says nothing of a pod that is only being started', () => {
-    const seen = look(jobOf({ active: 1 }), [podOf({ phase: 'Pending' }, { waiting: { reason: 'ContainerCreating' } })])
+  it('has no message while a pod is starting normally', () => {
+    const seen = observe(jobOf({ active: 1 }), [
+      podOf({ phase: 'Pending' }, { waiting: { reason: 'ContainerCreating' } }),
+    ])
     expect(seen).not.toHaveProperty('message')
   })
 
@@ -100,30 +102,30 @@ describe('a Job', () => {
       { exitCode: 143 },
       { reason: 'preempted' },
     ],
-  ])('fails for the reason of its pod: %j %j', (status, terminated, wanted) => {
-    expect(look(failed, [podOf({ phase: 'Failed', ...status }, { terminated })])).toMatchObject(wanted)
+  ])('has the failure reason of its pod: %j %j', (status, terminated, expected) => {
+    expect(observe(failed, [podOf({ phase: 'Failed', ...status }, { terminated })])).toMatchObject(expected)
   })
 
-  it('of several pods fails for the reason of the one that failed first', () => {
+  it('has the failure reason of the pod that failed first', () => {
     const ended = (exitCode: number, finishedAt: string) =>
       podOf({ phase: 'Failed' }, { terminated: { exitCode, reason: 'Error', finishedAt } })
-    const [victim, cause] = [ended(143, '2026-01-05T12:00:09Z'), ended(3, '2026-01-05T12:00:07Z')]
+    const [later, cause] = [ended(143, '2026-01-05T12:00:09Z'), ended(3, '2026-01-05T12:00:07Z')]
     const evicted = podOf({ phase: 'Failed', reason: 'Evicted' })
-    expect(look(failed, [victim, cause])).toMatchObject({ reason: 'nonzero_exit', exitCode: 3 })
-    expect(look(failed, [evicted, victim])).toMatchObject({ reason: 'nonzero_exit', exitCode: 143 })
-    expect(look(failed, [evicted])).toMatchObject({ reason: 'node_failure' })
+    expect(observe(failed, [later, cause])).toMatchObject({ reason: 'nonzero_exit', exitCode: 3 })
+    expect(observe(failed, [evicted, later])).toMatchObject({ reason: 'nonzero_exit', exitCode: 143 })
+    expect(observe(failed, [evicted])).toMatchObject({ reason: 'node_failure' })
   })
 
-  it('whose pods are gone has no exit code and no reason', () => {
-    const seen = look(failed)
+  it('has no exit code and no reason if the pods are gone', () => {
+    const seen = observe(failed)
     expect(seen).toMatchObject({ status: 'failed', message: 'Kubernetes: BackoffLimitExceeded: x' })
     expect(seen).not.toHaveProperty('exitCode')
     expect(seen).not.toHaveProperty('reason')
   })
 
-  it('starts with its container and not with its pod', () => {
+  it('starts with the container, not with the pod', () => {
     const running = podOf({ phase: 'Running' }, { running: { startedAt: '2026-01-05T12:00:30Z' } })
-    expect(look(jobOf({ active: 1, ready: 1 }), [running])?.startedAt).toEqual(new Date('2026-01-05T12:00:30Z'))
-    expect(look(jobOf({ active: 1, ready: 1 }))).not.toHaveProperty('startedAt')
+    expect(observe(jobOf({ active: 1, ready: 1 }), [running])?.startedAt).toEqual(new Date('2026-01-05T12:00:30Z'))
+    expect(observe(jobOf({ active: 1, ready: 1 }))).not.toHaveProperty('startedAt')
   })
 })

@@ -3,7 +3,7 @@ import {
   correlationTag,
   failureOf,
   id,
-  missing,
+  missingJob,
   record,
   session,
   signal,
@@ -18,16 +18,16 @@ const ray = startRayStubForEachTest()
 const one = `GET /api/jobs/${id}`
 const stop = `POST /api/jobs/${id}/stop`
 const logs = `GET /api/jobs/${id}/logs`
-const look = async (more: object) => {
+const readJob = async (more: object) => {
   ray.stub.once(one, { body: record(more) })
   const seen = await ray.job().get(id, signal)
   if (seen === 'gone') throw new Error('gone')
   return seen
 }
 
-describe('a job of Ray', () => {
-  it('shows its end, exit code, name and correlation tag, and no start: Ray reports the time of the submit only', async () => {
-    const seen = await look({ status: 'SUCCEEDED', end_time: 1795861770734, driver_exit_code: 0 })
+describe('Ray job observation', () => {
+  it('contains end, exit code, name and correlation tag, but no start time', async () => {
+    const seen = await readJob({ status: 'SUCCEEDED', end_time: 1795861770734, driver_exit_code: 0 })
     expect(seen).toMatchObject({ remoteId: id, status: 'succeeded', exitCode: 0, remoteName: 'train', correlationTag })
     expect(seen.endedAt).toEqual(new Date(1795861770734))
     expect(seen).not.toHaveProperty('startedAt')
@@ -45,16 +45,16 @@ describe('a job of Ray', () => {
     [{ error_type: 'RUNTIME_ENV_SETUP_FAILURE' }, { reason: 'launch_failed' }],
     [{ error_type: 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT' }, { reason: 'launch_failed' }],
     [{ error_type: 'JOB_SUPERVISOR_ACTOR_DIED' }, { reason: 'node_failure' }],
-  ])('that failed with %o', async (more, expected) => {
-    expect(await look({ status: 'FAILED', message: 'Job failed.', ...more })).toMatchObject({
+  ])('maps the failure %o to its reason', async (more, expected) => {
+    expect(await readJob({ status: 'FAILED', message: 'Job failed.', ...more })).toMatchObject({
       status: 'failed',
       ...expected,
     })
   })
 
-  it('shows of a failure its first words, not the output behind them', async () => {
+  it('contains the summary of a failure without the output', async () => {
     const message = `Job entrypoint command failed with exit code 3, last available logs (truncated to 20,000 chars):\n${'x'.repeat(20_000)}`
-    const seen = await look({ status: 'FAILED', message })
+    const seen = await readJob({ status: 'FAILED', message })
     expect(seen.message).toBe('Ray: Job entrypoint command failed with exit code 3')
     expect(JSON.stringify(seen.payload())).not.toContain('xxx')
   })
@@ -72,13 +72,13 @@ describe('a job of Ray', () => {
       'runtime_env setup failed: Failed to set up.\nIt failed.\nTraceback (most recent call last):\n  File "a"\nRuntimeError: No matching distribution\n',
       'Ray: runtime_env setup failed: Failed to set up. (RuntimeError: No matching distribution)',
     ],
-  ])('shows of a traceback the exception', async (message, shown) => {
-    expect((await look({ status: 'FAILED', message })).message).toBe(shown)
+  ])('contains the exception of the traceback (case %#)', async (message, exception) => {
+    expect((await readJob({ status: 'FAILED', message })).message).toBe(exception)
   })
 
-  it('shows the names of its variables, and their values nowhere', async () => {
+  it('contains variable names without their values', async () => {
     const secret = 's3cret-of-another-client'
-    const seen = await look({
+    const seen = await readJob({
       status: 'FAILED',
       message: `runtime_env setup failed: ${secret}`,
       runtime_env: { env_vars: { TOKEN_OF_X: secret, B: secret }, working_dir: `https://u:${token}@h/a.zip` },
@@ -86,24 +86,24 @@ describe('a job of Ray', () => {
     expect(seen.message).toMatch(/^Ray: runtime_env setup failed: /)
     const payload = JSON.stringify(seen.payload())
     expect(payload).toContain('"B"')
-    for (const word of [secret, token]) expect(payload + seen.message).not.toContain(word)
+    for (const hidden of [secret, token]) expect(payload + seen.message).not.toContain(hidden)
   })
 
-  it('that waits says why, and what a cancel does', async () => {
-    const { message } = await look({ status: 'PENDING', message: 'Job has not started yet.' })
+  it('explains why the job waits and how a cancel works', async () => {
+    const { message } = await readJob({ status: 'PENDING', message: 'Job has not started yet.' })
     expect(message).toBe(
       'Ray: Job has not started yet. A cancel takes effect once the job has started, and is repeated until then.',
     )
   })
 
-  it("is gone by Ray's own 404 alone", async () => {
-    ray.stub.once(one, missing(id))
+  it("is gone only by Ray's own 404", async () => {
+    ray.stub.once(one, missingJob(id))
     expect(await ray.job().get(id, signal)).toBe('gone')
     ray.stub.once(one, text(404, '404: Not Found'))
     expect((await failureOf(ray.job().get(id, signal))).code).toBe('bad_response')
   })
 
-  it('is not addressed by the id of its driver, which would show it under two ids', async () => {
+  it('rejects a driver id, which would be a second id of the same job', async () => {
     ray.stub.once('GET /api/jobs/02000000', { body: record({ job_id: '02000000' }) })
     const error = await failureOf(ray.job().get('02000000', signal))
     expect(error.code).toBe('invalid_request')
@@ -113,8 +113,8 @@ describe('a job of Ray', () => {
   })
 })
 
-describe('the list of jobs of Ray', () => {
-  it('shows submitted jobs, and no programs that connected by themselves', async () => {
+describe('Ray job list', () => {
+  it('contains submitted jobs only, not connected drivers', async () => {
     const driver = record({ type: 'DRIVER', submission_id: null, job_id: '01000000' })
     ray.stub.once('GET /api/jobs/', { body: [record(), driver, record({ submission_id: 'raysubmit_x' })] })
     const { seen } = await ray.job().list({ cursor: null, watched: [] }, signal)
@@ -125,7 +125,7 @@ describe('the list of jobs of Ray', () => {
   })
 })
 
-describe('a search for a job of Ray', () => {
+describe('Ray job search', () => {
   const find = async (
     before: object | null = { sessionName: session },
     firstSentAt = new Date('2026-11-28T12:00:00Z'),
@@ -134,17 +134,17 @@ describe('a search for a job of Ray', () => {
     return (await ray.job().find([intent], signal)).get(correlationTag)
   }
 
-  it('is one read, and asks for the session only if it is absent, afterwards', async () => {
+  it('is one read, followed by a read of the session if the job is absent', async () => {
     ray.stub.once(one, { body: record() })
     expect(await find()).toMatchObject({ found: [{ remoteId: id }] })
-    ray.stub.once(one, missing(id))
+    ray.stub.once(one, missingJob(id))
     ray.stub.once('GET /api/version', version())
     expect(await find()).toEqual({ absent: true })
     expect(ray.stub.requests.map(({ target }) => target).slice(1)).toEqual([`/api/jobs/${id}`, '/api/version'])
   })
 
-  it('proves nothing if the head was restarted since the create', async () => {
-    ray.stub.once(one, missing(id))
+  it('is inconclusive if the head restarted after the create', async () => {
+    ray.stub.once(one, missingJob(id))
     ray.stub.once('GET /api/version', version('session_2026-11-28_11-00-00_1_1'))
     expect(await find()).toEqual({ inconclusive: expect.stringContaining('restarted') })
   })
@@ -152,32 +152,32 @@ describe('a search for a job of Ray', () => {
   it.each([
     ['2026-11-29T12:00:00Z', { absent: true }],
     ['2026-11-28T22:00:00Z', { inconclusive: expect.any(String) }],
-  ])('without a recorded session proves something if this one is certainly older: a create at %s', async (at, said) => {
-    ray.stub.once(one, missing(id))
+  ])('without a recorded session depends on the age of the current one: a create at %s', async (at, expected) => {
+    ray.stub.once(one, missingJob(id))
     ray.stub.once('GET /api/version', version())
-    expect(await find(null, new Date(at))).toEqual(said)
+    expect(await find(null, new Date(at))).toEqual(expected)
   })
 
-  it('before a create notes the session', async () => {
+  it('records the session before a create', async () => {
     ray.stub.once('GET /api/version', version())
     expect(await ray.job().prepare?.(ray.intent().spec, null, signal)).toEqual({ sessionName: session })
   })
 })
 
-describe('a cancel of a job of Ray', () => {
+describe('Ray job cancel', () => {
   const cancel = () => ray.job().controls.cancel?.(id, signal) ?? Promise.reject(new Error('no cancel'))
 
-  it('is accepted, whether or not the job has started', async () => {
+  it('succeeds whether or not the job has started', async () => {
     ray.stub.once(stop, { body: { stopped: true } })
     await cancel()
-    ray.stub.once(stop, missing(id))
+    ray.stub.once(stop, missingJob(id))
     await cancel()
     ray.stub.once(stop, { body: { stopped: false } })
     ray.stub.once(one, { body: record({ status: 'FAILED', end_time: 1795861770734 }) })
     await cancel()
   })
 
-  it('is repeated, and says so, if the job has no process and has not ended', async () => {
+  it('fails with conflict if the job has no process and has not ended', async () => {
     ray.stub.once(stop, { body: { stopped: false } })
     ray.stub.once(one, { body: record({ status: 'PENDING' }) })
     const error = await failureOf(cancel())
@@ -185,13 +185,13 @@ describe('a cancel of a job of Ray', () => {
     expect(error.message).toContain('The cancel is repeated')
   })
 
-  it('is not done after an answer that does not say so', async () => {
+  it('fails for a response without a result', async () => {
     ray.stub.once(stop, { body: {} })
     expect((await failureOf(cancel())).code).toBe('bad_response')
   })
 })
 
-describe('the log of a job of Ray', () => {
+describe('Ray job log', () => {
   const read = (cursor: string | null) => ray.job().logs?.(id, cursor, signal)
 
   it('is read in parts', async () => {
@@ -202,7 +202,7 @@ describe('the log of a job of Ray', () => {
     expect(await read('9999999')).toEqual({ text: '', links: [] })
   })
 
-  it('is the output of the program, without the lines of Ray, wherever its buffer puts them', async () => {
+  it("contains the program's output without Ray's lines, wherever they occur", async () => {
     const preface = '2026-11-28 12:23:01,549\tINFO job_manager.py:581 -- Runtime env is setting up.\n'
     const note = `Running entrypoint for job ${id}: `
     const entrypoint = 'echo one\necho two\n'
@@ -219,7 +219,7 @@ describe('the log of a job of Ray', () => {
     expect(await read(null)).toEqual({ text: `${note}of its own\n`, links: [] })
   })
 
-  it('that is too long is an error that says how to read it', async () => {
+  it('fails with an instruction if it is too long', async () => {
     ray.stub.once(logs, { body: { logs: 'a'.repeat(3_100_000) } })
     expect((await failureOf(Promise.resolve(read(null)))).message).toContain(`ray job logs ${id}`)
   })

@@ -32,10 +32,10 @@ const cluster = forEachTest(
   },
 )
 
-it('a submit that fails after its record is written is found, and not repeated as another job', async () => {
+it('finds a submit that failed after its record was written, and creates no second job', async () => {
   const { sandbox, job, intent } = cluster
   sandbox.changeSettings('ray', { failsHalfway: true })
-  // A create that is not rejected may have taken effect: it is searched for before another.
+  // A create without a documented rejection may have been executed: it is recovered before a new attempt.
   expect(await failureOf(job.create(intent, signal))).toMatchObject({ code: 'unavailable', httpStatus: 500 })
   const found = await job.find([intent], signal)
   expect(found.get(correlationTag)).toMatchObject({

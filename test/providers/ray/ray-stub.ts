@@ -16,7 +16,7 @@ export const correlationTag = 'mabc23456789'
 export const id = `sy-${correlationTag}`
 export const session = 'session_2026-11-28_10-28-40_391058_4657'
 
-/** The driver before a server that answers as it is told. */
+/** The driver, connected to a stub server with configured responses. */
 export interface RayStub {
   stub: StubServer
   open(settings?: object, credentials?: object): OpenProvider
@@ -55,7 +55,7 @@ async function startRayStub(): Promise<RayStub> {
   }
 }
 
-/** A new stub for each test of a file, which is asked nothing unexpected. */
+/** A new stub for each test of a file, which fails after unexpected requests. */
 export const startRayStubForEachTest = () =>
   forEachTest(startRayStub, async ({ stub, close }) => {
     expect(stub.unexpected).toEqual([])
@@ -68,7 +68,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
     (cause: unknown) => cause,
   )
   if (error instanceof ProviderError) return error
-  throw new Error(`it should have rejected with a ProviderError, not ${String(error)}`)
+  throw new Error(`expected a rejection with a ProviderError, got ${String(error)}`)
 }
 
 export const text = (status: number, body: string): StubAnswer => ({
@@ -76,12 +76,12 @@ export const text = (status: number, body: string): StubAnswer => ({
   body,
   headers: { 'content-type': 'text/plain; charset=utf-8' },
 })
-export const missing = (of: string) => text(404, `Job ${of} does not exist`)
+export const missingJob = (of: string) => text(404, `Job ${of} does not exist`)
 export const version = (name: string = session): StubAnswer => ({
   body: { version: '4', ray_version: '2.60.0', ray_commit: 'b7f4259e', session_name: name },
 })
 
-/** What 2.60.0 answers to a submit with an id that a job has, the paths shortened. */
+/** The response of Ray 2.60.0 to a submit with an existing id, with shortened paths. */
 export const alreadyExists = text(
   500,
   `Traceback (most recent call last):

@@ -12,8 +12,8 @@ const create = (spec: Partial<JobSpec> = {}, settings: object = {}) =>
   ray.job(settings).create(ray.intent(spec), signal)
 const sent = () => JSON.parse(ray.stub.requests.at(-1)?.body ?? '')
 
-describe('a submit to Ray', () => {
-  it('sends the request, byte for byte, with the token', async () => {
+describe('Ray submit', () => {
+  it('sends the request byte for byte with the token', async () => {
     ray.stub.once(submit, accepted)
     const intent = ray.intent({
       description: 'epochs',
@@ -35,7 +35,7 @@ describe('a submit to Ray', () => {
     expect(ray.stub.requests[0]?.headers).not.toHaveProperty('authorization')
   })
 
-  it('puts the path of the base URL before its own', async () => {
+  it('prepends the path of the base URL', async () => {
     ray.stub.once('POST /ray/api/jobs/', accepted)
     await create({}, { baseUrl: `${ray.stub.url}/ray/` })
   })
@@ -44,13 +44,13 @@ describe('a submit to Ray', () => {
     [{ command: ['python', "it's.py"] }, `exec python 'it'\\''s.py'`],
     [{ script: '#!/bin/sh\ntrue\n' }, '#!/bin/sh\ntrue\n'],
     [{ script: 'true', workingDirectory: '/srv/a b' }, "cd '/srv/a b' || exit 1\ntrue"],
-  ])('runs %o by the shell', async (spec, entrypoint) => {
+  ])('runs %o in the shell', async (spec, entrypoint) => {
     ray.stub.once(submit, accepted)
     await create(spec)
     expect(sent().entrypoint).toBe(entrypoint)
   })
 
-  it('keeps a script for another interpreter as it is, between lines that are not in it', async () => {
+  it('sends a script of another interpreter unchanged in a here-document with a unique delimiter', async () => {
     ray.stub.once(submit, accepted)
     const script = '#!/usr/bin/env python3\nprint("SWITCHYARD_SCRIPT")\nSWITCHYARD_SCRIPT\n'
     await create({ script })
@@ -59,7 +59,7 @@ describe('a submit to Ray', () => {
     expect(entrypoint).toMatch(/\n\/usr\/bin\/env python3 "\$f"$/)
   })
 
-  it('takes the runtime environment of the connection, key by key, unless the job has an image', async () => {
+  it('merges the runtime environment of the connection by key, unless the job has an image', async () => {
     const settings = { runtimeEnv: { workingDir: 's3://b/a.zip', pip: ['a'] } }
     ray.stub.on(submit, accepted)
     await create({ providerOptions: { ray: { runtimeEnv: { pip: ['b'] } } } }, settings)
@@ -69,21 +69,21 @@ describe('a submit to Ray', () => {
   })
 })
 
-describe('a response to a submit to Ray', () => {
-  it('that says that the id exists means that this job exists', async () => {
+describe('Ray submit response', () => {
+  it('with "already exists" succeeds', async () => {
     ray.stub.once(submit, alreadyExists)
     expect(await create()).toEqual({ remoteId: id })
   })
 
   it.each([
     [
-      'the request',
+      'an invalid request',
       400,
       'Traceback (most recent call last):\n  File "a", line 1, in validate_request_type\nTypeError: no\n',
     ],
     ['a missing token', 401, 'Unauthorized: Missing authentication token'],
-    ['another token', 403, 'Forbidden: Invalid authentication token'],
-  ])('that rejects %s is a rejection', async (_name, status, body) => {
+    ['a wrong token', 403, 'Forbidden: Invalid authentication token'],
+  ])('is a rejection for %s', async (_name, status, body) => {
     ray.stub.once(submit, text(status, body))
     expect(['invalid_request', 'unauthenticated']).toContain((await failureOf(create())).code)
   })
@@ -99,35 +99,35 @@ describe('a response to a submit to Ray', () => {
       400,
       'Traceback (most recent call last):\n  File "a", line 1, in b\nValueError: c\n',
     ],
-    ['no agent', 500, 'No available agent to submit job, please try again later.'],
+    ['a missing agent', 500, 'No available agent to submit job, please try again later.'],
     ["a proxy's denial", 403, 'Forbidden'],
     ["a proxy's 404", 404, '404: Not Found'],
-  ])('that reports %s leaves the outcome open', async (_name, status, body) => {
+  ])('is an unknown outcome for %s', async (_name, status, body) => {
     ray.stub.once(submit, text(status, body))
     expect(['unavailable', 'outcome_unknown', 'bad_response']).toContain((await failureOf(create())).code)
   })
 
-  it('with another id is no success', async () => {
+  it('with another id fails', async () => {
     ray.stub.once(submit, { body: { submission_id: 'raysubmit_1' } })
     expect((await failureOf(create())).code).toBe('bad_response')
   })
 
-  it('shows no variable and nothing of the traceback but its exception', async () => {
+  it('discloses no variable, and only the exception of a traceback', async () => {
     const body = `Traceback (most recent call last):\n  File "/home/x.py", line 1, in validate_request_type\nTypeError: {'A': 's3cret-of-the-job'} ${token}\n`
     ray.stub.once(submit, text(400, body))
     const error = await failureOf(create({ environmentVariables: { A: 's3cret-of-the-job' } }))
     expect(error.message).toContain('TypeError: ')
-    for (const word of ['s3cret-of-the-job', token, '/home/x.py']) expect(inspect(error)).not.toContain(word)
+    for (const hidden of ['s3cret-of-the-job', token, '/home/x.py']) expect(inspect(error)).not.toContain(hidden)
   })
 })
 
-describe('a job is refused', () => {
+describe('Ray job check', () => {
   const rules = (settings: object = {}) => ({ provider: 'ray', ...ray.job(settings) })
   const pointers = (spec: Partial<JobSpec>, settings: object = {}) =>
     checkSpec(rules(settings), { name: 'a', script: 'true', ...spec }).map(({ pointer }) => pointer)
 
   it.each<[string, Partial<JobSpec>, string]>([
-    ['an entrypoint that Linux does not start', { script: '한'.repeat(44_000) }, '/script'],
+    ["an entrypoint beyond Linux's length limit", { script: '한'.repeat(44_000) }, '/script'],
     ['several nodes', { resources: { nodes: 2 } }, '/resources/nodes'],
     ['another accelerator', { resources: { accelerator: { kind: 'dcu', count: 1 } } }, '/resources/accelerator/kind'],
     [
@@ -150,15 +150,15 @@ describe('a job is refused', () => {
       { image: 'ray:1', providerOptions: { ray: { runtimeEnv: { pip: ['a'] } } } },
       '/providerOptions/ray/runtimeEnv',
     ],
-  ])('for %s', (_name, spec, pointer) => {
+  ])('rejects %s', (_name, spec, pointer) => {
     expect(pointers(spec)).toContain(pointer)
   })
 
-  it('for no program', () => {
+  it('rejects a missing program', () => {
     expect(checkSpec(rules(), { name: 'a' })).toMatchObject([{ pointer: '/command' }])
   })
 
-  it('for packages that contradict those of the connection', () => {
+  it('rejects packages that contradict those of the connection', () => {
     const spec = { providerOptions: { ray: { runtimeEnv: { conda: 'base' } } } }
     expect(pointers(spec)).toEqual([])
     expect(pointers(spec, { runtimeEnv: { pip: ['a'] } })).toEqual(['/providerOptions/ray/runtimeEnv'])
