@@ -8,32 +8,32 @@ import { datasetExample, send, startAitems } from './aitems-sandbox.ts'
 const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
 const readDataset = async (id: string) => (await aitems.call('GET', `/datasets/${id}`)).json
-const makeDataset = async (change: object = {}) =>
+const createDataset = async (change: object = {}) =>
   (await aitems.call('POST', '/datasets', { ...datasetExample, ...change })).json.datasetId as string
 
-describe('ready-made datasets', () => {
-  it('are there for each account alone, trainable', async () => {
+describe('AiTEMS sandbox preset datasets', () => {
+  it('exist separately for each account and are trainable', async () => {
     const { json } = await aitems.call('GET', '/datasets')
     expect(json.datasets).toMatchObject([
       { datasetId: aitems.account.userDatasetId, type: 'user', status: 'enable' },
       { datasetId: aitems.account.itemDatasetId, type: 'item', status: 'enable' },
       { datasetId: aitems.account.interactionDatasetId, type: 'interaction', status: 'enable' },
     ])
-    const others = await send(aitems.other, 'GET', '/api/v1/datasets')
-    expect(others.json.datasets).toHaveLength(3)
-    expect(others.json.datasets).not.toEqual(json.datasets)
+    const otherDatasets = await send(aitems.other, 'GET', '/api/v1/datasets')
+    expect(otherDatasets.json.datasets).toHaveLength(3)
+    expect(otherDatasets.json.datasets).not.toEqual(json.datasets)
     for (const id of aitems.readyIds) expect(id).toMatch(/^[a-z0-9]{11}$/)
   })
 
-  it('are back after a reset', async () => {
+  it('are restored by a reset', async () => {
     await aitems.call('DELETE', `/datasets/${aitems.account.userDatasetId}`)
     aitems.sandbox.reset()
     expect(await readDataset(aitems.account.userDatasetId)).toMatchObject({ status: 'enable' })
   })
 })
 
-describe('datasets', () => {
-  it('wait, are processed, and become trainable', async () => {
+describe('AiTEMS sandbox dataset', () => {
+  it('is waiting, then processing, then enabled', async () => {
     const { status, json } = await aitems.call('POST', '/datasets', datasetExample)
     expect(status).toBe(201)
     expect(json).toEqual({
@@ -50,18 +50,18 @@ describe('datasets', () => {
     expect(await readDataset(json.datasetId)).toMatchObject({ status: 'enable' })
   })
 
-  it('fail when the file is not csv, and cannot be bound then', async () => {
-    const id = await makeDataset({ osInfo: { ...datasetExample.osInfo, key: 'users.parquet' } })
+  it('fails for a file that is not CSV, and then cannot be bound', async () => {
+    const id = await createDataset({ osInfo: { ...datasetExample.osInfo, key: 'users.parquet' } })
     aitems.time.ms += 300
     expect(await readDataset(id)).toMatchObject({ status: 'upload_failed' })
     const [, item = '', interaction = ''] = aitems.readyIds
-    expect((await aitems.bind(await aitems.makeService(), [id, item, interaction])).status).toBe(400)
+    expect((await aitems.bind(await aitems.createService(), [id, item, interaction])).status).toBe(400)
   })
 
-  it('keep a service waiting that was given them too early', async () => {
+  it('keeps a service unready until its processing ends', async () => {
     const [, item = '', interaction = ''] = aitems.readyIds
-    const service = await aitems.makeService()
-    const bound = await aitems.bind(service, [await makeDataset(), item, interaction])
+    const service = await aitems.createService()
+    const bound = await aitems.bind(service, [await createDataset(), item, interaction])
     expect(bound).toMatchObject({
       status: 200,
       json: { status: 'datasetRequired', datasets: [{ status: 'waiting' }, {}, {}] },
@@ -81,13 +81,13 @@ describe('datasets', () => {
     [{ schemaName: undefined }, 'schemaName'],
     [{ osInfo: { region: 'US', bucket: 'b', key: 'k.csv' } }, 'osInfo.region'],
     [{ osInfo: { region: 'KR', key: 'k.csv' } }, 'osInfo.bucket'],
-  ])('are refused with %j', async (change, named) => {
+  ])('rejects %j', async (change, field) => {
     const reply = await aitems.call('POST', '/datasets', { ...datasetExample, ...change })
-    expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(`${named} `) } })
+    expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(`${field} `) } })
   })
 
-  it('are edited whole by POST, and in their description by PUT', async () => {
-    const id = await makeDataset({ description: '' })
+  it('is replaced by POST, and its description by PUT', async () => {
+    const id = await createDataset({ description: '' })
     aitems.time.ms += 300
     const described = await aitems.call('PUT', `/datasets/${id}`, { content: 'all users' })
     expect(described).toMatchObject({ status: 200, json: { description: 'all users', status: 'enable' } })
@@ -98,15 +98,15 @@ describe('datasets', () => {
     expect((await aitems.call('POST', `/datasets/${id}`, { name: 'people' })).status).toBe(400)
   })
 
-  it('cannot be edited while a service learns from them', async () => {
-    await aitems.train(await aitems.makeLearnable())
+  it('cannot be replaced while a service learns from it', async () => {
+    await aitems.train(await aitems.createLearnable())
     const path = `/datasets/${aitems.account.userDatasetId}`
     expect((await aitems.call('POST', path, datasetExample)).status).toBe(400)
     expect((await aitems.call('PUT', path, { content: 'still allowed' })).status).toBe(200)
   })
 
-  it('are deleted', async () => {
-    const id = await makeDataset()
+  it('is deleted', async () => {
+    const id = await createDataset()
     expect((await aitems.call('DELETE', `/datasets/${id}`)).json).toEqual({ result: 'ok' })
     expect(await readDataset(id)).toMatchObject({ status: 'deleting' })
     aitems.time.ms += 150
@@ -114,7 +114,7 @@ describe('datasets', () => {
   })
 })
 
-describe('schemas', () => {
+describe('AiTEMS sandbox schema', () => {
   const schema = {
     datasetType: 'interaction',
     name: 'clicks',
@@ -127,7 +127,7 @@ describe('schemas', () => {
     ],
   }
 
-  it('are made, read by name, and deleted', async () => {
+  it('is created, read by name and deleted', async () => {
     const { status, json } = await aitems.call('POST', '/schemas', schema)
     expect(status).toBe(201)
     expect(json).toEqual({
@@ -141,7 +141,7 @@ describe('schemas', () => {
     expect((await aitems.call('GET', '/schemas/clicks')).status).toBe(404)
   })
 
-  it('are listed by type', async () => {
+  it('is listed by type', async () => {
     await aitems.call('POST', '/schemas', schema)
     const { json } = await aitems.call('GET', '/schemas?datasetType=interaction')
     expect(json).toMatchObject({ schemas: [{ name: 'ready-interaction' }, { name: 'clicks' }], offset: 0, limit: 1000 })
@@ -149,7 +149,7 @@ describe('schemas', () => {
     expect((await aitems.call('GET', '/schemas?datasetType=nothing')).status).toBe(400)
   })
 
-  it('have a default for each type, which passes its own check', async () => {
+  it('has a valid default for each type', async () => {
     for (const type of ['user', 'item', 'interaction']) {
       const { json } = await aitems.call('GET', `/schemas/default?datasetType=${type}`)
       const check = { ...json, description: '', name: 'copied' }
@@ -169,25 +169,25 @@ describe('schemas', () => {
     [{ fields: [{ name: 'USER_ID', type: ['text'] }] }, 'fields[0].type[0]'],
     [{ datasetType: 'click' }, 'datasetType'],
     [{ name: '1clicks' }, 'name'],
-  ])('are refused with %j, checked or made', async (change, named) => {
+  ])('rejects %j on validation and creation', async (change, field) => {
     for (const path of ['/schemas', '/schemas/validation-check']) {
       const reply = await aitems.call('POST', path, { ...schema, ...change })
-      expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(named) } })
+      expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining(field) } })
     }
   })
 
-  it('need a description to be checked, not to be made', async () => {
-    const { description, ...bare } = schema
-    expect((await aitems.call('POST', '/schemas/validation-check', bare)).status).toBe(400)
-    expect((await aitems.call('POST', '/schemas', bare)).status).toBe(201)
+  it('needs a description for validation, not for creation', async () => {
+    const { description, ...withoutDescription } = schema
+    expect((await aitems.call('POST', '/schemas/validation-check', withoutDescription)).status).toBe(400)
+    expect((await aitems.call('POST', '/schemas', withoutDescription)).status).toBe(201)
   })
 })
 
-it('keeps what it had across a restart, and makes nothing ready twice', async () => {
+it('the AiTEMS sandbox restores its journal after a restart, without duplicate presets', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-'))
   const journalFile = join(folder, 'journal.jsonl')
   const before = await startAitems({ journalFile })
-  const id = await before.makeLearnable()
+  const id = await before.createLearnable()
   await before.train(id)
   await before.call('DELETE', '/schemas/ready-user')
   await before.sandbox.close()

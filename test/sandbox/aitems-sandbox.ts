@@ -5,13 +5,13 @@ import { type NcpCaller, type Reply, sign } from './ncp-client.ts'
 type Options = Parameters<typeof startSandbox<'aitems'>>[0]
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** The documents' own example of a new service. */
+/** The documented example of a new service. */
 export const serviceExample = { name: 'service', description: 'test', type: 'batch' }
 
-/** Asks for one type of training with default options. */
+/** A request for one type of training with default options. */
 export const trainExample = { types: ['personalRecommend'], description: 'first', hpConfig: { is_enabled: false } }
 
-/** A new dataset whose file the sandbox takes. */
+/** A new dataset with a file that the sandbox accepts. */
 export const datasetExample = {
   type: 'user',
   name: 'users',
@@ -20,7 +20,7 @@ export const datasetExample = {
   osInfo: { region: 'KR', bucket: 'bucket', key: 'users.csv.gz' },
 }
 
-/** Signs the target as it is sent, and sends it; `headers` replace the signed ones, '' removes one. */
+/** Signs and sends a request. `headers` replace the signed ones; '' removes one. */
 export async function send(
   caller: NcpCaller,
   method: Method,
@@ -28,7 +28,7 @@ export async function send(
   { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Reply> {
   const timestamp = String(caller.now())
-  const signed = {
+  const signedHeaders = {
     'content-type': 'application/json',
     'x-ncp-apigw-timestamp': timestamp,
     'x-ncp-iam-access-key': caller.accessKey,
@@ -36,7 +36,7 @@ export async function send(
   }
   const reply = await request(caller.url + target, {
     method,
-    headers: Object.fromEntries(Object.entries({ ...signed, ...headers }).filter(([, value]) => value !== '')),
+    headers: Object.fromEntries(Object.entries({ ...signedHeaders, ...headers }).filter(([, value]) => value !== '')),
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await reply.body.text()
@@ -51,7 +51,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A sandbox of AiTEMS alone, its clock in the test's hand, and a caller who may use it. */
+/** A sandbox of AiTEMS only, with an adjustable clock and an authorized caller. */
 export async function startAitems(options: Options = {}) {
   const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
   const clock = { now: () => time.ms }
@@ -62,7 +62,7 @@ export async function startAitems(options: Options = {}) {
   const other: NcpCaller = { url: sandbox.urls.aitems, accessKey: '', secretKey: '', ...otherAccount, now: clock.now }
   const call = (method: Method, path: string, body?: unknown) => send(caller, method, `/api/v1${path}`, { body })
   const readyIds = [account.userDatasetId, account.itemDatasetId, account.interactionDatasetId]
-  const makeService = async (body: object = serviceExample): Promise<string> =>
+  const createService = async (body: object = serviceExample): Promise<string> =>
     (await call('POST', '/services', body)).json.serviceId
   const bind = (id: string, datasetIds = readyIds) => call('POST', `/services/${id}/datasets`, { datasetIds })
   return {
@@ -74,10 +74,10 @@ export async function startAitems(options: Options = {}) {
     time,
     call,
     readyIds,
-    makeService,
+    createService: createService,
     bind,
-    makeLearnable: async (body?: object) => {
-      const id = await makeService(body)
+    createLearnable: async (body?: object) => {
+      const id = await createService(body)
       await bind(id)
       return id
     },

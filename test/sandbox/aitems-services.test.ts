@@ -5,14 +5,14 @@ import { sign } from './ncp-client.ts'
 
 const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
-describe('the gateway in front of AiTEMS', () => {
+describe('AiTEMS sandbox gateway', () => {
   const target = '/api/v1/services?offset=0&limit=10'
 
-  it('takes a signature over the query as it was sent, and no other', async () => {
+  it('accepts only a signature over the query as sent', async () => {
     expect((await send(aitems.caller, 'GET', target)).status).toBe(200)
     const timestamp = String(aitems.time.ms)
-    const bare = sign(aitems.caller, { method: 'GET', target: '/api/v1/services', timestamp })
-    const reply = await send(aitems.caller, 'GET', target, { headers: { 'x-ncp-apigw-signature-v2': bare } })
+    const withoutQuery = sign(aitems.caller, { method: 'GET', target: '/api/v1/services', timestamp })
+    const reply = await send(aitems.caller, 'GET', target, { headers: { 'x-ncp-apigw-signature-v2': withoutQuery } })
     expect(reply).toMatchObject({ status: 401, json: { error: { errorCode: '200' } } })
   })
 
@@ -21,7 +21,7 @@ describe('the gateway in front of AiTEMS', () => {
     ['PUT', '/api/v1/schemas/ready-user'],
     ['GET', '/v1/services'],
     ['DELETE', '/api/v1/services/abc/trains/pop/versions/abc'],
-  ] as const)('knows no route %s %s', async (method, path) => {
+  ] as const)('returns its own 404 for %s %s', async (method, path) => {
     const reply = await send(aitems.caller, method, path)
     expect(reply).toMatchObject({ status: 404, json: { error: { errorCode: '300' } } })
   })
@@ -30,14 +30,14 @@ describe('the gateway in front of AiTEMS', () => {
     [299_999, 200],
     [300_000, 401],
     [-300_000, 401],
-  ])('meets a clock that differs by %i ms with %i', async (differenceMs, status) => {
-    const late = { ...aitems.caller, now: () => aitems.time.ms - differenceMs }
-    expect((await send(late, 'GET', target)).status).toBe(status)
+  ])('handles a clock difference of %i ms with HTTP %i', async (differenceMs, status) => {
+    const skewed = { ...aitems.caller, now: () => aitems.time.ms - differenceMs }
+    expect((await send(skewed, 'GET', target)).status).toBe(status)
   })
 })
 
-describe('a new service', () => {
-  it("answers the documents' example as they print it", async () => {
+describe('new AiTEMS sandbox service', () => {
+  it('equals the documented example', async () => {
     const reply = await aitems.call('POST', '/services', serviceExample)
     expect(reply.status).toBe(201)
     expect(reply.json).toEqual({
@@ -68,27 +68,27 @@ describe('a new service', () => {
     [{ name: undefined }, 'name'],
     [{ description: 'x'.repeat(101) }, 'description'],
     [{ type: 'stream' }, 'type'],
-  ])('is refused with %j', async (change, named) => {
+  ])('rejects %j', async (change, field) => {
     const reply = await aitems.call('POST', '/services', { ...serviceExample, ...change })
-    expect(reply).toMatchObject({ status: 400, json: { status: 400, message: expect.stringContaining(named) } })
+    expect(reply).toMatchObject({ status: 400, json: { status: 400, message: expect.stringContaining(field) } })
     expect((await aitems.call('GET', '/services')).json.services).toEqual([])
   })
 
-  it.each(['', '[]', '{"name":'])('is refused when the body is %j', async (body) => {
+  it.each(['', '[]', '{"name":'])('rejects the body %j', async (body) => {
     expect((await send(aitems.caller, 'POST', '/api/v1/services', { body })).status).toBe(400)
   })
 
-  it('counts characters, not bytes, of a description', async () => {
+  it('limits a description by characters, not bytes', async () => {
     const description = '추천'.repeat(50)
     const { status, json } = await aitems.call('POST', '/services', { ...serviceExample, description })
     expect({ status, description: json.description }).toEqual({ status: 201, description })
   })
 })
 
-describe('services', () => {
-  it('are listed by page, with the default limit echoed', async () => {
+describe('AiTEMS sandbox service', () => {
+  it('is listed by page, with the default limit in the response', async () => {
     const ids: string[] = []
-    for (const name of ['one', 'two', 'three']) ids.push(await aitems.makeService({ name }))
+    for (const name of ['one', 'two', 'three']) ids.push(await aitems.createService({ name }))
     const { json } = await aitems.call('GET', '/services')
     expect(json).toMatchObject({ offset: 0, limit: 1000 })
     expect(json.services[0]).toEqual({
@@ -107,8 +107,8 @@ describe('services', () => {
     expect((await aitems.call('GET', '/services?offset=two')).status).toBe(400)
   })
 
-  it('are renamed and described by PUT, which trains nothing', async () => {
-    const id = await aitems.makeLearnable()
+  it('is renamed and described by PUT without a training', async () => {
+    const id = await aitems.createLearnable()
     aitems.time.ms += 1000
     const { status, json } = await aitems.call('PUT', `/services/${id}`, { name: 'renamed', description: 'better' })
     expect(status).toBe(200)
@@ -120,22 +120,22 @@ describe('services', () => {
     expect(await aitems.trains(id)).toEqual([])
   })
 
-  it('of another account are neither listed nor open', async () => {
-    const id = await aitems.makeService()
+  it('is neither listed nor accessible for another account', async () => {
+    const id = await aitems.createService()
     const list = await send(aitems.other, 'GET', '/api/v1/services')
     expect(list.json.services).toEqual([])
     expect((await send(aitems.other, 'GET', `/api/v1/services/${id}`)).status).toBe(403)
     expect((await send(aitems.other, 'DELETE', `/api/v1/services/${id}`)).status).toBe(403)
   })
 
-  it('that do not exist are 404 in the words of the service, not of the gateway', async () => {
+  it('returns a 404 of the service, not of the gateway, if it does not exist', async () => {
     const { status, json } = await aitems.call('GET', '/services/nosuchthing')
     expect(status).toBe(404)
     expect(json).toMatchObject({ status: 404, error: 'Not Found', path: '/api/v1/services/nosuchthing' })
   })
 
-  it('are deleting for a while, then gone with their trains', async () => {
-    const id = await aitems.makeLearnable()
+  it('is deleting for a while, then gone with its trains', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id)
     const { status, json } = await aitems.call('DELETE', `/services/${id}`)
     expect({ status, json }).toEqual({ status: 200, json: { result: 'ok' } })
@@ -151,9 +151,9 @@ describe('services', () => {
   })
 })
 
-describe('the datasets of a service', () => {
-  it('make it learnable, one of each type', async () => {
-    const id = await aitems.makeService()
+describe('AiTEMS sandbox dataset binding', () => {
+  it('makes the service learnable, with one dataset of each type', async () => {
+    const id = await aitems.createService()
     const { status, json } = await aitems.bind(id, aitems.readyIds.toReversed())
     expect({ status, is: json.status }).toEqual({ status: 200, is: 'learnable' })
     expect(json.datasets).toEqual([
@@ -173,8 +173,8 @@ describe('the datasets of a service', () => {
     expect(dataset.json).toMatchObject({ status: 'enable', connectedServices: [{ serviceId: id, name: 'service' }] })
   })
 
-  it('are refused when a type is missing, unknown or of another account', async () => {
-    const id = await aitems.makeService()
+  it('rejects missing types, unknown datasets and those of another account', async () => {
+    const id = await aitems.createService()
     const [user = '', item = ''] = aitems.readyIds
     expect((await aitems.bind(id, [user, item])).status).toBe(400)
     const twice = await aitems.bind(id, [user, item, item])
@@ -184,8 +184,8 @@ describe('the datasets of a service', () => {
     expect(await aitems.service(id)).toMatchObject({ status: 'datasetRequired', datasets: [] })
   })
 
-  it('cannot change while it learns', async () => {
-    const id = await aitems.makeLearnable()
+  it('cannot change while the service is learning', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id)
     expect((await aitems.bind(id)).status).toBe(400)
     expect((await aitems.call('DELETE', `/datasets/${aitems.account.userDatasetId}`)).status).toBe(400)
@@ -193,8 +193,8 @@ describe('the datasets of a service', () => {
     expect((await aitems.bind(id)).status).toBe(200)
   })
 
-  it('are required again when one is deleted', async () => {
-    const id = await aitems.makeLearnable()
+  it('is incomplete after the deletion of a dataset', async () => {
+    const id = await aitems.createLearnable()
     await aitems.call('DELETE', `/datasets/${aitems.account.itemDatasetId}`)
     expect(await aitems.service(id)).toMatchObject({ status: 'datasetRequired', datasets: [{}, {}] })
     expect((await aitems.train(id)).status).toBe(400)

@@ -6,9 +6,9 @@ const aitems = forEachTest(startAitems, ({ sandbox }) => sandbox.close())
 
 const allTypes = ['personalRecommend', 'relatedItem', 'pop']
 
-describe('a training', () => {
-  it('takes the service through requestLearning and learning back to learnable', async () => {
-    const id = await aitems.makeLearnable()
+describe('AiTEMS sandbox training', () => {
+  it('changes the service to requestLearning, learning and back to learnable', async () => {
+    const id = await aitems.createLearnable()
     const { status, json } = await aitems.train(id)
     expect({ status, is: json.status, serviceId: json.serviceId }).toEqual({
       status: 200,
@@ -29,8 +29,8 @@ describe('a training', () => {
     ])
   })
 
-  it('makes a completed train and a result for each type', async () => {
-    const id = await aitems.makeLearnable()
+  it('creates a completed train and a result for each type', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { types: allTypes })
     expect(await aitems.service(id)).toMatchObject({ infers: [] })
     aitems.time.ms += 550
@@ -60,7 +60,7 @@ describe('a training', () => {
   })
 
   it('is read by type and version', async () => {
-    const id = await aitems.makeLearnable()
+    const id = await aitems.createLearnable()
     await aitems.train(id)
     const [train] = await aitems.trains(id)
     const read = (type: string, version: string) =>
@@ -70,8 +70,8 @@ describe('a training', () => {
     expect((await read('personalRecommend', 'nosuchthing')).status).toBe(404)
   })
 
-  it('is listed after a second one unless only recent trains are asked for', async () => {
-    const id = await aitems.makeLearnable()
+  it('is omitted from recent trains after another one of its type', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { types: ['pop', 'relatedItem'] })
     aitems.time.ms += 550
     await aitems.train(id, { types: ['pop'], description: 'second' })
@@ -87,20 +87,20 @@ describe('a training', () => {
     expect((await aitems.call('GET', `/services/${id}/trains?isRecent=maybe`)).status).toBe(400)
   })
 
-  it('is refused while another runs, and starts nothing', async () => {
-    const id = await aitems.makeLearnable()
+  it('is rejected without a train while another one runs', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id)
     for (const passMs of [0, 200]) {
       aitems.time.ms += passMs
-      const refused = await aitems.train(id)
-      expect(refused).toMatchObject({ status: 400, json: { message: expect.stringContaining('earning') } })
+      const rejected = await aitems.train(id)
+      expect(rejected).toMatchObject({ status: 400, json: { message: expect.stringContaining('earning') } })
     }
     expect(await aitems.trains(id)).toHaveLength(1)
   })
 
-  it('is refused without datasets, and on an interval service', async () => {
-    expect((await aitems.train(await aitems.makeService())).status).toBe(400)
-    expect((await aitems.train(await aitems.makeLearnable({ name: 'planned', type: 'interval' }))).status).toBe(400)
+  it('is rejected without datasets and on an interval service', async () => {
+    expect((await aitems.train(await aitems.createService())).status).toBe(400)
+    expect((await aitems.train(await aitems.createLearnable({ name: 'planned', type: 'interval' }))).status).toBe(400)
   })
 
   it.each([
@@ -115,16 +115,16 @@ describe('a training', () => {
     [{ hpConfig: { is_enabled: true, session_max_timestamp: 86_401 } }, 'hpConfig.session_max_timestamp'],
     [{ hpConfig: { is_enabled: true, min_session_length: 1 } }, 'hpConfig.min_session_length'],
     [{ hpConfig: { is_enabled: true, group_column: 'AGE' } }, 'hpConfig.group_column'],
-  ])('is refused with %j', async (change, named) => {
-    const id = await aitems.makeLearnable()
+  ])('rejects %j', async (change, field) => {
+    const id = await aitems.createLearnable()
     const reply = await aitems.train(id, change)
     expect(reply.status).toBe(400)
-    expect(reply.json.message.split(' ')[0]).toBe(named)
+    expect(reply.json.message.split(' ')[0]).toBe(field)
     expect(await aitems.service(id)).toMatchObject({ status: 'learnable' })
   })
 
-  it('fills the defaults of an enabled hpConfig in and ignores options that are not enabled', async () => {
-    const id = await aitems.makeLearnable()
+  it('adds the defaults of an enabled hpConfig and ignores a disabled one', async () => {
+    const id = await aitems.createLearnable()
     const { json } = await aitems.train(id, { hpConfig: { is_enabled: true, min_item_cut: 7 } })
     const hpConfig = {
       is_enabled: true,
@@ -139,14 +139,14 @@ describe('a training', () => {
     expect(json.hpConfig).toEqual(hpConfig)
     expect(await aitems.trains(id)).toMatchObject([{ hpConfig }])
     aitems.time.ms += 550
-    const off = await aitems.train(id, { hpConfig: { is_enabled: false, min_item_cut: 0 } })
-    expect(off.json.hpConfig).toEqual({ is_enabled: false })
+    const disabled = await aitems.train(id, { hpConfig: { is_enabled: false, min_item_cut: 0 } })
+    expect(disabled.json.hpConfig).toEqual({ is_enabled: false })
   })
 })
 
-describe('the description of a training', () => {
-  it('fails every type with a non-zero exit; the service is learnable again', async () => {
-    const id = await aitems.makeLearnable()
+describe('AiTEMS sandbox training description', () => {
+  it('fails every type for a non-zero exit, and the service is learnable again', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { types: allTypes, description: 'exit 3' })
     aitems.time.ms += 550
     expect(await aitems.service(id)).toMatchObject({ status: 'learnable', infers: [] })
@@ -154,8 +154,8 @@ describe('the description of a training', () => {
     expect((await aitems.train(id)).status).toBe(200)
   })
 
-  it('fails the types it names', async () => {
-    const id = await aitems.makeLearnable()
+  it('fails the types that it lists', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { types: allTypes, description: 'fail pop, exit 0' })
     aitems.time.ms += 550
     expect(await aitems.trains(id)).toMatchObject([
@@ -166,8 +166,8 @@ describe('the description of a training', () => {
     expect((await aitems.service(id)).infers).toHaveLength(2)
   })
 
-  it('says how many seconds it lasts', async () => {
-    const id = await aitems.makeLearnable()
+  it('sets the duration in seconds', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { description: 'sleep 60' })
     aitems.time.ms += 60_149
     expect(await aitems.service(id)).toMatchObject({ status: 'learning' })
@@ -176,9 +176,9 @@ describe('the description of a training', () => {
   })
 })
 
-describe('a lookup', () => {
-  it('finds items once there is a result, the same ones for the same target', async () => {
-    const id = await aitems.makeLearnable()
+describe('AiTEMS sandbox lookup', () => {
+  it('returns the same items for the same target once there is a result', async () => {
+    const id = await aitems.createLearnable()
     await aitems.train(id, { types: ['relatedItem'], hpConfig: { is_enabled: true, max_relate_recommend_top: 4 } })
     const lookup = (query: string) => aitems.call('GET', `/services/${id}/infers/lookup?${query}`)
     expect((await lookup('type=relatedItem&targetId=item%201')).status).toBe(404)
@@ -194,16 +194,16 @@ describe('a lookup', () => {
   })
 })
 
-describe('an interval service', () => {
+describe('AiTEMS sandbox interval service', () => {
   const rows = [{ USER_ID: 'u1', ITEM_ID: 'i1', TIMESTAMP: 1_767_571_200_000, EVENT_TYPE: 'click' }]
-  const makePlanned = async () => {
-    const id = await aitems.makeLearnable({ name: 'planned', type: 'interval' })
+  const createScheduled = async () => {
+    const id = await aitems.createLearnable({ name: 'planned', type: 'interval' })
     const { status, json } = await aitems.call('PUT', `/services/${id}/interval`, { term: 'hour3' })
     return { id, status, json }
   }
 
-  it('is scheduled by its term, learns when it is due, and is scheduled again', async () => {
-    const { id, status, json } = await makePlanned()
+  it('is scheduled by its term, learns when due, and is scheduled again', async () => {
+    const { id, status, json } = await createScheduled()
     expect(status).toBe(200)
     expect(json).toMatchObject({
       status: 'scheduled',
@@ -225,16 +225,16 @@ describe('an interval service', () => {
     })
   })
 
-  it('does the newest of the trainings that were due while no call was made', async () => {
-    const { id } = await makePlanned()
+  it('runs only the latest of several missed trainings', async () => {
+    const { id } = await createScheduled()
     aitems.sandbox.world.advance(10 * 24 * 3_600_000)
     expect(await aitems.trains(id)).toHaveLength(3)
     const { scheduledDate } = await aitems.service(id)
     expect(Date.parse(`${scheduledDate}+09:00`)).toBeGreaterThan(aitems.sandbox.world.now())
   })
 
-  it('is scheduled by its datasets when the term came first', async () => {
-    const id = await aitems.makeService({ name: 'planned', type: 'interval' })
+  it('is scheduled once datasets are bound after its term was set', async () => {
+    const id = await aitems.createService({ name: 'planned', type: 'interval' })
     const { json } = await aitems.call('PUT', `/services/${id}/interval`, { term: 'hour1' })
     expect(json).toMatchObject({ status: 'datasetRequired', learningInterval: 'hour1', scheduledDate: null })
     expect((await aitems.bind(id)).json).toMatchObject({
@@ -243,15 +243,15 @@ describe('an interval service', () => {
     })
   })
 
-  it('alone has a term, one of four', async () => {
-    const { id } = await makePlanned()
+  it('accepts only four terms, and a batch service none', async () => {
+    const { id } = await createScheduled()
     expect((await aitems.call('PUT', `/services/${id}/interval`, { term: 'hour2' })).status).toBe(400)
-    const batch = await aitems.makeLearnable()
+    const batch = await aitems.createLearnable()
     expect((await aitems.call('PUT', `/services/${batch}/interval`, { term: 'hour1' })).status).toBe(400)
   })
 
-  it('takes rows for its datasets and answers with a bare true', async () => {
-    const { id } = await makePlanned()
+  it('accepts rows for its datasets and returns true or an empty body', async () => {
+    const { id } = await createScheduled()
     const path = `/services/${id}/datasets/${aitems.account.interactionDatasetId}`
     const reply = await aitems.call('POST', path, { type: 'interaction', value: rows })
     expect(reply).toMatchObject({ status: 200, text: 'true', type: expect.stringContaining('application/json') })
@@ -264,8 +264,8 @@ describe('an interval service', () => {
     expect(kept?.data).toMatchObject({ uploadedRows: 2 })
   })
 
-  it('refuses rows that do not fit', async () => {
-    const { id } = await makePlanned()
+  it('rejects invalid rows', async () => {
+    const { id } = await createScheduled()
     const upload = (datasetId: string, body: object) =>
       aitems.call('POST', `/services/${id}/datasets/${datasetId}`, body)
     const { interactionDatasetId, userDatasetId } = aitems.account
@@ -280,15 +280,15 @@ describe('an interval service', () => {
     expect((await upload('nosuchthing', { type: 'user', value: rows })).status).toBe(404)
   })
 
-  it('refuses rows for a batch service', async () => {
-    const id = await aitems.makeLearnable()
+  it('rejects rows for a batch service', async () => {
+    const id = await aitems.createLearnable()
     const path = `/services/${id}/datasets/${aitems.account.interactionDatasetId}`
     expect((await aitems.call('POST', path, { type: 'interaction', value: rows })).status).toBe(400)
   })
 })
 
-it('can be steered to a train status that is not documented', async () => {
-  const id = await aitems.makeLearnable()
+it('the AiTEMS sandbox can be forced to an undocumented train status', async () => {
+  const id = await aitems.createLearnable()
   await aitems.train(id, trainExample)
   const [{ version }] = await aitems.trains(id)
   aitems.sandbox.force('aitems', version, { finalState: 'evaporated' })

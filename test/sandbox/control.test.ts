@@ -9,7 +9,7 @@ import { appExample } from './ncp-client.ts'
 const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 let workspaceId: string
 beforeEach(async () => {
-  workspaceId = await forest.makeWorkspace()
+  workspaceId = await forest.createWorkspace()
 })
 
 async function control(method: string, path: string, body?: unknown) {
@@ -21,8 +21,8 @@ async function control(method: string, path: string, body?: unknown) {
   return { status: reply.status, json: text === '' ? undefined : JSON.parse(text) }
 }
 
-describe('the control API', () => {
-  it('tells where the providers are and with what credentials', async () => {
+describe('sandbox control API', () => {
+  it('returns URLs and credentials of the providers', async () => {
     const { json } = await control('GET', '')
     expect(json).toEqual({ urls: forest.sandbox.urls, accounts: forest.sandbox.accounts })
   })
@@ -40,14 +40,14 @@ describe('the control API', () => {
   })
 
   it.each([{}, { kind: 'earthquake' }, { kind: 'reset', tims: 1 }, { kind: 'reset', times: '1' }])(
-    'refuses the fault %j',
+    'rejects the fault %j',
     async (fault) => {
       expect((await control('POST', '/faults', fault)).status).toBe(400)
       expect(forest.sandbox.faults.active).toEqual([])
     },
   )
 
-  it('shows every object with the request that made it', async () => {
+  it('lists every object with the request that created it', async () => {
     const id = await forest.submit(workspaceId)
     const { json } = await control('GET', '/objects?provider=dataforest')
     expect(json.objects).toEqual([
@@ -64,7 +64,7 @@ describe('the control API', () => {
     expect((await control('GET', '/objects?provider=another')).json).toEqual({ objects: [] })
   })
 
-  it('forces a state that stays, even one that is not documented', async () => {
+  it('forces a permanent state, even an undocumented one', async () => {
     const id = await forest.submit(workspaceId)
     const { json } = await control('PATCH', `/objects/dataforest/${id}`, { state: 'HIBERNATING' })
     expect(json).toMatchObject({ state: 'HIBERNATING', outcome: 'UNDEFINED' })
@@ -78,7 +78,7 @@ describe('the control API', () => {
     expect(await forest.detail(id)).toMatchObject({ state: 'FAILED', finalStatus: 'FAILED' })
   })
 
-  it('changes what an object ends as and keeps its times', async () => {
+  it('changes the outcome of an object without changing its times', async () => {
     const id = await forest.submit(workspaceId)
     await control('PATCH', `/objects/dataforest/${id}`, { finalOutcome: 'UNDEFINED' })
     forest.time.ms += 599
@@ -87,7 +87,7 @@ describe('the control API', () => {
     expect(await forest.detail(id)).toMatchObject({ state: 'FINISHED', finalStatus: 'UNDEFINED' })
   })
 
-  it("deletes an object behind the provider's back", async () => {
+  it('deletes an object at the provider', async () => {
     const id = await forest.submit(workspaceId)
     expect((await control('DELETE', `/objects/dataforest/${id}`)).status).toBe(204)
     expect((await forest.call('aiapps/getDetail', { id })).status).toBe(404)
@@ -98,13 +98,13 @@ describe('the control API', () => {
     })
   })
 
-  it('lets objects age while signatures keep to the real clock', async () => {
+  it('advances the time of objects without affecting signatures', async () => {
     const id = await forest.submit(workspaceId, 'sleep 3600')
     expect((await control('POST', '/advance', { ms: 4_000_000 })).status).toBe(204)
     expect(await forest.detail(id)).toMatchObject({ success: true, state: 'FINISHED', elapsedMillis: 3_600_200 })
   })
 
-  it('changes settings that exist, by values that fit', async () => {
+  it('changes known settings to values of the right type', async () => {
     const changed = await control('PATCH', '/settings/dataforest', { runningMs: 5, errorsIn200: true })
     expect(changed.json).toMatchObject({ runningMs: 5, errorsIn200: true, acceptedMs: 200 })
     expect((await control('GET', '/settings')).json.dataforest).toEqual(changed.json)
@@ -123,7 +123,7 @@ describe('the control API', () => {
     })
   })
 
-  it('starts over on reset', async () => {
+  it('resets objects, faults, settings and time', async () => {
     await control('POST', '/faults', { kind: 'rate_limited' })
     await control('PATCH', '/settings/dataforest', { runningMs: 5 })
     await control('POST', '/advance', { ms: 5 })
@@ -132,21 +132,21 @@ describe('the control API', () => {
     expect((await control('GET', '/calls')).json).toEqual({})
     expect(forest.sandbox.settings.dataforest.runningMs).toBe(400)
     expect(forest.sandbox.world.now()).toBe(forest.time.ms)
-    expect(await forest.makeWorkspace()).not.toBe(workspaceId)
+    expect(await forest.createWorkspace()).not.toBe(workspaceId)
   })
 })
 
-describe('a sandbox that keeps a journal', () => {
+describe('sandbox journal', () => {
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sandbox-'))
   })
   afterEach(() => rm(folder, { recursive: true }))
 
-  it('has its objects after a restart, and makes no id twice', async () => {
+  it('restores objects after a restart and never reuses an id', async () => {
     const journalFile = join(folder, 'journal.jsonl')
     const before = await startDataforest({ journalFile })
-    const workspace = await before.makeWorkspace()
+    const workspace = await before.createWorkspace()
     const [kept, deleted] = [await before.submit(workspace), await before.submit(workspace)]
     before.sandbox.remove('dataforest', deleted)
     await before.sandbox.close()
@@ -163,8 +163,8 @@ describe('a sandbox that keeps a journal', () => {
   })
 })
 
-describe('a sandbox on chosen ports', () => {
-  it('gives a restarted provider its old address', async () => {
+describe('sandbox on configured ports', () => {
+  it('keeps the URL of a provider across restarts', async () => {
     const port = 20_000 + (process.pid % 5000) * 2
     const first = await startDataforest({ port })
     const { url, urls } = first.sandbox
@@ -175,20 +175,20 @@ describe('a sandbox on chosen ports', () => {
     await second.sandbox.close()
   })
 
-  it('fails to start when the port is taken, and leaves nothing open', async () => {
+  it('fails if a port is in use, and releases its ports', async () => {
     const port = 20_000 + (process.pid % 5000) * 2
     const first = await startDataforest({ port })
     await expect(startDataforest({ port })).rejects.toThrow('EADDRINUSE')
     await first.sandbox.close()
-    const again = await startDataforest({ port })
-    await again.sandbox.close()
+    const third = await startDataforest({ port })
+    await third.sandbox.close()
   })
 })
 
-it('gives the same ids for the same seed, and others for another', async () => {
+it('the sandbox generates the same ids for the same seed', async () => {
   const firstId = async (seed: string) => {
     const other = await startDataforest({ seed })
-    const id = await other.makeWorkspace()
+    const id = await other.createWorkspace()
     await other.sandbox.close()
     return id
   }

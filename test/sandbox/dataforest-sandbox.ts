@@ -3,7 +3,7 @@ import { appExample, type NcpCaller, post, type Reply, workspaceExample } from '
 
 type Options = Parameters<typeof startSandbox<'dataforest'>>[0]
 
-/** A sandbox of Data Forest alone, its clock in the test's hand, and a caller who may use it. */
+/** A sandbox of Data Forest only, with an adjustable clock and an authorized caller. */
 export async function startDataforest(options: Options = {}) {
   const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
   const clock = { now: () => time.ms }
@@ -16,7 +16,7 @@ export async function startDataforest(options: Options = {}) {
     caller,
     time,
     call,
-    makeWorkspace: async (name = 'api-test') =>
+    createWorkspace: async (name = 'api-test') =>
       (await call('aiworkspaces/create', { ...workspaceExample, name })).json.id as string,
     submit: async (workspaceId: string, command?: string) =>
       (await call('aiapps/submit', appExample(workspaceId, command))).json.id as string,

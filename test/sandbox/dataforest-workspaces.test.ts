@@ -8,14 +8,14 @@ const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 const accountId = workspaceExample.accountId
 const search = { search: { accountId } }
 
-describe('AI workspaces', () => {
-  it("takes the documents' example and answers with an id alone", async () => {
+describe('Data Forest sandbox workspace', () => {
+  it('accepts the documented example and returns only an id', async () => {
     const { status, json } = await forest.call('aiworkspaces/create', workspaceExample)
     expect(status).toBe(200)
     expect(json).toEqual({ success: true, id: expect.stringMatching(/^[0-9A-Za-z]{21,22}$/) })
   })
 
-  it("refuses a slash in the image with the documents' very message", async () => {
+  it('rejects a slash in the image with the documented message', async () => {
     const configuration = {
       ...workspaceExample.configuration,
       docker: { ...workspaceExample.configuration.docker, image: 'tensorflow/r2.3.1-py3' },
@@ -29,7 +29,7 @@ describe('AI workspaces', () => {
     })
   })
 
-  it.each(['Api', 'a--b', 'ab-', '1ab', 'a'.repeat(16), ''])('refuses the name %j', async (name) => {
+  it.each(['Api', 'a--b', 'ab-', '1ab', 'a'.repeat(16), ''])('rejects the name %j', async (name) => {
     const reply = await forest.call('aiworkspaces/create', { ...workspaceExample, name })
     expect(reply.status).toBe(400)
     expect(reply.json.message).toContain(`invalid request parameter (name, '${name}').`)
@@ -41,23 +41,23 @@ describe('AI workspaces', () => {
     [{ ...workspaceExample, configuration: { docker: { image: 'a:b' } } }, "(configuration.docker.command, 'null')"],
     [{ ...workspaceExample, description: 'x'.repeat(256) }, '(description,'],
     [{ ...workspaceExample, name: 7 }, "(name, '7')"],
-  ])('names the field that breaks a rule (case %#)', async (body, named) => {
+  ])('reports the invalid field (case %#)', async (body, field) => {
     const reply = await forest.call('aiworkspaces/create', body)
-    expect(reply).toMatchObject({ status: 400, json: { success: false, message: expect.stringContaining(named) } })
+    expect(reply).toMatchObject({ status: 400, json: { success: false, message: expect.stringContaining(field) } })
   })
 
-  it('refuses a name that is taken until the workspace is deleted', async () => {
-    const id = await forest.makeWorkspace()
+  it('rejects a name until the workspace that has it is deleted', async () => {
+    const id = await forest.createWorkspace()
     expect((await forest.call('aiworkspaces/create', workspaceExample)).status).toBe(400)
-    const isFree = async () =>
+    const isAvailable = async () =>
       (await forest.call('aiworkspaces/checkAvailableName', { accountId, name: 'api-test' })).json.availableName
-    expect(await isFree()).toBe(false)
+    expect(await isAvailable()).toBe(false)
     expect((await forest.call('aiworkspaces/delete', { id })).json).toEqual({ success: true, id })
-    expect(await isFree()).toBe(true)
+    expect(await isAvailable()).toBe(true)
   })
 
-  it('keeps every configuration and shows them without workdir', async () => {
-    const id = await forest.makeWorkspace()
+  it('stores every configuration and returns them without workdir', async () => {
+    const id = await forest.createWorkspace()
     forest.time.ms += 1000
     const configuration = { docker: { image: 'pytorch:r1.7.0-py3', command: 'true', workdir: '/root/' } }
     await forest.call('aiworkspaces/setConfiguration', { id, configuration })
@@ -71,24 +71,24 @@ describe('AI workspaces', () => {
     expect(list.json).toMatchObject({ total: 2, contents: json.contents })
   })
 
-  it('lists by the nested filter only', async () => {
-    const id = await forest.makeWorkspace()
+  it('is listed by the nested filter only', async () => {
+    const id = await forest.createWorkspace()
     const { json } = await forest.call('aiworkspaces/getList', search)
     expect(json).toMatchObject({ success: true, total: 1, contents: [{ id, description: 'test', disabled: false }] })
     expect((await forest.call('aiworkspaces/getList', { accountId })).status).toBe(400)
   })
 
-  it('offers images as a map of lists', async () => {
+  it('has a catalog of images as a map of lists', async () => {
     const { json } = await forest.call('aiworkspaces/getDockerImageList', { search: { typeName: 'tensorflow' } })
     expect(json.dockerImages.tensorflow).toContain('tensorflow:r2.3.1-py3')
-    const refused = await forest.call('aiworkspaces/getDockerImageList', { search: { typeName: 'caffe' } })
-    expect(refused.status).toBe(400)
+    const rejected = await forest.call('aiworkspaces/getDockerImageList', { search: { typeName: 'caffe' } })
+    expect(rejected.status).toBe(400)
   })
 
-  it('tells an unknown account or workspace (404) from one of somebody else (403)', async () => {
+  it('returns 404 for an unknown account or workspace, and 403 for a foreign one', async () => {
     const [other] = forest.sandbox.otherAccounts.dataforest
-    const id = await forest.makeWorkspace()
-    const asOther = { ...forest.caller, ...other }
+    const id = await forest.createWorkspace()
+    const otherCaller = { ...forest.caller, ...other }
     const unknown = { ...workspaceExample, accountId: 'nobody' }
     const foreign = { ...workspaceExample, accountId: other?.accountId }
     expect(await forest.call('aiworkspaces/create', unknown)).toMatchObject({
@@ -100,6 +100,6 @@ describe('AI workspaces', () => {
       json: { message: 'not allowed to access', success: false },
     })
     expect((await forest.call('aiworkspaces/getDetail', { id: 'nothing' })).status).toBe(404)
-    expect((await post(asOther, '/api/v2/aiworkspaces/getDetail', { id })).status).toBe(403)
+    expect((await post(otherCaller, '/api/v2/aiworkspaces/getDetail', { id })).status).toBe(403)
   })
 })

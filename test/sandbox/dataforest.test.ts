@@ -8,13 +8,13 @@ const forest = forEachTest(startDataforest, ({ sandbox }) => sandbox.close())
 const accountId = workspaceExample.accountId
 const search = { search: { accountId } }
 
-describe('AI apps', () => {
+describe('Data Forest sandbox app', () => {
   let workspaceId: string
   beforeEach(async () => {
-    workspaceId = await forest.makeWorkspace()
+    workspaceId = await forest.createWorkspace()
   })
 
-  it('answers a submit like the sample: accepted, undecided, finished at epoch 0', async () => {
+  it('returns the documented sample for a submit', async () => {
     const { json } = await forest.call('aiapps/submit', appExample(workspaceId))
     expect(json).toEqual({
       success: true,
@@ -30,7 +30,7 @@ describe('AI apps', () => {
     })
   })
 
-  it('moves from ACCEPTED over RUNNING to FINISHED and SUCCEEDED', async () => {
+  it('is ACCEPTED, RUNNING, then FINISHED with SUCCEEDED', async () => {
     const id = await forest.submit(workspaceId)
     expect(await forest.detail(id)).toMatchObject({ state: 'ACCEPTED', containers: {} })
     forest.time.ms += 200
@@ -48,7 +48,7 @@ describe('AI apps', () => {
     })
   })
 
-  it('passes through NEW and SUBMITTED when they are given time', async () => {
+  it('is NEW and SUBMITTED first if these states have a duration', async () => {
     Object.assign(forest.sandbox.settings.dataforest, { newMs: 10, submittedMs: 10 })
     const id = await forest.submit(workspaceId)
     const states = [(await forest.detail(id)).state]
@@ -66,13 +66,13 @@ describe('AI apps', () => {
     ['exit 0', 'SUCCEEDED'],
     ['set -e\nfalse\necho done', 'FAILED'],
     ['python train.py --shuffle false', 'SUCCEEDED'],
-  ])('ends %j as %s', async (command, finalStatus) => {
+  ])('ends the command %j with %s', async (command, finalStatus) => {
     const id = await forest.submit(workspaceId, command)
     forest.time.ms += 10_000
     expect(await forest.detail(id)).toMatchObject({ state: 'FINISHED', finalStatus })
   })
 
-  it('runs as long as the command sleeps', async () => {
+  it('runs for the duration of a sleep', async () => {
     const id = await forest.submit(workspaceId, 'sleep 60')
     forest.time.ms += 60_199
     expect((await forest.detail(id)).state).toBe('RUNNING')
@@ -80,7 +80,7 @@ describe('AI apps', () => {
     expect((await forest.detail(id)).state).toBe('FINISHED')
   })
 
-  it('kills a moment after it was asked to', async () => {
+  it('is killed shortly after the request', async () => {
     const id = await forest.submit(workspaceId, 'sleep 60')
     forest.time.ms += 1000
     expect((await forest.call('aiapps/kill', { id })).json).toEqual({ success: true, message: 'success', id })
@@ -89,7 +89,7 @@ describe('AI apps', () => {
     expect(await forest.detail(id)).toMatchObject({ state: 'KILLED', finalStatus: 'KILLED', elapsedMillis: 1150 })
   })
 
-  it('loses the race when the app ends before the kill takes effect', async () => {
+  it('finishes normally if it ends before a kill takes effect', async () => {
     const id = await forest.submit(workspaceId)
     forest.time.ms += 500
     await forest.call('aiapps/kill', { id })
@@ -97,7 +97,7 @@ describe('AI apps', () => {
     expect(await forest.detail(id)).toMatchObject({ state: 'FINISHED', finalStatus: 'SUCCEEDED', elapsedMillis: 600 })
   })
 
-  it('lets an ended app be killed again, or refuses it when strict', async () => {
+  it('accepts the kill of an ended app, unless strict', async () => {
     const id = await forest.submit(workspaceId)
     forest.time.ms += 1000
     expect((await forest.call('aiapps/kill', { id })).status).toBe(200)
@@ -105,7 +105,7 @@ describe('AI apps', () => {
     expect((await forest.call('aiapps/kill', { id })).status).toBe(400)
   })
 
-  it('lists apps with workspace and app id, without a total, after the lag', async () => {
+  it('is listed with workspace and app id, without a total, after the lag', async () => {
     forest.sandbox.settings.dataforest.listLagMs = 1000
     const id = await forest.submit(workspaceId)
     expect(await forest.appIds()).toEqual([])
@@ -133,7 +133,7 @@ describe('AI apps', () => {
     ['docker.exposeTcpPorts', ['80']],
     ['docker.args', ['-x']],
     ['data.output', [{ overwrite: 'yes' }]],
-  ])('refuses %s = %j', async (path, value) => {
+  ])('rejects %s = %j', async (path, value) => {
     const body: Record<string, unknown> = appExample(workspaceId)
     const [outer = '', inner] = path.split('.')
     body[outer] = inner === undefined ? value : { ...(body[outer] as object), [inner]: value }
@@ -142,13 +142,13 @@ describe('AI apps', () => {
     expect(reply.json.message).toContain(`invalid request parameter (${path}`)
   })
 
-  it('refuses to run in a workspace that is gone', async () => {
+  it('is rejected in a deleted workspace', async () => {
     await forest.call('aiworkspaces/delete', { id: workspaceId })
     const reply = await forest.call('aiapps/submit', appExample(workspaceId))
     expect(reply).toMatchObject({ status: 404, json: { message: 'no such element', success: false } })
   })
 
-  it('counts unfinished apps against a quota when there is one', async () => {
+  it('counts against a configured quota until it ends', async () => {
     forest.sandbox.settings.dataforest.maxActiveApps = 1
     await forest.submit(workspaceId)
     const reply = await forest.call('aiapps/submit', appExample(workspaceId))
@@ -158,8 +158,8 @@ describe('AI apps', () => {
   })
 })
 
-describe('where the documents leave a choice', () => {
-  it('lets unknown fields pass, or refuses them when strict', async () => {
+describe('Data Forest sandbox API', () => {
+  it('accepts unknown fields, unless configured otherwise', async () => {
     const body = { ...workspaceExample, colour: 'blue' }
     expect((await forest.call('aiworkspaces/create', body)).status).toBe(200)
     forest.sandbox.settings.dataforest.refuseUnknownFields = true
@@ -167,16 +167,16 @@ describe('where the documents leave a choice', () => {
     expect(reply).toMatchObject({ status: 400, json: { message: expect.stringContaining("(colour, 'blue')") } })
   })
 
-  it('wants a content type for the account list always, for the others when strict', async () => {
-    const bare = { 'content-type': '' }
-    expect((await forest.call('accounts/getList', {}, bare)).status).toBe(400)
-    expect((await forest.call('aiapps/getList', search, bare)).status).toBe(200)
+  it('requires a content type for the account list, and elsewhere if configured', async () => {
+    const withoutContentType = { 'content-type': '' }
+    expect((await forest.call('accounts/getList', {}, withoutContentType)).status).toBe(400)
+    expect((await forest.call('aiapps/getList', search, withoutContentType)).status).toBe(200)
     forest.sandbox.settings.dataforest.requireContentType = true
-    expect((await forest.call('aiapps/getList', search, bare)).status).toBe(400)
+    expect((await forest.call('aiapps/getList', search, withoutContentType)).status).toBe(400)
     expect((await forest.call('aiapps/getList', search, { 'content-type': 'text/plain' })).status).toBe(400)
   })
 
-  it('lists the one account, for an empty body too', async () => {
+  it('lists the account, also for an empty body', async () => {
     const { json } = await forest.call('accounts/getList', '')
     expect(json).toMatchObject({
       success: true,
@@ -185,17 +185,17 @@ describe('where the documents leave a choice', () => {
     })
   })
 
-  it.each(['{"search":', '[]', 'null', '"text"'])('refuses the body %s', async (body) => {
+  it.each(['{"search":', '[]', 'null', '"text"'])('rejects the body %s', async (body) => {
     expect(await forest.call('aiapps/getList', body)).toMatchObject({ status: 400, json: { success: false } })
   })
 
-  it('wraps service errors in HTTP 200 if configured', async () => {
+  it('returns service errors with HTTP 200 if configured', async () => {
     forest.sandbox.settings.dataforest.errorsIn200 = true
     const reply = await forest.call('aiapps/getDetail', { id: 'nothing' })
     expect(reply).toMatchObject({ status: 200, json: { success: false, message: 'no such element' } })
   })
 
-  it('can have its AI groups retired, and the accounts not', async () => {
+  it('retires its AI groups, not the accounts, if configured', async () => {
     forest.sandbox.settings.dataforest.isAiRetired = true
     expect(await forest.call('aiapps/getList', search)).toMatchObject({
       status: 404,

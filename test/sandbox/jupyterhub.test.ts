@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { endAfterFile } from '../support/end-after-file.ts'
 
-// Every status and message here was seen on JupyterHub 3.0.0.
+// Every status and message here was observed on JupyterHub 3.0.0.
 
 const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
 const started = await startSandbox({ providers: ['jupyterhub'], clock: { now: () => time.ms } })
@@ -16,10 +16,15 @@ interface Options {
 }
 
 async function call(method: string, path: string, { body, token, headers }: Options = {}) {
-  const proof = token === null ? {} : { authorization: `token ${token ?? sandbox.accounts.jupyterhub.token}` }
+  const authentication = token === null ? {} : { authorization: `token ${token ?? sandbox.accounts.jupyterhub.token}` }
   const content = body === undefined ? {} : { body }
   const url = sandbox.urls.jupyterhub + path
-  const response = await fetch(url, { method, headers: { ...proof, ...headers }, redirect: 'manual', ...content })
+  const response = await fetch(url, {
+    method,
+    headers: { ...authentication, ...headers },
+    redirect: 'manual',
+    ...content,
+  })
   const text = await response.text()
   return { status: response.status, json: text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text }
 }
@@ -29,24 +34,24 @@ const server = '/users/ada/servers/lab'
 const servers = async (query = '') => (await api('GET', `/users/ada${query}`)).json.servers
 const stopped = '?include_stopped_servers=1'
 
-async function ready(body = '{"image":"x"}'): Promise<void> {
+async function createReadyServer(body = '{"image":"x"}'): Promise<void> {
   await api('POST', '/users/ada')
   await api('POST', server, { body })
   time.ms += 1000
 }
 
-describe('users', () => {
-  it('are added once, and are unknown before', async () => {
+describe('JupyterHub sandbox user', () => {
+  it('is created once and unknown before', async () => {
     expect(await api('GET', '/users/ada')).toEqual({ status: 404, json: { status: 404, message: 'Not Found' } })
     expect(await api('POST', '/users/ada')).toMatchObject({
       status: 201,
       json: { kind: 'user', name: 'ada', servers: {} },
     })
-    const again = await api('POST', '/users/ada')
-    expect(again).toEqual({ status: 409, json: { status: 409, message: 'User ada already exists' } })
+    const duplicate = await api('POST', '/users/ada')
+    expect(duplicate).toEqual({ status: 409, json: { status: 409, message: 'User ada already exists' } })
   })
 
-  it('are listed in pages only for those who say that they know pages', async () => {
+  it('is listed in pages only for clients that accept pagination', async () => {
     for (const name of ['a', 'b']) await api('POST', `/users/${name}`)
     const names = (list: { name: string }[]) => list.map(({ name }) => name)
     expect(names((await api('GET', '/users?limit=2')).json)).toEqual(['ben', 'a'])
@@ -60,8 +65,8 @@ describe('users', () => {
   })
 })
 
-describe('named servers', () => {
-  it('are pending, then ready, and keep their options', async () => {
+describe('JupyterHub sandbox named server', () => {
+  it('is pending, then ready, and keeps its options', async () => {
     await api('POST', '/users/ada')
     expect(await api('POST', server, { body: '{"image":"x","size":{"cpus":2}}' })).toEqual({ status: 202, json: '' })
     expect((await servers()).lab).toMatchObject({ pending: 'spawn', ready: false, stopped: false })
@@ -82,8 +87,8 @@ describe('named servers', () => {
     expect(await api('POST', server)).toMatchObject({ status: 400, json: { message: 'ada:lab is already running' } })
   })
 
-  it('that are stopped are shown on request only, and start with what they had', async () => {
-    await ready()
+  it('is listed on request after a stop, and restarts with its options', async () => {
+    await createReadyServer()
     expect((await api('DELETE', server)).status).toBe(202)
     expect((await servers()).lab).toMatchObject({ pending: 'stop', ready: false })
     time.ms += 1000
@@ -98,8 +103,8 @@ describe('named servers', () => {
     expect((await servers()).lab).toMatchObject({ ready: true, user_options: { image: 'x' } })
   })
 
-  it('are removed immediately or when they have stopped', async () => {
-    await ready()
+  it('is removed immediately or after it has stopped', async () => {
+    await createReadyServer()
     const body = '{"remove":true}'
     expect((await api('DELETE', server, { body })).status).toBe(202)
     expect((await servers(stopped)).lab).toMatchObject({ pending: 'stop' })
@@ -109,12 +114,12 @@ describe('named servers', () => {
     expect(await api('DELETE', server, { body })).toEqual({ status: 404, json: { status: 404, message } })
   })
 
-  it('are 404 to start for a user that is not there, and 500 to stop', async () => {
-    expect((await api('POST', '/users/nobody/servers/x')).status).toBe(404)
-    expect((await api('DELETE', '/users/nobody/servers/x')).status).toBe(500)
+  it('returns 404 for a start and 500 for a stop of an unknown user', async () => {
+    expect((await api('POST', '/users/unknown/servers/x')).status).toBe(404)
+    expect((await api('DELETE', '/users/unknown/servers/x')).status).toBe(500)
   })
 
-  it('that are refused late are there all the same, stopped', async () => {
+  it('exists as stopped after a late rejection', async () => {
     await api('POST', '/users/ada')
     const message = 'Invalid JSON in body of request'
     expect(await api('POST', server, { body: 'x' })).toEqual({ status: 400, json: { status: 400, message } })
@@ -122,9 +127,9 @@ describe('named servers', () => {
   })
 })
 
-describe('tokens', () => {
-  it('that nobody has are refused like those that may not, but for the question who they are', async () => {
-    for (const token of [null, 'nobodys']) {
+describe('JupyterHub sandbox token', () => {
+  it('is rejected for its scopes if unknown or missing, and with Forbidden on /user', async () => {
+    for (const token of [null, 'unknown']) {
       const self = await api('GET', '/user', { token })
       expect(self).toEqual({ status: 403, json: { status: 403, message: 'Forbidden' } })
       const { status, json } = await api('POST', server, { token })
@@ -135,9 +140,9 @@ describe('tokens', () => {
     }
   })
 
-  it('of one user see no other users', async () => {
+  it('of one user does not show other users', async () => {
     const token = sandbox.otherAccounts.jupyterhub[0]?.token ?? ''
-    await ready()
+    await createReadyServer()
     const message = 'No access to resources or resources not found'
     expect(await api('GET', '/users/ada', { token })).toEqual({ status: 404, json: { status: 404, message } })
     expect((await api('POST', server, { token })).status).toBe(404)
@@ -146,8 +151,8 @@ describe('tokens', () => {
     expect((await api('POST', '/users/ben/servers/own', { token })).status).toBe(202)
   })
 
-  it('made for one server open that one, until they end', async () => {
-    await ready()
+  it('for one server gives access to it until it expires', async () => {
+    await createReadyServer()
     const body = JSON.stringify({ expires_in: 60, scopes: ['access:servers!server=ada/lab'] })
     const { status, json } = await api('POST', '/users/ada/tokens', { body })
     expect({ status, ...json }).toMatchObject({ status: 201, user: 'ada', scopes: ['access:servers!server=ada/lab'] })
@@ -158,13 +163,13 @@ describe('tokens', () => {
     expect(await open()).toEqual({ status: 403, json: { message: 'Forbidden', reason: null } })
   })
 
-  it('have no more scopes than their user', async () => {
+  it('has no more scopes than its user', async () => {
     await api('POST', '/users/ada')
     const body = '{"scopes":["admin:users"]}'
     expect(await api('POST', '/users/ada/tokens', { body })).toMatchObject({
       status: 400,
       json: { message: expect.stringContaining('not held by User ada') },
     })
-    expect((await api('POST', '/users/nobody/tokens')).status).toBe(403)
+    expect((await api('POST', '/users/unknown/tokens')).status).toBe(403)
   })
 })

@@ -15,7 +15,7 @@ async function startKubernetes() {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    // biome-ignore lint/suspicious/noExplicitAny: an answer is read as a test expects it
+    // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
     const json: any = text.startsWith('{') ? JSON.parse(text) : null
     return { status: response.status, json, text }
   }
@@ -26,7 +26,7 @@ async function startKubernetes() {
 
 const kube = forEachTest(startKubernetes, ({ sandbox }) => sandbox.close())
 
-/** The example of https://kubernetes.io/docs/concepts/workloads/controllers/job/, without the field that retries. */
+/** The example of https://kubernetes.io/docs/concepts/workloads/controllers/job/, without retries. */
 const pi = (more: object = {}, pod: object = {}, name = 'pi') => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
@@ -48,8 +48,8 @@ const pi = (more: object = {}, pod: object = {}, name = 'pi') => ({
 const conditionsOf = (job: { status: { conditions?: { type: string; reason?: string }[] } }) =>
   (job.status.conditions ?? []).map(({ type, reason }) => [type, reason].filter(Boolean).join(' '))
 
-describe('the sandbox of Kubernetes', () => {
-  it('runs a Job through its states, and dates it', async () => {
+describe('Kubernetes sandbox', () => {
+  it('runs a Job through its states with times', async () => {
     const { status, json } = await kube.send('POST', jobs, pi())
     expect(status).toBe(201)
     expect(json).toMatchObject({ kind: 'Job', metadata: { name: 'pi', creationTimestamp: '2026-01-05T00:00:00Z' } })
@@ -65,7 +65,7 @@ describe('the sandbox of Kubernetes', () => {
   it.each([
     ['exit 3', 'Error', 3],
     ['allocate-too-much', 'OOMKilled', 137],
-  ])('shows how the container of %j ended', async (script, reason, exitCode) => {
+  ])('returns the termination of the container for %j', async (script, reason, exitCode) => {
     await kube.send('POST', jobs, pi({}, { command: ['sh', '-c', script] }))
     kube.time.ms += 10_000
     expect(conditionsOf((await kube.send('GET', `${jobs}/pi`)).json)).toContain('Failed BackoffLimitExceeded')
@@ -73,7 +73,7 @@ describe('the sandbox of Kubernetes', () => {
     expect(items[0].status.containerStatuses[0].state.terminated).toMatchObject({ reason, exitCode })
   })
 
-  it('answers a name that exists with AlreadyExists, and an unknown one with NotFound', async () => {
+  it('returns AlreadyExists for an existing name, and NotFound for an unknown one', async () => {
     await kube.send('POST', jobs, pi())
     expect((await kube.send('POST', jobs, pi())).json).toMatchObject({
       kind: 'Status',
@@ -87,24 +87,24 @@ describe('the sandbox of Kubernetes', () => {
     })
   })
 
-  it('drops an unknown field, and refuses it where the request asks for it', async () => {
-    const strange = pi({ retries: 3 })
-    const strict = await kube.send('POST', `${jobs}?fieldValidation=Strict`, strange)
+  it('drops an unknown field, and rejects it with strict validation', async () => {
+    const withUnknownField = pi({ retries: 3 })
+    const strict = await kube.send('POST', `${jobs}?fieldValidation=Strict`, withUnknownField)
     expect(strict).toMatchObject({ status: 400, json: { reason: 'BadRequest' } })
     expect(strict.json.message).toContain('unknown field "spec.retries"')
-    expect((await kube.send('POST', jobs, strange)).status).toBe(201)
+    expect((await kube.send('POST', jobs, withUnknownField)).status).toBe(201)
   })
 
-  it('stores nothing of a dry run', async () => {
+  it('stores nothing for a dry run', async () => {
     expect((await kube.send('POST', `${jobs}?dryRun=All`, pi())).status).toBe(201)
     expect((await kube.send('GET', `${jobs}/pi`)).status).toBe(404)
-    const elsewhere = jobs.replace('training', 'nowhere')
-    expect((await kube.send('POST', `${elsewhere}?dryRun=All`, pi())).json.message).toBe(
+    const otherNamespace = jobs.replace('training', 'nowhere')
+    expect((await kube.send('POST', `${otherNamespace}?dryRun=All`, pi())).json.message).toBe(
       'namespaces "nowhere" not found',
     )
   })
 
-  it('ends a Job at its deadline, which does not pass while it is suspended', async () => {
+  it('ends a Job at its deadline, which stops while the Job is suspended', async () => {
     await kube.send('POST', jobs, pi({ suspend: true }))
     await kube.send('POST', jobs, pi({}, { command: ['sleep', '600'] }, 'long'))
     for (const name of ['pi', 'long']) await kube.patch(`${jobs}/${name}`, { spec: { activeDeadlineSeconds: 1 } })
@@ -113,7 +113,7 @@ describe('the sandbox of Kubernetes', () => {
     expect(conditionsOf((await kube.send('GET', `${jobs}/long`)).json)).toContain('Failed DeadlineExceeded')
   })
 
-  it('refuses to change or delete an object of another UID', async () => {
+  it('rejects changes and deletion of an object with another UID', async () => {
     await kube.send('POST', jobs, pi())
     const other = '00000000-0000-4000-a000-000000000000'
     const patched = await kube.patch(`${jobs}/pi`, { metadata: { uid: other, annotations: { a: 'b' } } })
@@ -138,8 +138,8 @@ describe('the sandbox of Kubernetes', () => {
     expect(last.metadata).not.toHaveProperty('continue')
   })
 
-  it('answers nobody without a token', async () => {
-    const { status, json } = await kube.send('GET', jobs, undefined, { authorization: 'Bearer nobody' })
+  it('rejects an invalid token', async () => {
+    const { status, json } = await kube.send('GET', jobs, undefined, { authorization: 'Bearer unknown' })
     expect(status).toBe(401)
     expect(json).toMatchObject({ kind: 'Status', reason: 'Unauthorized', message: 'Unauthorized' })
   })

@@ -6,7 +6,7 @@ import type { Call, Emulation } from '../../src/sandbox/provider.ts'
 import { makeRandom } from '../../src/sandbox/random.ts'
 import { makeWorld } from '../../src/sandbox/world.ts'
 
-/** A provider that answers with what it was asked, and turns everyone away from what is not public. */
+/** A provider that returns the request and rejects non-public operations. */
 function makeEcho(): Emulation {
   const echo = ({ target, params, query, json, rawBody }: Call) => {
     const body = { target, params, ids: query.getAll('ids'), json: json ?? null, bytes: rawBody.length }
@@ -37,7 +37,7 @@ beforeEach(async () => {
 })
 afterEach(() => listener.close())
 
-it('reads the body of a GET, for providers that list so', async () => {
+it('the listener reads the body of a GET', async () => {
   const body = '{"limit":10}'
   const headers = { 'content-type': 'application/json' }
   const reply = await request(`${url}/task?ids=a&ids=b%20c`, { method: 'GET', headers, body })
@@ -50,13 +50,13 @@ it('reads the body of a GET, for providers that list so', async () => {
   })
 })
 
-it('takes a JSON request without a body', async () => {
+it('the listener accepts a JSON request without a body', async () => {
   const headers = { 'content-type': 'application/json' }
   const reply = await request(`${url}/task/7`, { method: 'DELETE', headers })
   expect(await reply.body.json()).toMatchObject({ params: { id: '7' }, json: null, bytes: 0 })
 })
 
-it('sends a bare JSON value as JSON and a string as text', async () => {
+it('the listener sends a JSON value as JSON and a string as text', async () => {
   const bare = await request(`${url}/true`, { method: 'POST' })
   expect(bare.headers['content-type']).toContain('application/json')
   expect(await bare.body.text()).toBe('true')
@@ -68,7 +68,7 @@ it('sends a bare JSON value as JSON and a string as text', async () => {
 it.each([
   { when: 'a route is unknown', method: 'GET', path: '/nowhere', status: 418, failure: { what: 'unknown_route' } },
   {
-    when: 'a path does not take the method',
+    when: 'a method is not allowed',
     method: 'PUT',
     path: '/task',
     status: 418,
@@ -81,12 +81,12 @@ it.each([
     status: 500,
     failure: { what: 'server_error', status: 500 },
   },
-] as const)('asks the provider for its answer when $when', async ({ method, path, status, failure }) => {
+] as const)('the listener returns the failure of the provider if $when', async ({ method, path, status, failure }) => {
   const reply = await request(url + path, { method })
   expect({ status: reply.statusCode, failure: await reply.body.json() }).toEqual({ status, failure })
 })
 
-it('asks the provider for its answer when a body exceeds 10 MiB', async () => {
+it('the listener returns the failure of the provider for a body over 10 MiB', async () => {
   const reply = await request(`${url}/true`, { method: 'POST', body: 'x'.repeat(10 * 1024 * 1024 + 1) })
   expect({ status: reply.statusCode, failure: await reply.body.json() }).toEqual({
     status: 418,
@@ -94,7 +94,7 @@ it('asks the provider for its answer when a body exceeds 10 MiB', async () => {
   })
 })
 
-it("dates every answer by the provider's clock, its faults included", async () => {
+it('the listener sets the date by the clock of the provider, including faults', async () => {
   const dateOf = async (path: string) => Date.parse(String((await request(`${url}${path}`)).headers.date))
   expect(Math.abs((await dateOf('/task')) - Date.now())).toBeLessThan(60_000)
   expect(Math.abs((await dateOf('/nowhere')) - Date.now())).toBeLessThan(60_000)

@@ -8,11 +8,11 @@ const arts = forEachTest(startModelarts, ({ sandbox }) => sandbox.close())
 const minuteMs = 60_000
 const list = 'GET v1/demanager/instances?de_type=Notebook'
 const path = () => `/v1/${arts.account.projectId}/notebooks`
-const withToken = (token: string, to = path()) =>
-  send(arts.url, { method: 'GET', path: to, headers: { 'x-auth-token': token } })
+const withToken = (token: string, target = path()) =>
+  send(arts.url, { method: 'GET', path: target, headers: { 'x-auth-token': token } })
 
-describe('IAM', () => {
-  it('answers a login with the token in a header and its claims in the body', async () => {
+describe('ModelArts sandbox IAM', () => {
+  it('returns the token in a header and its claims in the body', async () => {
     const { status, headers, text, json } = await arts.login()
     expect(status).toBe(201)
     expect(json.token).toMatchObject({
@@ -25,7 +25,7 @@ describe('IAM', () => {
     expect(text).not.toContain(String(headers['x-subject-token']))
   })
 
-  it('tells in the catalogue where ModelArts is, unless asked not to', async () => {
+  it('returns the ModelArts endpoint in the catalog', async () => {
     const { json } = await arts.login()
     const urls = json.token.catalog.flatMap((entry: { endpoints: { url: string }[] }) => entry.endpoints)
     expect(urls.map(({ url }: { url: string }) => url)).toContain(`${arts.url}/v1/${arts.account.projectId}`)
@@ -33,21 +33,21 @@ describe('IAM', () => {
 
   it.each([
     ['a wrong password', { password: 'wrong' }],
-    ['an unknown user', { userName: 'nobody' }],
+    ['an unknown user', { userName: 'unknown' }],
     ["another's domain", { domainName: 'elsewhere' }],
-  ])('refuses %s with an integer code', async (_name, wrong) => {
+  ])('rejects %s with an integer code', async (_name, wrong) => {
     const { status, json } = await arts.login({ ...arts.account, ...wrong } as typeof arts.account)
     expect(status).toBe(401)
     expect(json).toEqual({ error: { message: expect.any(String), code: 401, title: 'Unauthorized' } })
   })
 
-  it('refuses a project that the user does not have, and a body that is no login', async () => {
+  it('rejects a project of another user and an invalid body', async () => {
     expect((await arts.login(arts.account, { project: { name: 'eu-fr' } })).status).toBe(404)
-    const nothing = { method: 'POST', path: '/v3/auth/tokens', headers: {}, body: '{}' }
-    expect((await send(arts.url, nothing)).json.error.code).toBe(400)
+    const emptyLogin = { method: 'POST', path: '/v3/auth/tokens', headers: {}, body: '{}' }
+    expect((await send(arts.url, emptyLogin)).json.error.code).toBe(400)
   })
 
-  it('finds a project id by its name, for keys and for tokens', async () => {
+  it('finds a project id by name, for keys and tokens', async () => {
     const query = [['name', 'eu-de']] as const
     const { json } = await arts.signed('GET', '/v3/projects', { query })
     expect(json.projects).toMatchObject([{ id: arts.account.projectId, name: 'eu-de' }])
@@ -68,8 +68,8 @@ describe('IAM', () => {
   })
 })
 
-describe('a token', () => {
-  it('works, and still does when there is a newer one', async () => {
+describe('ModelArts sandbox token', () => {
+  it('stays valid after a newer one is issued', async () => {
     const first = await arts.tokenOf()
     await arts.tokenOf()
     expect((await withToken(first)).status).toBe(200)
@@ -78,11 +78,11 @@ describe('a token', () => {
   it.each([
     ['', 'ModelArts.0201'],
     ['rubbish', 'ModelArts.0203'],
-  ])('%j is refused with %s', async (token, code) => {
+  ])('%j is rejected with %s', async (token, code) => {
     expect(await withToken(token)).toMatchObject({ status: 401, json: { error_code: code } })
   })
 
-  it('is refused when one character was changed', async () => {
+  it('is rejected after a change of one character', async () => {
     const token = await arts.tokenOf()
     const changed = token.slice(0, 40) + (token[40] === 'A' ? 'B' : 'A') + token.slice(41)
     expect((await withToken(changed)).status).toBe(401)
@@ -98,7 +98,7 @@ describe('a token', () => {
     expect((await withToken(token)).json).toMatchObject({ error_code: 'APIGW.0307', request_id: expect.any(String) })
   })
 
-  it('dies early when the password was changed', async () => {
+  it('is invalid after a change of the password', async () => {
     const token = await arts.tokenOf()
     arts.time.ms += 1
     arts.settings.tokensValidFrom = arts.time.ms
@@ -106,11 +106,11 @@ describe('a token', () => {
     expect((await withToken(await arts.tokenOf())).status).toBe(200)
   })
 
-  it('must have the scope of a project, of this region, and of the path', async () => {
+  it('needs the scope of a project, this region and the path', async () => {
     const unscoped = await arts.tokenOf(arts.account, {})
     expect(await withToken(unscoped)).toMatchObject({ status: 401, json: { error_code: 'ModelArts.0212' } })
-    const elsewhere = await arts.tokenOf(arts.account, { project: { name: 'eu-nl' } })
-    expect(await withToken(elsewhere)).toMatchObject({ status: 401, json: { error_code: 'APIGW.0307' } })
+    const otherRegion = await arts.tokenOf(arts.account, { project: { name: 'eu-nl' } })
+    expect(await withToken(otherRegion)).toMatchObject({ status: 401, json: { error_code: 'APIGW.0307' } })
     const token = await arts.tokenOf()
     const foreign = '0'.repeat(32)
     expect(await withToken(token, `/v1/${foreign}/notebooks`)).toMatchObject({
@@ -123,14 +123,14 @@ describe('a token', () => {
     })
   })
 
-  it('is not taken as a bearer', async () => {
+  it('is not accepted as a bearer token', async () => {
     const headers = { authorization: `Bearer ${await arts.tokenOf()}` }
     expect((await send(arts.url, { method: 'GET', path: path(), headers })).status).toBe(401)
   })
 })
 
-describe('a key pair', () => {
-  it('signs reads, and writes with a body', async () => {
+describe('ModelArts sandbox key pair', () => {
+  it('signs reads and writes with a body', async () => {
     expect((await arts.signed('GET', path(), { query: [['name', 'a b+ü']] })).status).toBe(200)
     const body = { description: 'Übung' }
     const reply = await arts.signed('PUT', `${path()}/none`, { body })
@@ -140,12 +140,12 @@ describe('a key pair', () => {
   it.each([
     ['no authorization', { authorization: '' }],
     ['another date than the signed one', { 'X-Sdk-Date': '20260105T000001Z' }],
-  ])('is refused with %s', async (_name, unsigned) => {
+  ])('is rejected with %s', async (_name, unsigned) => {
     const reply = await arts.signed('GET', path(), { unsigned })
     expect(reply.status).toBe(401)
   })
 
-  it('is refused when the body is not the signed one', async () => {
+  it('is rejected if the body differs from the signed one', async () => {
     const options = { body: { description: 'one' }, sentBody: { description: 'two' } }
     expect((await arts.signed('PUT', `${path()}/none`, options)).json).toMatchObject({
       error_code: 'APIGW.0301',
@@ -153,7 +153,7 @@ describe('a key pair', () => {
     })
   })
 
-  it('may be fifteen minutes off, not more', async () => {
+  it('is accepted with a clock skew of at most fifteen minutes', async () => {
     expect((await arts.signed('GET', path(), { at: arts.time.ms - 15 * minuteMs })).status).toBe(200)
     expect((await arts.signed('GET', path(), { at: arts.time.ms + 15 * minuteMs + 1000 })).json).toMatchObject({
       error_code: 'APIGW.0301',
@@ -161,7 +161,7 @@ describe('a key pair', () => {
     })
   })
 
-  it('is locked for five minutes after five failures in a row', async () => {
+  it('is locked for five minutes after five consecutive failures', async () => {
     const wrong = { keys: { accessKey: arts.account.accessKey, secretKey: 'wrong' } }
     for (let count = 0; count < 4; count += 1) await arts.signed('GET', path(), wrong)
     expect((await arts.signed('GET', path())).status).toBe(200)
@@ -177,7 +177,7 @@ describe('a key pair', () => {
     expect((await arts.signed('GET', path())).status).toBe(200)
   })
 
-  it('is worth nothing without its security token when it is temporary', async () => {
+  it('needs its security token if it is temporary', async () => {
     const { temporaryAccessKey, temporarySecretKey, securityToken } = arts.account
     const keys = { accessKey: temporaryAccessKey, secretKey: temporarySecretKey }
     expect((await arts.signed('GET', path(), { keys })).status).toBe(401)
@@ -186,41 +186,41 @@ describe('a key pair', () => {
     expect((await arts.signed('GET', path(), { headers })).status).toBe(200)
   })
 
-  it('must not contradict the path with X-Project-Id, and must send it when asked to', async () => {
+  it('rejects another X-Project-Id than the path, and a missing one if required', async () => {
     const foreign = { 'X-Project-Id': '0'.repeat(32) }
     expect((await arts.signed('GET', path(), { headers: foreign })).json.error_code).toBe('ModelArts.0210')
-    const unnamed = { headers: { 'X-Project-Id': '' } }
-    const unsigned = { ...unnamed, unsigned: { 'X-Project-Id': arts.account.projectId } }
-    expect((await arts.signed('GET', path(), unnamed)).status).toBe(200)
+    const withoutHeader = { headers: { 'X-Project-Id': '' } }
+    const unsigned = { ...withoutHeader, unsigned: { 'X-Project-Id': arts.account.projectId } }
+    expect((await arts.signed('GET', path(), withoutHeader)).status).toBe(200)
     expect((await arts.signed('GET', path(), unsigned)).status).toBe(200)
     arts.settings.requireProjectHeader = true
-    expect((await arts.signed('GET', path(), unnamed)).json.error_code).toBe('ModelArts.0210')
+    expect((await arts.signed('GET', path(), withoutHeader)).json.error_code).toBe('ModelArts.0210')
     expect((await arts.signed('GET', path(), unsigned)).json.error_code).toBe('ModelArts.0210')
     expect((await arts.signed('GET', path())).status).toBe(200)
   })
 
-  it('of an unknown name is rejected as such', async () => {
-    const keys = { accessKey: 'NOBODYSKEY', secretKey: 'x' }
+  it('is rejected by its own message if it is unknown', async () => {
+    const keys = { accessKey: 'UNKNOWNKEY', secretKey: 'x' }
     expect((await arts.signed('GET', path(), { keys })).json.error_msg).toContain('Get secretKey failed')
   })
 
-  it('sees nothing of another user', async () => {
+  it('does not show objects of another user', async () => {
     const [other] = arts.sandbox.otherAccounts.modelarts
-    if (other === undefined) throw new Error('there is another account')
+    if (other === undefined) throw new Error('missing second account')
     const token = await arts.tokenOf(other as typeof arts.account)
     expect((await withToken(token)).json.error_code).toBe('ModelArts.0210')
     expect((await withToken(token, `/v1/${other.projectId}/notebooks`)).json.total).toBe(0)
   })
 })
 
-describe('errors', () => {
-  it('come from the gateway for paths that it does not know', async () => {
+describe('ModelArts sandbox errors', () => {
+  it('come from the gateway for unknown paths', async () => {
     expect(await arts.call('GET v1/nothing')).toMatchObject({ status: 404, json: { error_code: 'APIGW.0101' } })
     arts.settings.gatewayPrefix = 'APIG'
     expect((await arts.call('GET v1/nothing')).json.error_code).toBe('APIG.0101')
   })
 
-  it('of demanager say error_message or error_msg, and may come with 200', async () => {
+  it('of demanager use error_message or error_msg, optionally with HTTP 200', async () => {
     const missing = 'GET v1/demanager/instances/none'
     const message = 'The instance does not exist.'
     expect((await arts.call(missing)).json).toEqual({ error_message: message, error_code: 'ModelArts.6309' })
@@ -231,7 +231,7 @@ describe('errors', () => {
     expect([status, json.is_success]).toEqual([200, false])
   })
 
-  it('of a bad token are 403 on v2 paths when the pages of v2 are believed', async () => {
+  it('of an invalid token are 403 on v2 paths if configured', async () => {
     arts.settings.jobTokenErrorsAre403 = true
     const reply = await arts.call('GET v2/training-job-flavors', undefined, { 'x-auth-token': 'rubbish' })
     expect(reply).toMatchObject({ status: 403, json: { error_code: 'ModelArts.2784' } })
@@ -245,7 +245,7 @@ describe('errors', () => {
     ['error_before', {}, 500, 'ModelArts.0010'],
     ['error_before', { status: 504 }, 504, 'APIGW.0203'],
     ['error_body', {}, 200, 'ModelArts.0010'],
-  ] as const)('of the fault %s %j are documented ones', async (kind, detail, status, code) => {
+  ] as const)('for the fault %s %j are documented ones', async (kind, detail, status, code) => {
     arts.sandbox.faults.add({ kind, ...detail, operation: 'instances.list' })
     expect(await arts.call(list)).toMatchObject({ status, json: { error_code: code } })
   })

@@ -7,7 +7,7 @@ export interface SdkKeys {
   secretKey: string
 }
 
-/** What is to be signed; names of headers in any case. */
+/** A request to be signed. Header names may have any case. */
 export interface SdkRequest {
   method: string
   /** Decoded. */
@@ -17,16 +17,16 @@ export interface SdkRequest {
   body?: string
 }
 
-/** What came back, unparsed and parsed. */
+/** A response, unparsed and parsed. */
 export interface Reply {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   json: any
 }
 
-/** RFC 3986: everything but the unreserved characters. */
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
 export function percent(text: string): string {
   return [...Buffer.from(text)]
     .map((byte) => {
@@ -36,19 +36,19 @@ export function percent(text: string): string {
     .join('')
 }
 
-/** A path and query as they go over the wire. */
+/** The encoded path and query. */
 export function targetOf({ path, query = [] }: Pick<SdkRequest, 'path' | 'query'>): string {
   const encoded = path.split('/').map(percent).join('/')
   const pairs = query.map(([key, value]) => `${percent(key)}=${percent(value)}`)
   return pairs.length === 0 ? encoded : `${encoded}?${pairs.join('&')}`
 }
 
-/** `SDK-HMAC-SHA256` as the signing guide describes it, written for these tests alone: signs every header given. */
+/** `SDK-HMAC-SHA256` by the signing guide, independent of the driver: signs every given header. */
 export function sdkAuthorization(keys: SdkKeys, { method, path, query = [], headers, body = '' }: SdkRequest): string {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex')
-  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()] as const)
-  const sorted = lower.toSorted(([left], [right]) => (left < right ? -1 : 1))
-  const stated = new Map(lower)
+  const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()] as const)
+  const sorted = lowerCased.toSorted(([left], [right]) => (left < right ? -1 : 1))
+  const byName = new Map(lowerCased)
   const names = sorted.map(([name]) => name).join(';')
   const uri = path.split('/').map(percent).join('/')
   const pairs = query.toSorted(([leftKey, leftValue], [rightKey, rightValue]) => {
@@ -61,21 +61,21 @@ export function sdkAuthorization(keys: SdkKeys, { method, path, query = [], head
     pairs.map(([key, value]) => `${percent(key)}=${percent(value)}`).join('&'),
     sorted.map(([name, value]) => `${name}:${value}\n`).join(''),
     names,
-    stated.get('x-sdk-content-sha256') ?? hash(body),
+    byName.get('x-sdk-content-sha256') ?? hash(body),
   ].join('\n')
-  const date = stated.get('x-sdk-date') ?? ''
+  const date = byName.get('x-sdk-date') ?? ''
   const signature = createHmac('sha256', keys.secretKey)
     .update(`SDK-HMAC-SHA256\n${date}\n${hash(canonical)}`)
     .digest('hex')
   return `SDK-HMAC-SHA256 Access=${keys.accessKey}, SignedHeaders=${names}, Signature=${signature}`
 }
 
-/** Epoch ms as `X-Sdk-Date` writes it. */
+/** Epoch ms in the format of `X-Sdk-Date`. */
 export function sdkDate(at: number): string {
   return new Date(at).toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-/** Sends a request and reads the answer, whatever it is. */
+/** Sends a request and reads any response. */
 export async function send(
   url: string,
   { method, path, query, headers, body }: SdkRequest & { headers: Record<string, string> },
@@ -97,7 +97,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The create page's own sample of a demanager instance. */
+/** The documented example of a demanager instance. */
 export const instanceExample = {
   name: 'notebook-d115',
   description: '',
@@ -110,7 +110,7 @@ export const instanceExample = {
   workspace: { id: '0' },
 }
 
-/** The create page's own sample of a notebook. */
+/** The documented example of a notebook. */
 export const notebookExample = {
   name: 'notebooks_test',
   feature: 'NOTEBOOK',

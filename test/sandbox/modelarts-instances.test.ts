@@ -9,12 +9,12 @@ const base = 'v1/demanager/instances'
 const plain = { ...instanceExample, spec: { storage: instanceExample.spec.storage } }
 const create = async (body: object = plain) => (await arts.call(`POST ${base}`, body)).json.id as string
 const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
-const act = (id: string, action: string) => arts.call(`POST ${base}/${id}/action`, { action })
+const runAction = (id: string, action: string) => arts.call(`POST ${base}/${id}/action`, { action })
 const list = async (query: string) => (await arts.call(`GET ${base}?de_type=Notebook${query}`)).json
 const names = ({ instances }: { instances: { name: string }[] }) => instances.map(({ name }) => name)
 
-describe('creating an instance', () => {
-  it("takes the page's sample and answers like it", async () => {
+describe('ModelArts sandbox instance create', () => {
+  it('accepts the documented sample and returns the documented response', async () => {
     const { status, json } = await arts.call(`POST ${base}`, instanceExample)
     expect(status).toBe(200)
     expect(json).toMatchObject({
@@ -37,12 +37,12 @@ describe('creating an instance', () => {
     expect(json).not.toHaveProperty('error_code')
   })
 
-  const path = (value?: string) => ({ ...plain, spec: { storage: { type: 'obs', location: { path: value } } } })
-  const stop = (auto_stop: object) => ({ ...plain, spec: { ...plain.spec, auto_stop } })
+  const withPath = (value?: string) => ({ ...plain, spec: { storage: { type: 'obs', location: { path: value } } } })
+  const withAutoStop = (auto_stop: object) => ({ ...plain, spec: { ...plain.spec, auto_stop } })
   it.each([
-    ['6318', path('/aaa/output'), 'The param path needs to end with /.'],
-    ['6358', path('/aaa/'), 'root directory'],
-    ['6317', path(), "'path' parameter is required"],
+    ['6318', withPath('/aaa/output'), 'The param path needs to end with /.'],
+    ['6358', withPath('/aaa/'), 'root directory'],
+    ['6317', withPath(), "'path' parameter is required"],
     ['6316', { ...plain, spec: {} }, "'storage' is needed"],
     ['6324', { ...plain, spec: { storage: { type: 'evs' } } }, 'not supported'],
     ['6335', { ...plain, flavor: undefined }, "'flavor' is a required property."],
@@ -50,19 +50,19 @@ describe('creating an instance', () => {
     ['6334', { ...plain, name: 'a b' }, 'The character ` ` is not allowed.'],
     ['6334', { ...plain, description: 'a<b' }, 'The character `<` is not allowed.'],
     ['6336', { ...plain, name: 'n'.repeat(65) }, "'name' property value is incorrect."],
-    ['6348', stop({ enable: true }), 'mandatory'],
-    ['6349', stop({ enable: true, duration: 3599 }), 'from 3600 to 86400'],
-    ['6349', stop({ enable: true, duration: 86_401 }), 'from 3600 to 86400'],
+    ['6348', withAutoStop({ enable: true }), 'mandatory'],
+    ['6349', withAutoStop({ enable: true, duration: 3599 }), 'from 3600 to 86400'],
+    ['6349', withAutoStop({ enable: true, duration: 86_401 }), 'from 3600 to 86400'],
     ['6330', { ...plain, profile_id: 'Multi-Engine 1.0 (python3)-cpu' }, 'does not match'],
     ['6400', '{"name":', 'Invalid request payload'],
-  ])('refuses with ModelArts.%s (case %#)', async (code, body, message) => {
+  ])('rejects with ModelArts.%s (case %#)', async (code, body, message) => {
     expect(await arts.call(`POST ${base}`, body)).toMatchObject({
       status: 400,
       json: { error_code: `ModelArts.${code}`, error_message: expect.stringContaining(message) },
     })
   })
 
-  it('refuses a name that is taken, until its owner is deleted', async () => {
+  it('rejects a name until the instance that has it is deleted', async () => {
     const id = await create({ ...plain, name: 'create-fails' })
     expect((await arts.call(`POST ${base}`, { ...plain, name: 'create-fails' })).json.error_code).toBe('ModelArts.6301')
     arts.time.ms += 300
@@ -70,14 +70,14 @@ describe('creating an instance', () => {
     expect((await arts.call(`POST ${base}`, { ...plain, name: 'create-fails' })).status).toBe(200)
   })
 
-  it('refuses what a setting makes scarce or strict', async () => {
+  it('rejects sold-out flavors, unknown values and excess instances by setting', async () => {
     arts.settings.soldOutFlavors = 'modelarts.kat1.xlarge,other'
     expect((await arts.call(`POST ${base}`, plain)).json.error_code).toBe('ModelArts.6329')
     arts.settings.soldOutFlavors = ''
-    const strange = { ...plain, flavor: 'modelarts.vm.gpu.p100', profile_id: 'Python3-gpu', colour: 'red' }
-    expect((await arts.call(`POST ${base}`, strange)).status).toBe(200)
+    const unknownValues = { ...plain, flavor: 'modelarts.vm.gpu.p100', profile_id: 'Python3-gpu', colour: 'red' }
+    expect((await arts.call(`POST ${base}`, unknownValues)).status).toBe(200)
     Object.assign(arts.settings, { refuseUnknownFlavors: true, refuseUnknownProfiles: true })
-    expect((await arts.call(`POST ${base}`, { ...strange, name: 'b' })).json.error_code).toBe('ModelArts.6323')
+    expect((await arts.call(`POST ${base}`, { ...unknownValues, name: 'b' })).json.error_code).toBe('ModelArts.6323')
     const profile = { ...plain, name: 'b', profile_id: 'Python3-gpu' }
     expect((await arts.call(`POST ${base}`, profile)).json.error_code).toBe('ModelArts.6336')
     arts.settings.refuseUnknownFields = true
@@ -87,8 +87,8 @@ describe('creating an instance', () => {
   })
 })
 
-describe('the life of an instance', () => {
-  it('goes from CREATING to RUNNING, and has its url and secrets then', async () => {
+describe('ModelArts sandbox instance', () => {
+  it('changes from CREATING to RUNNING, then with URL and secrets', async () => {
     const id = await create()
     expect(await get(id)).toMatchObject({ status: 'CREATING', spec: { annotations: { url: '' } } })
     arts.time.ms += 300
@@ -102,14 +102,14 @@ describe('the life of an instance', () => {
     expect(json).toEqual({ token: expect.stringMatching(/^[0-9a-f-]{36}$/) })
   })
 
-  it('is stopped, deleted only then, and is no more', async () => {
+  it('is stopped, deleted only then, and gone', async () => {
     const id = await create()
     arts.time.ms += 300
     expect((await arts.call(`DELETE ${base}/${id}`)).json).toEqual({
       error_code: 'ModelArts.6304',
       error_message: 'Please stop the instance before deleting.',
     })
-    expect((await act(id, 'stop')).json).toEqual({ current_status: 'STOPPING', previous_state: 'RUNNING' })
+    expect((await runAction(id, 'stop')).json).toEqual({ current_status: 'STOPPING', previous_state: 'RUNNING' })
     expect((await arts.call(`DELETE ${base}/${id}`)).json.error_code).toBe('ModelArts.6304')
     arts.time.ms += 150
     expect((await get(id)).status).toBe('STOPPED')
@@ -118,7 +118,7 @@ describe('the life of an instance', () => {
     expect((await list('')).total_count).toBe(0)
   })
 
-  it('is deleted from the queue for free resources, where that is not refused', async () => {
+  it('is deleted from the queue for free resources, unless refused by setting', async () => {
     arts.settings.queueingMs = 5000
     arts.settings.refuseDeleteInQueue = true
     const id = await create()
@@ -127,17 +127,17 @@ describe('the life of an instance', () => {
     expect((await arts.call(`DELETE ${base}/${id}`)).json).toEqual({ instance_id: id })
   })
 
-  it('starts again', async () => {
+  it('is restarted', async () => {
     const id = await create()
     arts.time.ms += 300
-    await act(id, 'stop')
+    await runAction(id, 'stop')
     arts.time.ms += 150
-    expect((await act(id, 'start')).json).toEqual({ current_status: 'STARTING', previous_state: 'STOPPED' })
+    expect((await runAction(id, 'start')).json).toEqual({ current_status: 'STARTING', previous_state: 'STOPPED' })
     arts.time.ms += 200
     expect((await get(id)).status).toBe('RUNNING')
   })
 
-  it('stops automatically after so many seconds, again after each start', async () => {
+  it('stops automatically after its duration, also after each start', async () => {
     const id = await create(instanceExample)
     arts.time.ms += 300
     expect((await get(id)).spec.auto_stop).toMatchObject({ remain_time: 3600, stop_timestamp: 1_767_574_800_300 })
@@ -145,14 +145,14 @@ describe('the life of an instance', () => {
     expect((await get(id)).status).toBe('STOPPING')
     arts.time.ms += 150
     expect((await get(id)).status).toBe('STOPPED')
-    await act(id, 'start')
+    await runAction(id, 'start')
     arts.time.ms += 200 + 3_599_999
     expect((await get(id)).status).toBe('RUNNING')
     arts.time.ms += 1
     expect((await get(id)).status).toBe('STOPPING')
   })
 
-  it('takes a new auto stop at the next start only', async () => {
+  it('applies a new auto stop at the next start', async () => {
     const id = await create(instanceExample)
     arts.time.ms += 300
     const change = { description: 'new', spec: { auto_stop: { duration: 7200 } } }
@@ -160,35 +160,35 @@ describe('the life of an instance', () => {
     expect(changed.json).toMatchObject({ description: 'new', spec: { auto_stop: { enable: true, duration: 7200 } } })
     arts.time.ms += 3_600_000 + 150
     expect((await get(id)).status).toBe('STOPPED')
-    await act(id, 'start')
+    await runAction(id, 'start')
     arts.time.ms += 200 + 3_600_150
     expect((await get(id)).status).toBe('RUNNING')
   })
 
-  it('runs its hour in a second when leases are sped up', async () => {
+  it('stops after a second with accelerated leases', async () => {
     arts.settings.leaseSpeed = 3600
     const id = await create(instanceExample)
     arts.time.ms += 300 + 1000 + 150
     expect((await get(id)).status).toBe('STOPPED')
   })
 
-  it('tells a start or stop that comes too late what the state is, or only that it cannot be', async () => {
+  it('rejects a redundant start or stop with its state, or vaguely by setting', async () => {
     const id = await create()
-    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6357')
+    expect((await runAction(id, 'stop')).json.error_code).toBe('ModelArts.6357')
     arts.time.ms += 300
-    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6305')
-    await act(id, 'stop')
-    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6308')
+    expect((await runAction(id, 'start')).json.error_code).toBe('ModelArts.6305')
+    await runAction(id, 'stop')
+    expect((await runAction(id, 'stop')).json.error_code).toBe('ModelArts.6308')
     arts.time.ms += 150
-    expect((await act(id, 'stop')).json.error_code).toBe('ModelArts.6307')
-    await act(id, 'start')
-    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6306')
+    expect((await runAction(id, 'stop')).json.error_code).toBe('ModelArts.6307')
+    await runAction(id, 'start')
+    expect((await runAction(id, 'start')).json.error_code).toBe('ModelArts.6306')
     arts.settings.vagueStateErrors = true
-    expect((await act(id, 'start')).json.error_code).toBe('ModelArts.6357')
-    expect((await act(id, 'restart')).json.error_code).toBe('ModelArts.6336')
+    expect((await runAction(id, 'start')).json.error_code).toBe('ModelArts.6357')
+    expect((await runAction(id, 'restart')).json.error_code).toBe('ModelArts.6336')
   })
 
-  it('fails when its name orders it, and is then no HTTP error', async () => {
+  it('fails if its name requests it, with HTTP 200 on reads', async () => {
     const id = await create({ ...plain, name: 'create-fails' })
     arts.time.ms += 300
     expect(await arts.call(`GET ${base}/${id}`)).toMatchObject({
@@ -201,15 +201,15 @@ describe('the life of an instance', () => {
     })
     const other = await create({ ...plain, name: 'other', description: 'start-fails' })
     arts.time.ms += 300
-    await act(other, 'stop')
+    await runAction(other, 'stop')
     arts.time.ms += 150
-    await act(other, 'start')
+    await runAction(other, 'start')
     arts.time.ms += 200
     expect((await get(other)).status).toBe('START_FAILED')
-    expect((await act(other, 'stop')).json.error_code).toBe('ModelArts.6327')
+    expect((await runAction(other, 'stop')).json.error_code).toBe('ModelArts.6327')
   })
 
-  it('waits in a queue when there is one', async () => {
+  it('waits in a queue if configured', async () => {
     arts.settings.queueingMs = 5000
     const id = await create()
     expect(await get(id)).toMatchObject({ status: 'CREATE_QUEUING', queuing_info: { remain_time: 5, rank: 1 } })
@@ -217,7 +217,7 @@ describe('the life of an instance', () => {
     expect((await get(id)).status).toBe('CREATING')
   })
 
-  it('is DELETING for a while when a setting says so', async () => {
+  it('is DELETING for a while if configured', async () => {
     arts.settings.instanceDeletingMs = 500
     const id = await create({ ...plain, name: 'create-fails' })
     arts.time.ms += 300
@@ -229,7 +229,7 @@ describe('the life of an instance', () => {
   })
 })
 
-describe('listing instances', () => {
+describe('ModelArts sandbox instance list', () => {
   beforeEach(async () => {
     for (const name of ['b', 'c', 'a']) {
       await create({ ...plain, name })
@@ -237,19 +237,19 @@ describe('listing instances', () => {
     }
   })
 
-  it('wants de_type, with a capital letter', async () => {
+  it('requires de_type with a capital letter', async () => {
     expect((await arts.call(`GET ${base}`)).json.error_code).toBe('ModelArts.6335')
     expect((await arts.call(`GET ${base}?de_type=notebook`)).json.error_code).toBe('ModelArts.6336')
   })
 
-  it('shows all by name, without their storage', async () => {
+  it('is sorted by name and omits the storage', async () => {
     const all = await list('')
     expect(all.total_count).toBe(3)
     expect(names(all)).toEqual(['a', 'b', 'c'])
     expect(all.instances[0].spec).not.toHaveProperty('storage')
   })
 
-  it('sorts, and skips records', async () => {
+  it('is sorted and paged by record', async () => {
     expect(names(await list('&sortby=creation_timestamp&order=desc'))).toEqual(['a', 'c', 'b'])
     const page = await list('&limit=1&offset=1')
     expect([page.total_count, names(page)]).toEqual([3, ['b']])
@@ -258,14 +258,14 @@ describe('listing instances', () => {
     expect((await list('&limit=-1')).error_code).toBe('ModelArts.6336')
   })
 
-  it('filters by status and workspace', async () => {
+  it('is filtered by status and workspace', async () => {
     await create({ ...plain, name: 'elsewhere', workspace: { id: 'w1' } })
     arts.time.ms += 280
     expect(names(await list('&status=RUNNING'))).toEqual(['b', 'c'])
     expect(names(await list('&workspace_id=w1'))).toEqual(['elsewhere'])
   })
 
-  it('lags if configured, while reads by id do not', async () => {
+  it('lags behind reads by id if configured', async () => {
     arts.settings.listLagMs = 1000
     expect((await list('')).total_count).toBe(0)
     arts.time.ms += 1000

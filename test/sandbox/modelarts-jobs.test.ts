@@ -11,7 +11,7 @@ const submit = async (name = 'job', command = 'python train.py', spec: object = 
 const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
 const terminate = (id: string) => arts.call(`POST ${base}/${id}/actions`, { action_type: 'terminate' })
 
-describe('creating a training job', () => {
+describe('ModelArts sandbox training job create', () => {
   it('returns 201 with the job', async () => {
     const { status, json } = await arts.call(`POST ${base}`, jobExample('TestModelArtsJob', 'python train.py'))
     expect(status).toBe(201)
@@ -36,7 +36,7 @@ describe('creating a training job', () => {
     })
   })
 
-  it("refuses an unknown algorithm with the page's very body", async () => {
+  it('rejects an unknown algorithm with the documented body', async () => {
     const job = { ...jobExample('a', ''), algorithm: { id: '3f5d6706-7b67-408d-8ba0-ec08048c45ee' } }
     expect(await arts.call(`POST ${base}`, job)).toMatchObject({
       status: 400,
@@ -63,32 +63,34 @@ describe('creating a training job', () => {
       '(2) exceeds the maximum (1)',
     ],
     ['2787', 'not json', 'Invalid JSON request body.'],
-  ])('refuses with ModelArts.%s (case %#)', async (code, body, message) => {
+  ])('rejects with ModelArts.%s (case %#)', async (code, body, message) => {
     const { status, json } = await arts.call(`POST ${base}`, body)
     expect(status).toBe(400)
     expect(json).toMatchObject({ error_code: `ModelArts.${code}`, error_msg: expect.stringContaining(message) })
   })
 
-  it('refuses a name that is taken, also by a job that has ended, and what settings refuse', async () => {
+  it('rejects a name in use, also of an ended job, and values refused by settings', async () => {
     const id = await submit('twice')
     arts.time.ms += 10_000
-    const again = () => arts.call(`POST ${base}`, jobExample('twice', 'ls'))
-    expect((await again()).json).toMatchObject({
+    const createDuplicate = () => arts.call(`POST ${base}`, jobExample('twice', 'ls'))
+    expect((await createDuplicate()).json).toMatchObject({
       error_code: 'ModelArts.2751',
       error_msg: 'Duplicate training job (name twice).',
     })
     await arts.call(`DELETE ${base}/${id}`)
-    expect((await again()).status).toBe(201)
+    expect((await createDuplicate()).status).toBe(201)
     arts.settings.maxJobs = 1
     expect((await arts.call(`POST ${base}`, jobExample('b', 'ls'))).json.error_code).toBe('ModelArts.2815')
     arts.settings.refuseUnknownFlavors = true
-    const strange = jobExample('b', 'ls', { resource: { flavor_id: 'modelarts.unheard.of' } })
-    expect((await arts.call(`POST ${base}`, strange)).json.error_msg).toBe('Flavor (modelarts.unheard.of) not found.')
+    const withUnknownFlavor = jobExample('b', 'ls', { resource: { flavor_id: 'modelarts.unknown' } })
+    expect((await arts.call(`POST ${base}`, withUnknownFlavor)).json.error_msg).toBe(
+      'Flavor (modelarts.unknown) not found.',
+    )
   })
 })
 
-describe('the life of a training job', () => {
-  it('goes from Creating over Pending and Running to Completed', async () => {
+describe('ModelArts sandbox training job', () => {
+  it('is Creating, Pending, Running, then Completed', async () => {
     const id = await submit()
     arts.time.ms += 100
     expect((await get(id)).status).toMatchObject({ phase: 'Pending', secondary_phase: 'Queuing' })
@@ -107,7 +109,7 @@ describe('the life of a training job', () => {
     ['exit 3', 3],
     ['sh -c "make; exit 127"', 127],
     ['false', 1],
-  ])('fails as %j foretells', async (command, exitCode) => {
+  ])('fails for the command %j', async (command, exitCode) => {
     const id = await submit('fails', command)
     arts.time.ms += 1000
     expect((await get(id)).status).toMatchObject({
@@ -118,7 +120,7 @@ describe('the life of a training job', () => {
     })
   })
 
-  it('runs as long as it sleeps, on as many nodes as asked', async () => {
+  it('runs for the duration of a sleep on the requested number of nodes', async () => {
     const id = await submit('sleeps', 'sleep 60', { resource: { flavor_id: 'modelarts.vm.cpu.8u', node_count: 3 } })
     arts.time.ms += 200 + 59_999
     const { status } = await get(id)
@@ -127,13 +129,13 @@ describe('the life of a training job', () => {
     expect((await get(id)).status.task_statuses).toHaveLength(3)
   })
 
-  it('is abnormal when its creation fails', async () => {
+  it('is abnormal if its creation fails', async () => {
     const id = await submit('create-fails')
     arts.time.ms += 100
     expect((await get(id)).status).toMatchObject({ phase: 'Abnormal', secondary_phase: 'CreateFailed', duration: 0 })
   })
 
-  it('is terminated with 202, once', async () => {
+  it('is terminated once, with 202', async () => {
     const id = await submit('long', 'sleep 600')
     arts.time.ms += 1000
     const { status, json } = await terminate(id)
@@ -143,7 +145,7 @@ describe('the life of a training job', () => {
     expect((await get(id)).status).toMatchObject({ phase: 'Terminated', duration: 950 })
   })
 
-  it('cannot be terminated after its end, nor be told anything else', async () => {
+  it('rejects a termination after its end, and unknown actions', async () => {
     const id = await submit()
     expect((await arts.call(`POST ${base}/${id}/actions`, { action_type: 'pause' })).json.error_code).toBe(
       'ModelArts.2812',
@@ -155,7 +157,7 @@ describe('the life of a training job', () => {
     })
   })
 
-  it('is cut short by its auto stop, in hours', async () => {
+  it('is terminated by its auto stop, in hours', async () => {
     const id = await submit('cut', 'sleep 99999', { auto_stop: { time_unit: 'HOURS', duration: 1 } })
     arts.time.ms += 200 + 3_600_000
     expect((await get(id)).status.phase).toBe('Terminating')
@@ -163,7 +165,7 @@ describe('the life of a training job', () => {
     expect((await get(id)).status.phase).toBe('Terminated')
   })
 
-  it('answers null to an update and an empty text to a delete, and is then unknown with HTTP 400', async () => {
+  it('returns null for an update and an empty text for a delete, then HTTP 400', async () => {
     const id = await submit()
     expect(await arts.call(`PUT ${base}/${id}`, { description: 'new' })).toMatchObject({ status: 200, text: 'null' })
     expect((await get(id)).metadata.description).toBe('new')
@@ -174,7 +176,7 @@ describe('the life of a training job', () => {
     })
   })
 
-  it('may be pushed into another end by a test', async () => {
+  it('can be forced to another end', async () => {
     const id = await submit()
     arts.sandbox.force('modelarts', id, { finalState: 'Failed', finalOutcome: 'Lost' })
     arts.time.ms += 1000

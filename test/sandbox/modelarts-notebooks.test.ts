@@ -12,8 +12,8 @@ const create = async (changes: object = {}) =>
 const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
 const list = async (query = '') => (await arts.call(`GET ${base}${query}`)).json
 
-describe('creating a notebook', () => {
-  it("takes the page's sample and answers in upper case", async () => {
+describe('ModelArts sandbox notebook create', () => {
+  it('accepts the documented sample and returns values in upper case', async () => {
     const { status, json } = await arts.call(`POST ${base}`, notebookExample)
     expect(status).toBe(200)
     expect(json).toMatchObject({
@@ -43,20 +43,20 @@ describe('creating a notebook', () => {
     ['6336', { name: 'n'.repeat(129) }],
     ['6334', { description: "it's" }],
     ['6332', { duration: '1h' }],
-  ])('refuses with ModelArts.%s (case %#)', async (code, changes) => {
+  ])('rejects with ModelArts.%s (case %#)', async (code, changes) => {
     expect(await arts.call(`POST ${base}`, { ...notebookExample, ...changes })).toMatchObject({
       status: 400,
       json: { error_code: `ModelArts.${code}`, error_msg: expect.any(String) },
     })
   })
 
-  it('lets names repeat', async () => {
+  it('accepts duplicate names', async () => {
     expect(await create()).not.toBe(await create())
   })
 })
 
-describe('the life of a notebook', () => {
-  it('goes from CREATING to RUNNING, with a url then', async () => {
+describe('ModelArts sandbox notebook', () => {
+  it('changes from CREATING to RUNNING, then with a URL', async () => {
     const id = await create()
     expect(await get(id)).toMatchObject({ status: 'CREATING', action_progress: [{ step: 1 }, {}, {}, {}] })
     arts.time.ms += 300
@@ -67,7 +67,7 @@ describe('the life of a notebook', () => {
     })
   })
 
-  it('stops when its lease is over, in ms', async () => {
+  it('stops at the end of its lease, in milliseconds', async () => {
     const id = await create({ lease: { duration: 9 * hourMs, type: 'timing' }, duration: 2 * hourMs })
     arts.time.ms += 300 + 2 * hourMs - 1
     expect((await get(id)).status).toBe('RUNNING')
@@ -75,13 +75,13 @@ describe('the life of a notebook', () => {
     expect((await get(id)).status).toBe('STOPPED')
   })
 
-  it('runs for ever with a duration of -1', async () => {
+  it('never stops with a duration of -1', async () => {
     const id = await create({ duration: -1 })
     arts.sandbox.world.advance(1000 * hourMs)
     expect(await get(id)).toMatchObject({ status: 'RUNNING', lease: { enable: false } })
   })
 
-  it('is prolonged from now on', async () => {
+  it('is prolonged from the time of the request', async () => {
     const id = await create()
     arts.time.ms += 300 + hourMs / 2
     const prolonged = await arts.call(`PATCH ${base}/${id}/lease`, { duration: hourMs, type: 'timing' })
@@ -94,7 +94,7 @@ describe('the life of a notebook', () => {
     expect((await arts.call(`PATCH ${base}/${id}/lease?duration=${hourMs}`)).json.error_code).toBe('ModelArts.6327')
   })
 
-  it('stops and starts by paths, its duration in the query', async () => {
+  it('is stopped and started by path, with the duration in the query', async () => {
     const id = await create()
     arts.time.ms += 300
     expect((await arts.call(`POST ${base}/${id}/stop`)).json.status).toBe('STOPPING')
@@ -110,7 +110,7 @@ describe('the life of a notebook', () => {
     expect((await arts.call(`POST ${base}/${id}/start`)).json.lease.duration).toBe(800 + hourMs)
   })
 
-  it('counts its lease from its creation, start by start, as the samples show it', async () => {
+  it('extends its lease duration from the creation with each start', async () => {
     const id = await create()
     for (const startedAfterMs of [2_727_212, 9_000_000]) {
       arts.time.ms = 1_767_571_200_000 + startedAfterMs - 1000
@@ -123,7 +123,7 @@ describe('the life of a notebook', () => {
     }
   })
 
-  it('is deleted while it runs, and then not found with HTTP 400', async () => {
+  it('is deleted while it runs, then not found with HTTP 400', async () => {
     const id = await create()
     arts.time.ms += 300
     expect(await arts.call(`DELETE ${base}/${id}`)).toMatchObject({ status: 200, json: { id, status: 'DELETING' } })
@@ -134,13 +134,13 @@ describe('the life of a notebook', () => {
     expect(arts.sandbox.objects('modelarts')).toEqual([])
   })
 
-  it('fails when its name orders it', async () => {
+  it('fails if its name requests it', async () => {
     const id = await create({ name: 'create-fails' })
     arts.time.ms += 300
     expect(await get(id)).toMatchObject({ status: 'CREATE_FAILED', fail_reason: expect.any(String) })
   })
 
-  it('answers an update with what was changed, and may tie it to states', async () => {
+  it('returns the changed fields of an update, and restricts updates by state if configured', async () => {
     const id = await create()
     const { json } = await arts.call(`PUT ${base}/${id}`, { name: 'new-name' })
     expect(json).toEqual({ name: 'new-name' })
@@ -153,8 +153,8 @@ describe('the life of a notebook', () => {
   })
 })
 
-describe('listing notebooks', () => {
-  it('takes pages of 10, 20 or 50, and counts records', async () => {
+describe('ModelArts sandbox notebook list', () => {
+  it('has pages of 10, 20 or 50 and an offset in pages', async () => {
     for (let count = 0; count < 12; count += 1) await create({ name: `n-${count}` })
     const first = await list()
     expect(first).toMatchObject({ current: 0, pages: 2, size: 10, total: 12 })
@@ -165,7 +165,7 @@ describe('listing notebooks', () => {
     expect((await list('?limit=15')).error_code).toBe('ModelArts.6336')
   })
 
-  it('finds by a part of the name, and by workspace under both of its names', async () => {
+  it('is filtered by name and by workspace under both parameter names', async () => {
     await create({ name: 'train-one', workspace_id: 'w' })
     await create({ name: 'eval-two' })
     expect((await list('?name=ain-')).total).toBe(1)
@@ -174,7 +174,7 @@ describe('listing notebooks', () => {
     expect((await list('/all?status=CREATING')).total).toBe(2)
   })
 
-  it('offers flavors and images', async () => {
+  it('is accompanied by flavors and images', async () => {
     const { json } = await arts.call(`GET ${base}/flavors?category=CPU`)
     expect(json.data[0]).toMatchObject({ id: 'modelarts.vm.cpu.2u', memory: 8_388_608, vcpus: 2, sold_out: false })
     expect((await arts.call('GET v1/images')).json.data[0].id).toBe(notebookExample.image_id)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { isSignedBy, readAuthorization, readSdkDate } from '../../src/sandbox/modelarts/signature.ts'
 import { type SdkRequest, sdkAuthorization, targetOf } from './modelarts-client.ts'
 
-// The keys and expected values of the signing guide's worked example, of the Go SDK's unit test, and of runs of the
+// Keys and expected values of the signing guide's example, of the Go SDK's unit test, and of runs of the
+// official Node signer with throw-away keys.
 // official Node signer with throw-away keys.
 const projectId = '77b6a44cba5143ab91d13ab9a8ff44fd'
 const testKeys = { accessKey: 'AKEXAMPLE0000000TEST', secretKey: 'skExampleSecretKey0000000000000000000000' }
@@ -93,7 +94,7 @@ const vectors: Vector[] = [
     signature: 'be289403a72244dd720aa89f8f27ddd73956e4f39f0800167fda92d1dadf281e',
   },
   {
-    name: "the Go SDK's, which signs the date alone",
+    name: 'the Go SDK example, which signs only the date',
     keys: { accessKey: 'AccessKey', secretKey: 'SecretKey' },
     request: {
       method: 'GET',
@@ -120,13 +121,13 @@ function verify({ keys, request, signature }: Vector, changes: Partial<ReturnTyp
   return isSignedBy(keys.secretKey, { ...received(request), ...changes }, authorization)
 }
 
-describe('SDK-HMAC-SHA256', () => {
+describe('SDK-HMAC-SHA256 verification', () => {
   it.each(vectors)('accepts $name', (vector) => {
     expect(verify(vector)).toBe(true)
     expect(sdkAuthorization(vector.keys, vector.request)).toContain(`Signature=${vector.signature}`)
   })
 
-  it.each(vectors)('notices a change of $name', (vector) => {
+  it.each(vectors)('detects a change of $name', (vector) => {
     const { target, headers } = received(vector.request)
     expect(verify(vector, { method: 'PUT' })).toBe(false)
     expect(verify(vector, { target: target.includes('?') ? `${target}1` : `${target}?a=1` })).toBe(false)
@@ -134,14 +135,14 @@ describe('SDK-HMAC-SHA256', () => {
     expect(verify(vector, { headers: { ...headers, 'x-sdk-date': '20240102T030406Z' } })).toBe(false)
   })
 
-  it('refuses a header that is said to be signed and is not there', () => {
+  it('rejects a missing signed header', () => {
     const [, vector] = vectors
-    if (vector === undefined) throw new Error('there is a second vector')
+    if (vector === undefined) throw new Error('missing second vector')
     const { host: _, ...rest } = received(vector.request).headers
     expect(verify(vector, { headers: rest })).toBe(false)
   })
 
-  it('takes the hash that x-sdk-content-sha256 states in the place of the body', () => {
+  it('uses the hash in x-sdk-content-sha256 instead of the body', () => {
     const headers = { 'X-Sdk-Date': '20240102T030405Z', 'X-Sdk-Content-Sha256': 'UNSIGNED-PAYLOAD' }
     const request = { method: 'POST', path: '/a', headers, body: 'one' }
     const signature = sdkAuthorization(testKeys, request).slice(-64)
@@ -155,11 +156,11 @@ describe('SDK-HMAC-SHA256', () => {
     'V11-HMAC-SHA256 Access=AK, SignedHeaders=x-sdk-date, Signature=aa',
     'Bearer token',
     undefined,
-  ])('does not take %j for one of its own', (value) => {
+  ])('does not parse %j', (value) => {
     expect(readAuthorization(value)).toBeNull()
   })
 
-  it('reads the date, and nothing else as a date', () => {
+  it('parses only valid dates', () => {
     expect(readSdkDate('20240102T030405Z')).toBe(Date.UTC(2024, 0, 2, 3, 4, 5))
     expect(readSdkDate('2024-01-02T03:04:05Z')).toBeNaN()
     expect(readSdkDate(undefined)).toBeNaN()

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { request } from 'undici'
 
-/** A key pair, and where and when to use it. */
+/** A key pair with the URL and the clock to use. */
 export interface NcpCaller {
   url: string
   accessKey: string
@@ -9,16 +9,16 @@ export interface NcpCaller {
   now(): number
 }
 
-/** What came back, unparsed and parsed. */
+/** A response, unparsed and parsed. */
 export interface Reply {
   status: number
   type: string
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   json: any
 }
 
-/** Signature v2 as its page describes it, written for these tests alone. */
+/** Signature v2 by its documentation, independent of the driver. */
 export function sign(
   { accessKey, secretKey }: Pick<NcpCaller, 'accessKey' | 'secretKey'>,
   message: { method: string; target: string; timestamp: string },
@@ -27,7 +27,7 @@ export function sign(
   return createHmac('sha256', secretKey).update(text).digest('base64')
 }
 
-/** Signs and sends a JSON POST, as every operation of Data Forest is. */
+/** Signs and sends a JSON POST, the form of every operation of Data Forest. */
 export async function post(
   caller: NcpCaller,
   target: string,
@@ -35,7 +35,7 @@ export async function post(
   headers: Record<string, string> = {},
 ): Promise<Reply> {
   const timestamp = String(caller.now())
-  const signed = {
+  const signedHeaders = {
     'content-type': 'application/json',
     'x-ncp-apigw-timestamp': timestamp,
     'x-ncp-iam-access-key': caller.accessKey,
@@ -44,7 +44,7 @@ export async function post(
   const payload = typeof body === 'string' ? body : JSON.stringify(body)
   const reply = await request(caller.url + target, {
     method: 'POST',
-    headers: Object.fromEntries(Object.entries({ ...signed, ...headers }).filter(([, value]) => value !== '')),
+    headers: Object.fromEntries(Object.entries({ ...signedHeaders, ...headers }).filter(([, value]) => value !== '')),
     body: payload,
   })
   const text = await reply.body.text()
@@ -59,7 +59,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The documents' own example of `aiworkspaces/create`. */
+/** The documented example of `aiworkspaces/create`. */
 export const workspaceExample = {
   accountId: '6COytUeFj7b8eOhq2L5zL',
   configuration: {
@@ -77,7 +77,7 @@ export const workspaceExample = {
   name: 'api-test',
 }
 
-/** The documents' own example of `aiapps/submit`, its placeholders filled in. */
+/** The documented example of `aiapps/submit` with placeholders filled in. */
 export function appExample(aiWorkspaceId: string, command = 'python train.py') {
   return {
     aiWorkspaceId,

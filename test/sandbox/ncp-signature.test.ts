@@ -16,47 +16,43 @@ function verify(request: string, signature: string, timestamp = String(sentAt)) 
   return verifySignature({ method, target, headers, wallClockMs: sentAt }, [keys])
 }
 
-describe('signature v2', () => {
+describe('NCP signature v2 verification', () => {
   it.each([
     ['POST /api/v2/aiapps/submit', 'DlX31EfmIpjiSxaiQ/d2smF9XfbbTkWeWYDikAz8N9E='],
     ['POST /api/v2/aiworkspaces/create', 'kLk3B2qodceXFvCqgxhHO4zyMnjnqdj+jTbMxQ3v4HE='],
     ['GET /api/v1/services', 'g4wTYomzb7maPd5EmOLZxiVtm9G3j1LgmG6D2dH8mng='],
-  ])('accepts the worked vector of %s', (request, signature) => {
+  ])('accepts the documented vector of %s', (request, signature) => {
     expect(verify(request, signature)).toBe(keys)
     const [method = '', target = ''] = request.split(' ')
     expect(sign(keys, { method, target, timestamp: String(sentAt) })).toBe(signature)
   })
 
-  it('covers the query as it was sent', () => {
+  it('includes the query as sent', () => {
     const target = '/api/v1/services?offset=0&limit=10'
     expect(verify(`GET ${target}`, sign(keys, { method: 'GET', target, timestamp: String(sentAt) }))).toBe(keys)
   })
 
   it.each([
     ['with a trailing line feed', 'GET /api/v1/services', 'a7mN3+6LV6oE/NXOe1wgcorK4eK0CsuT8tVhxNLIQPQ='],
-    [
-      'with the query dropped',
-      'GET /api/v1/services?offset=0&limit=10',
-      'g4wTYomzb7maPd5EmOLZxiVtm9G3j1LgmG6D2dH8mng=',
-    ],
+    ['without the query', 'GET /api/v1/services?offset=0&limit=10', 'g4wTYomzb7maPd5EmOLZxiVtm9G3j1LgmG6D2dH8mng='],
     ['without the path prefix', 'GET /api/v1/services', 'Dy0oSMMWJ6SLZ1V7+7gu8qqLTyKqhp8BEabSx+EDbOY='],
     [
-      'with the query reordered',
+      'with a reordered query',
       'GET /api/v1/services?offset=0&limit=10',
       '/nSlbxFqkuG/gJbO+dOevOKy1O5FC72QmJVdUY68tsg=',
     ],
     ['for another method', 'GET /api/v2/aiapps/submit', 'DlX31EfmIpjiSxaiQ/d2smF9XfbbTkWeWYDikAz8N9E='],
-    ['that is empty', 'GET /api/v1/services', ''],
-  ])('refuses a signature made %s', (_mistake, request, signature) => {
+    ['without a value', 'GET /api/v1/services', ''],
+  ])('rejects a signature %s', (_name, request, signature) => {
     expect(verify(request, signature)).toBeNull()
   })
 
-  it('refuses a timestamp in seconds, even when it was signed so', () => {
+  it('rejects a signed timestamp in seconds', () => {
     expect(verify('GET /api/v1/services', 'Y0JSt/Ujml/YGKjgCeOofk02vMkZAqiwPjGOvqFPDKw=', '1700000000')).toBeNull()
   })
 })
 
-describe('the gateway in front of Data Forest', () => {
+describe('Data Forest sandbox gateway', () => {
   let forest: Awaited<ReturnType<typeof startDataforest>>
   beforeAll(async () => {
     forest = await startDataforest()
@@ -65,13 +61,13 @@ describe('the gateway in front of Data Forest', () => {
 
   const authenticationFailed = { error: { errorCode: '200', message: 'Authentication Failed' } }
 
-  it.each([-299_999, 299_999])('serves a caller whose clock is off by %i ms', async (offsetMs) => {
+  it.each([-299_999, 299_999])('accepts a clock skew of %i ms', async (offsetMs) => {
     const now = () => forest.time.ms + offsetMs
     const reply = await post({ ...forest.caller, now }, '/api/v2/accounts/getList', {})
     expect(reply.status).toBe(200)
   })
 
-  it.each([-300_000, 300_000])('turns away a caller whose clock is off by %i ms', async (offsetMs) => {
+  it.each([-300_000, 300_000])('rejects a clock skew of %i ms', async (offsetMs) => {
     const now = () => forest.time.ms + offsetMs
     const reply = await post({ ...forest.caller, now }, '/api/v2/accounts/getList', {})
     expect(reply).toMatchObject({ status: 401, json: authenticationFailed })
@@ -79,21 +75,21 @@ describe('the gateway in front of Data Forest', () => {
 
   it.each([
     ['a wrong secret', { secretKey: 'not-the-secret' }],
-    ['an unknown access key', { accessKey: 'NOBODY' }],
-  ])('turns away %s', async (_what, wrong) => {
+    ['an unknown access key', { accessKey: 'UNKNOWN' }],
+  ])('rejects %s', async (_name, wrong) => {
     const reply = await post({ ...forest.caller, ...wrong }, '/api/v2/accounts/getList', {})
     expect(reply).toMatchObject({ status: 401, json: authenticationFailed })
   })
 
   it.each(['x-ncp-apigw-timestamp', 'x-ncp-iam-access-key', 'x-ncp-apigw-signature-v2'])(
-    'turns away a request without %s',
+    'rejects a request without %s',
     async (header) => {
       const reply = await forest.call('accounts/getList', {}, { [header]: '' })
       expect(reply).toMatchObject({ status: 401, json: authenticationFailed })
     },
   )
 
-  it('compares the signature with the target as sent, escapes and all', async () => {
+  it('verifies the signature of the target as sent, including escapes', async () => {
     const target = '/api/v2/accounts/getList?note=a%20b'
     expect((await post(forest.caller, target, {})).status).toBe(200)
     const timestamp = String(forest.time.ms)
@@ -103,7 +99,7 @@ describe('the gateway in front of Data Forest', () => {
   })
 
   it.each(['/api/v2/aiapps/getLogs', '/api/v2/aiapps/SUBMIT', '/v2/aiapps/submit', '/'])(
-    'knows no route %s',
+    'returns its own 404 for %s',
     async (target) => {
       const reply = await post(forest.caller, target, {})
       expect(reply).toMatchObject({
@@ -113,7 +109,7 @@ describe('the gateway in front of Data Forest', () => {
     },
   )
 
-  it('prints error codes as numbers if configured', async () => {
+  it('returns numeric error codes if configured', async () => {
     forest.sandbox.settings.dataforest.numericErrorCodes = true
     const reply = await post(forest.caller, '/api/v2/nothing', {})
     forest.sandbox.settings.dataforest.numericErrorCodes = false

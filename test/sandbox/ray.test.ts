@@ -4,7 +4,7 @@ import { forEachTest } from '../support/for-each-test.ts'
 
 const ray = forEachTest(startRay, ({ sandbox }) => sandbox.close())
 
-/** A sandbox of Ray alone, its clock in the test's hand. */
+/** A sandbox of Ray only, with an adjustable clock. */
 async function startRay() {
   const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
   const sandbox = await startSandbox({ providers: ['ray'], clock: { now: () => time.ms } })
@@ -26,7 +26,7 @@ async function startRay() {
   return { sandbox, settings: sandbox.settings.ray, time, call, submit, job }
 }
 
-describe('the sandbox of Ray', () => {
+describe('Ray sandbox', () => {
   it('runs a job through its states, with the fields of a real record', async () => {
     expect((await ray.submit({ metadata: { job_name: 'b' } })).json).toEqual({ job_id: 'a', submission_id: 'a' })
     const { time } = ray
@@ -70,17 +70,17 @@ describe('the sandbox of Ray', () => {
       { error_type: 'JOB_SUPERVISOR_ACTOR_START_FAILURE', driver_exit_code: null },
     ],
     [{ entrypoint_num_gpus: 9 }, { error_type: 'JOB_SUPERVISOR_ACTOR_START_TIMEOUT', driver_exit_code: null }],
-  ])('fails %o as the real one does', async (request, shown) => {
+  ])('fails %o like Ray', async (request, expected) => {
     await ray.submit(request)
     ray.time.ms += 1_000_000
-    expect(await ray.job()).toMatchObject({ status: 'FAILED', ...shown })
+    expect(await ray.job()).toMatchObject({ status: 'FAILED', ...expected })
   })
 
-  it('rejects an id that exists with a traceback and HTTP 500, until the ended job is deleted', async () => {
+  it('rejects an existing id with a traceback and HTTP 500 until the ended job is deleted', async () => {
     await ray.submit()
-    const again = await ray.submit()
-    expect(again.status).toBe(500)
-    expect(again.text).toMatch(
+    const duplicate = await ray.submit()
+    expect(duplicate.status).toBe(500)
+    expect(duplicate.text).toMatch(
       /^Traceback [\s\S]*ValueError: Job with submission_id a already exists\. Please use a different/,
     )
     expect((await ray.call('DELETE', '/api/jobs/a')).text).toContain('non-terminal state PENDING')
@@ -89,12 +89,12 @@ describe('the sandbox of Ray', () => {
     expect((await ray.submit()).status).toBe(200)
   })
 
-  it.each([['a/b'], ['x'.repeat(300)]])('keeps a record for an id that is no file name: %s', async (id) => {
+  it.each([['a/b'], ['x'.repeat(300)]])('keeps a record for an id that is not a valid file name: %s', async (id) => {
     expect((await ray.submit({ submission_id: id })).status).toBe(500)
     expect((await ray.call('GET', '/api/jobs/')).json).toMatchObject([{ submission_id: id, status: 'PENDING' }])
   })
 
-  it('leaves a job without a process waiting for good, and does not stop it', async () => {
+  it('keeps a job without a process pending and does not stop it', async () => {
     ray.settings.failsHalfway = true
     expect((await ray.submit()).status).toBe(500)
     ray.time.ms += 1_000_000
@@ -102,7 +102,7 @@ describe('the sandbox of Ray', () => {
     expect(await ray.job()).toMatchObject({ status: 'PENDING' })
   })
 
-  it('stops a running job, and a waiting one once it starts; one that waits for resources waits on', async () => {
+  it('stops a running job, and a waiting one at its start, but not one without resources', async () => {
     ray.settings.stopMs = 100
     await ray.submit({ entrypoint: 'sleep 600' })
     await ray.submit({ submission_id: 'b', entrypoint_num_gpus: 9 })
@@ -118,18 +118,18 @@ describe('the sandbox of Ray', () => {
   })
 
   it.each([
-    ['an unknown field', { strange: 1 }, "unexpected keyword argument 'strange'"],
+    ['an unknown field', { unknown: 1 }, "unexpected keyword argument 'unknown'"],
     ['no entrypoint', { entrypoint: undefined }, "missing 1 required positional argument: 'entrypoint'"],
-    ['metadata that is no text', { metadata: { a: 1 } }, 'TypeError: metadata'],
+    ['metadata that is not text', { metadata: { a: 1 } }, 'TypeError: metadata'],
     ['CPUs as text', { entrypoint_num_cpus: '1' }, 'entrypoint_num_cpus must be a number'],
-  ])('rejects %s with HTTP 400', async (_name, request, said) => {
-    const answer = await ray.submit(request)
-    expect(answer.status).toBe(400)
-    expect(answer.text).toContain(said)
+  ])('rejects %s with HTTP 400', async (_name, request, message) => {
+    const response = await ray.submit(request)
+    expect(response.status).toBe(400)
+    expect(response.text).toContain(message)
     expect((await ray.call('GET', '/api/jobs/')).json).toEqual([])
   })
 
-  it('requires the token, and tells a missing one from another', async () => {
+  it('requires the token and distinguishes a missing from a wrong one', async () => {
     expect(await ray.call('GET', '/api/version', undefined, {})).toMatchObject({
       status: 401,
       text: 'Unauthorized: Missing authentication token',
@@ -143,12 +143,12 @@ describe('the sandbox of Ray', () => {
     expect((await ray.call('GET', '/api/version', undefined, {})).json).toMatchObject({ ray_version: '2.60.0' })
   })
 
-  it('does not know what does not exist, nor what is no JSON', async () => {
+  it('rejects unknown jobs and invalid JSON', async () => {
     expect(await ray.call('GET', '/api/jobs/b')).toMatchObject({ status: 404, text: 'Job b does not exist' })
     expect((await ray.call('POST', '/api/jobs/', '{')).status).toBe(500)
   })
 
-  it('shows its nodes', async () => {
+  it('returns its nodes', async () => {
     const { json } = await ray.call('GET', '/api/v0/nodes')
     expect(json.data.result.result).toMatchObject([{ is_head_node: true }, { resources_total: { GPU: 2 } }])
   })

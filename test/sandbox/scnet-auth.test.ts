@@ -7,18 +7,18 @@ import { startScnet } from './scnet-sandbox.ts'
 const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const hourMs = 3_600_000
-const refusedToken = { code: '10008', msg: 'auth_fail', data: 'token is invalid' }
+const rejectedToken = { code: '10008', msg: 'auth_fail', data: 'token is invalid' }
 const state = (token?: string) => send('GET', `${net.url}/ac/openapi/v2/tokens/state`, { ...(token && { token }) })
 const next = (token: string) => send('POST', `${net.url}/ac/openapi/v2/tokens/next`, { token })
 const center = (token: string) => send('GET', `${net.url}/ac/openapi/v2/center`, { token })
 
-describe('logins', () => {
-  it('signs as the known vector does', () => {
+describe('SCNet sandbox login', () => {
+  it('has the signature of the known vector', () => {
     const keys = { accessKey: '85f96a42b13f4d2c8b760d2775bbcca8', secretKey: 'test-secret', user: 'bob' }
     expect(signLogin(keys, '1764597591')).toBe('c3a95054e89423eb8161db068df56a9298e48259326306a35ea1a66bf095349f')
   })
 
-  it('gives a token per region, null for the suspended one, and the platform as region "0"', async () => {
+  it('returns a token per region, null for the suspended one, and the platform as region "0"', async () => {
     const { status, json } = await net.login()
     expect({ status, code: json.code, msg: json.msg }).toEqual({ status: 200, code: '0', msg: 'success' })
     expect(json.data).toEqual([
@@ -29,7 +29,7 @@ describe('logins', () => {
     ])
   })
 
-  it('writes into a JWT what the documents show: strings alone, the expiry in milliseconds, no exp', () => {
+  it('returns a JWT with the documented claims', () => {
     expect(decodeToken(net.session.token)).toEqual({
       header: { alg: 'HS256', typ: 'JWT' },
       claims: {
@@ -48,42 +48,42 @@ describe('logins', () => {
 
   it.each([
     ['a signature of another key', { signature: 'a'.repeat(64) }, '10008'],
-    ['an access key of somebody else', { accessKey: '0f1c8d5a7e9b4c36a2d4e6f8091b3c5d' }, '10008'],
-    ['a user of another name', { user: 'other' }, '10008'],
-    ['a timestamp that was not signed', { timestamp: '1764597591' }, '10008'],
+    ["another user's access key", { accessKey: '0f1c8d5a7e9b4c36a2d4e6f8091b3c5d' }, '10008'],
+    ['another user name', { user: 'other' }, '10008'],
+    ['an unsigned timestamp', { timestamp: '1764597591' }, '10008'],
     ['a timestamp in milliseconds', { timestamp: '1764597591000' }, '10004'],
     ['no signature', { signature: '' }, '10003'],
     ['no timestamp', { timestamp: '' }, '10003'],
-  ])('refuses %s, on HTTP 200', async (_what, headers, code) => {
+  ])('rejects %s with HTTP 200', async (_name, headers, code) => {
     expect(await net.login(net.account, headers)).toMatchObject({ status: 200, json: { code } })
   })
 
-  it('wants the signature in lower case', async () => {
+  it('requires a signature in lower case', async () => {
     const signature = signLogin(net.account, String(net.time.ms / 1000))
     expect((await net.login(net.account, { signature })).json.code).toBe('0')
     expect((await net.login(net.account, { signature: signature.toUpperCase() })).json.code).toBe('10008')
   })
 
-  it('looks at the age of a login only if configured', async () => {
+  it('checks the age of a login only if configured', async () => {
     const timestamp = String(net.time.ms / 1000 - 301)
-    const old = { timestamp, signature: signLogin(net.account, timestamp) }
-    expect((await net.login(net.account, old)).json.code).toBe('0')
+    const oldLogin = { timestamp, signature: signLogin(net.account, timestamp) }
+    expect((await net.login(net.account, oldLogin)).json.code).toBe('0')
     net.settings.maxClockSkewMs = 300_000
-    expect((await net.login(net.account, old)).json.code).toBe('10008')
+    expect((await net.login(net.account, oldLogin)).json.code).toBe('10008')
     expect((await net.login()).json.code).toBe('0')
   })
 
-  it('takes user, password and organisation in the old form', async () => {
+  it('accepts user, password and organization in the old format', async () => {
     const { user, password, orgId } = net.account
-    const old = (headers: Record<string, string>) => send('POST', `${net.url}/ac/openapi/v2/tokens`, { headers })
-    const { json } = await old({ user, password, orgid: orgId })
+    const oldLogin = (headers: Record<string, string>) => send('POST', `${net.url}/ac/openapi/v2/tokens`, { headers })
+    const { json } = await oldLogin({ user, password, orgid: orgId })
     expect(json.data.map(({ clusterId }: { clusterId: string }) => clusterId)).toContain('11112')
-    expect((await old({ user, password: 'wrong', orgId })).json.code).toBe('10008')
-    expect((await old({ user, password, orgId: 'wrong' })).json.code).toBe('10008')
-    expect((await old({ user, password })).json.code).toBe('10003')
+    expect((await oldLogin({ user, password: 'wrong', orgId })).json.code).toBe('10008')
+    expect((await oldLogin({ user, password, orgId: 'wrong' })).json.code).toBe('10008')
+    expect((await oldLogin({ user, password })).json.code).toBe('10003')
   })
 
-  it('can print cluster ids as numbers, and freeze a user', async () => {
+  it('returns numeric cluster ids and freezes a user by setting', async () => {
     net.settings.numericClusterIds = true
     expect((await net.login()).json.data.at(-1).clusterId).toBe(0)
     net.settings.isUserFrozen = true
@@ -92,32 +92,32 @@ describe('logins', () => {
   })
 })
 
-describe('tokens', () => {
-  it('are checked by their state', async () => {
+describe('SCNet sandbox token', () => {
+  it('has a readable state', async () => {
     expect((await state(net.session.token)).json).toEqual({ code: '0', msg: 'success', data: 'token is valid' })
-    expect((await state()).json).toEqual(refusedToken)
+    expect((await state()).json).toEqual(rejectedToken)
   })
 
-  it('are refused when expired, renewed until 24 hours after that, and then no more', async () => {
+  it('is rejected after it expires, and renewed until 24 hours later', async () => {
     net.time.ms += 24 * hourMs
-    expect(await state(net.session.token)).toMatchObject({ status: 200, json: refusedToken })
+    expect(await state(net.session.token)).toMatchObject({ status: 200, json: rejectedToken })
     net.time.ms += 24 * hourMs - 1
     const { json } = await next(net.session.token)
     expect(json).toEqual({ code: '0', msg: 'success', data: [{ token: expect.any(String) }] })
     expect((await state(json.data[0].token)).json.code).toBe('0')
     expect(decodeToken(json.data[0].token).claims).toMatchObject({ clusterId: '11112' })
     net.time.ms += 1
-    expect((await next(net.session.token)).json).toEqual(refusedToken)
+    expect((await next(net.session.token)).json).toEqual(rejectedToken)
   })
 
-  it('come renewed as an array, an object or a string', async () => {
+  it('is renewed as an array, an object or a string', async () => {
     net.settings.nextTokenForm = 'object'
     expect((await next(net.session.token)).json.data).toEqual({ token: expect.any(String) })
     net.settings.nextTokenForm = 'string'
     expect((await next(net.session.token)).json.data).toEqual(expect.any(String))
   })
 
-  it('are really verified', async () => {
+  it('is rejected if it is forged', async () => {
     const [header = '', payload = '', signature = ''] = net.session.token.split('.')
     const { claims } = decodeToken(net.session.token)
     const later = encode({ ...claims, expireTime: '9999999999999' })
@@ -130,18 +130,18 @@ describe('tokens', () => {
       'x',
       `${header}.e30`,
     ]
-    for (const token of forged) expect((await state(token)).json).toEqual(refusedToken)
+    for (const token of forged) expect((await state(token)).json).toEqual(rejectedToken)
   })
 
-  it('open one region only, and the platform token none', async () => {
-    const { '11276': elsewhere, '0': platform } = await net.tokens()
+  it('is valid for one region, and the platform token for none', async () => {
+    const { '11276': otherRegion, '0': platform } = await net.tokens()
     expect((await net.call('GET', '/hpc/openapi/v2/cluster')).json.code).toBe('0')
-    expect((await net.call('GET', '/hpc/openapi/v2/cluster', { token: elsewhere ?? '' })).json).toEqual(refusedToken)
+    expect((await net.call('GET', '/hpc/openapi/v2/cluster', { token: otherRegion ?? '' })).json).toEqual(rejectedToken)
     expect((await net.call('GET', '/hpc/openapi/v2/cluster', { token: platform ?? '' })).json.code).toBe('10009')
     expect((await center(platform ?? '')).json.code).toBe('10009')
   })
 
-  it('stop working when their region is suspended', async () => {
+  it('is rejected while its region is suspended', async () => {
     net.settings.suspendedRegions = '10867, 11112'
     expect((await net.tokens())['11112']).toBeNull()
     expect((await net.call('GET', '/hpc/openapi/v2/cluster')).json.code).toBe('10007')
@@ -152,8 +152,8 @@ function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-describe('discovery', () => {
-  it('tells the cluster user and where the services are, enabled or not in words', async () => {
+describe('SCNet sandbox discovery', () => {
+  it('returns the cluster user and the service URLs, with enable as text', async () => {
     const { json } = await center(net.session.token)
     expect(json.data).toMatchObject({
       id: '11112',
@@ -168,7 +168,7 @@ describe('discovery', () => {
     expect(json.data.efileUrls[1].url).toBe(`${net.url}/regions/11112/efile`)
   })
 
-  it('leads nowhere at a disabled address or a doubled suffix', async () => {
+  it('returns 404 for a disabled URL or a doubled suffix', async () => {
     const { token } = net.session
     for (const base of ['/regions/11112-off', '/regions/11112/hpc']) {
       const reply = await send('GET', `${net.url}${base}/hpc/openapi/v2/cluster`, { token })
@@ -177,7 +177,7 @@ describe('discovery', () => {
     }
   })
 
-  it('can answer an array, booleans, and suffixes always or never', async () => {
+  it('returns an array, booleans and URL suffixes by setting', async () => {
     Object.assign(net.settings, { centerIsArray: true, enableIsBoolean: true, urlSuffixes: 'always' })
     const { json } = await center(net.session.token)
     expect(json.data[0].hpcUrls[1]).toMatchObject({ url: `${net.url}/regions/11112/hpc`, enable: true })
@@ -185,7 +185,7 @@ describe('discovery', () => {
     expect((await center(net.session.token)).json.data[0].aiUrls[1].url).toBe(`${net.url}/regions/11112`)
   })
 
-  it('can offer a second address that sees new objects late', async () => {
+  it('returns a second URL with delayed objects if configured', async () => {
     net.settings.secondUrlLagMs = 1000
     const { json } = await center(net.session.token)
     expect(json.data.aiUrls[2]).toMatchObject({ url: `${net.url}/regions/11112-b/ai`, enable: 'true' })

@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto'
 import { type Dispatcher, request } from 'undici'
 
-/** What came back, as bytes turned text and parsed. */
+/** A response, as text and parsed. */
 export interface ScnetReply {
   status: number
   type: string
   text: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   json: any
 }
 
-/** The login's signature as its page describes it, written for these tests alone. */
+/** The login signature by its documentation, independent of the driver. */
 export function signLogin(keys: { accessKey: string; secretKey: string; user: string }, timestamp: string): string {
   const message = `{"accessKey":"${keys.accessKey}","timestamp":"${timestamp}","user":"${keys.user}"}`
   return createHmac('sha256', keys.secretKey).update(message).digest('hex')
@@ -19,12 +19,12 @@ export function signLogin(keys: { accessKey: string; secretKey: string; user: st
 interface Message {
   token?: string | null
   json?: unknown
-  /** Sent as it is, with its content type. */
+  /** Sent unchanged, with its content type. */
   raw?: { type: string; body: string }
   headers?: Record<string, string>
 }
 
-/** One request. A GET may have a body: undici sends its Content-Length. */
+/** Sends one request. A GET may have a body, with a Content-Length. */
 export async function send(method: string, url: string, message: Message = {}): Promise<ScnetReply> {
   const { token, json, raw, headers = {} } = message
   const payload = json === undefined ? raw : { type: 'application/json', body: JSON.stringify(json) }
@@ -37,7 +37,7 @@ export async function send(method: string, url: string, message: Message = {}): 
   return { status: reply.statusCode, type: String(reply.headers['content-type']), text, json: parsed(text) }
 }
 
-/** What a JWT says of itself. */
+/** Header and claims of a JWT. */
 export function decodeToken(token: string): { header: unknown; claims: Record<string, unknown> } {
   const [header, claims] = token.split('.').map((part) => parsed(Buffer.from(part, 'base64url').toString()))
   return { header, claims: claims as Record<string, unknown> }
@@ -51,7 +51,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The documents' own example of a container's create. */
+/** The documented example of a container create. */
 export const containerExample = {
   instanceServiceName: 'Instances_2205113838',
   description: '',
@@ -72,7 +72,7 @@ export const containerExample = {
   containerPortInfoList: [{ protocolType: 'HTTP', containerPort: '18888' }],
 }
 
-/** `mapAppJobInfo` with what is required. */
+/** `mapAppJobInfo` with the required fields. */
 export const jobExample = {
   GAP_CMD_FILE: 'echo hello\n',
   GAP_NNODE: '1',

@@ -7,14 +7,14 @@ const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const service = '/ai/openapi/v2/instance-service'
 const task = `${service}/task`
-const made = async (changes: object = {}): Promise<string> => (await net.create(changes)).json.data
+const createContainer = async (changes: object = {}): Promise<string> => (await net.create(changes)).json.data
 const statusOf = async (id: string): Promise<string> => (await net.container(id)).status
 const stop = (query: string) => net.call('POST', `${task}/actions/stop?${query}`)
 const restart = (id: string) => net.call('POST', `${task}/actions/restart?instanceServiceId=${id}`)
 
-describe('actions', () => {
-  it('stop several by repeated ids, a moment later', async () => {
-    const ids = [await made(), await made(), await made()] as const
+describe('SCNet sandbox container actions', () => {
+  it('stop several containers by repeated ids, with a delay', async () => {
+    const ids = [await createContainer(), await createContainer(), await createContainer()] as const
     net.time.ms += 300
     expect((await stop(`ids=${ids[0]}&ids=${ids[1]}`)).json).toEqual({ code: '0', msg: 'success', data: null })
     expect(await statusOf(ids[0])).toBe('Running')
@@ -22,8 +22,8 @@ describe('actions', () => {
     expect(await Promise.all(ids.map(statusOf))).toEqual(['Terminated', 'Terminated', 'Running'])
   })
 
-  it('stop none when one id is unknown, and read commas as part of an id', async () => {
-    const ids = [await made(), await made()] as const
+  it('stop none if one id is unknown, and do not split ids at commas', async () => {
+    const ids = [await createContainer(), await createContainer()] as const
     expect((await stop(`ids=${ids[0]}&ids=nothing`)).json.code).toBe('716867')
     expect((await stop(`ids=${ids.join(',')}`)).json.code).toBe('716867')
     expect((await stop('')).json.code).toBe('10003')
@@ -31,8 +31,8 @@ describe('actions', () => {
     expect(await statusOf(ids[0])).toBe('Running')
   })
 
-  it('restart what has ended: it waits again, with new times', async () => {
-    const id = await made({ timeoutLimit: '00:01:00' })
+  it('restart an ended container, which waits again with new times', async () => {
+    const id = await createContainer({ timeoutLimit: '00:01:00' })
     net.time.ms += 300
     await stop(`ids=${id}`)
     net.time.ms += 10_000
@@ -45,8 +45,8 @@ describe('actions', () => {
     expect((await restart('nothing')).json.code).toBe('716868')
   })
 
-  it('that change nothing succeed, or are refused when strict', async () => {
-    const id = await made()
+  it('succeed without effect, or are rejected when strict', async () => {
+    const id = await createContainer()
     const codes = async () => [(await restart(id)).json.code, (await stop(`ids=${id}`)).json.code]
     await stop(`ids=${id}`)
     net.time.ms += 150
@@ -57,8 +57,8 @@ describe('actions', () => {
     expect((await restart(id)).json.code).toBe('716868')
   })
 
-  it('delete several, living ones too unless strict', async () => {
-    const ids = [await made(), await made(), await made()] as const
+  it('delete several containers, including live ones unless strict', async () => {
+    const ids = [await createContainer(), await createContainer(), await createContainer()] as const
     expect((await net.call('DELETE', `${task}?ids=${ids[0]}&ids=${ids[1]}`)).json.code).toBe('0')
     expect((await net.call('GET', `${service}/${ids[0]}/detail`)).json.code).toBe('10004')
     expect((await net.call('DELETE', `${task}?ids=${ids[0]}`)).json.code).toBe('716866')
@@ -69,8 +69,8 @@ describe('actions', () => {
     expect((await net.call('DELETE', `${task}?ids=${ids[2]}`)).json.code).toBe('0')
   })
 
-  it('hand a script to what runs only', async () => {
-    const id = await made()
+  it('execute a script in running containers only', async () => {
+    const id = await createContainer()
     const execute = (startScriptActionScope: string) =>
       net.call('POST', `${task}/actions/execute-script`, {
         json: { id, startScriptContent: 'ls\n', startScriptActionScope },
@@ -82,9 +82,13 @@ describe('actions', () => {
   })
 })
 
-describe('lists', () => {
-  it('are a GET with a JSON body, newest first, by page', async () => {
-    const ids = [await made(), await made({ instanceServiceName: 'second' }), await made()]
+describe('SCNet sandbox container lists', () => {
+  it('are read by GET with a JSON body, newest first, by page', async () => {
+    const ids = [
+      await createContainer(),
+      await createContainer({ instanceServiceName: 'second' }),
+      await createContainer(),
+    ]
     const { json } = await net.list({ start: 1, limit: 2, status: null, instanceServiceName: null })
     expect(json.data.total).toBe(3)
     expect(json.data.list.map(({ id }: { id: string }) => id)).toEqual([ids[1], ids[0]])
@@ -99,13 +103,13 @@ describe('lists', () => {
     [{ status: 'Running' }, 0],
     [{ taskType: 'jupyter' }, 1],
   ])('filter by %j', async (filter, total) => {
-    await made({ instanceServiceName: 'first' })
-    await made({ instanceServiceName: 'second', taskType: 'jupyter' })
+    await createContainer({ instanceServiceName: 'first' })
+    await createContainer({ instanceServiceName: 'second', taskType: 'jupyter' })
     expect((await net.list(filter)).json.data.total).toBe(total)
   })
 
-  it('can filter names exactly, or not at all', async () => {
-    await made({ instanceServiceName: 'first' })
+  it('filter names exactly, or not at all, by setting', async () => {
+    await createContainer({ instanceServiceName: 'first' })
     net.settings.nameFilter = 'exact'
     expect((await net.list({ instanceServiceName: 'fir' })).json.data.total).toBe(0)
     net.settings.nameFilter = 'ignored'
@@ -117,11 +121,11 @@ describe('lists', () => {
     [{ sort: undefined }, '10003'],
     [{ sort: 'up' }, '10004'],
     [{ limit: -1 }, '10004'],
-  ])('refuse %j', async (filter, code) => {
+  ])('reject %j', async (filter, code) => {
     expect((await net.list(filter)).json.code).toBe(code)
   })
 
-  it('without a body are a framework error', async () => {
+  it('return a framework error without a body', async () => {
     const { status, json } = await net.call('GET', task)
     expect(status).toBe(400)
     expect(json).toEqual({
@@ -132,8 +136,8 @@ describe('lists', () => {
     })
   })
 
-  it('come as task/list with a query if configured', async () => {
-    await made()
+  it('are served at task/list with a query if configured', async () => {
+    await createContainer()
     const byQuery = () => net.call('GET', `${task}/list?start=0&limit=10&sort=desc&status=Waiting`)
     expect((await byQuery()).status).toBe(404)
     net.settings.listForm = 'both'
@@ -143,8 +147,8 @@ describe('lists', () => {
     expect((await net.list()).status).toBe(404)
   })
 
-  it('come as task with a query and no body if configured', async () => {
-    await made()
+  it('are served at task with a query instead of a body if configured', async () => {
+    await createContainer()
     const byQuery = () => net.call('GET', `${task}?start=0&limit=10&sort=desc&status=Waiting`)
     expect((await byQuery()).status).toBe(400)
     net.settings.listForm = 'taskQuery'
@@ -156,39 +160,39 @@ describe('lists', () => {
     expect((await net.call('GET', `${task}/list?start=0&limit=10&sort=desc`)).json.data.total).toBe(1)
   })
 
-  it.each(['records', 'items', 'rows'])('can hold their items under %s', async (key) => {
-    await made()
+  it.each(['records', 'items', 'rows'])('contain their items under %s if configured', async (key) => {
+    await createContainer()
     net.settings.listKey = key
     expect((await net.list()).json.data).toEqual({ total: 1, [key]: [expect.any(Object)] })
   })
 
-  it('can be an array, and lag', async () => {
+  it('are an array and lag if configured', async () => {
     Object.assign(net.settings, { listKey: 'array', listLagMs: 1000 })
-    const id = await made()
+    const id = await createContainer()
     expect((await net.list()).json.data).toEqual([])
     expect(await statusOf(id)).toBe('Waiting')
     net.time.ms += 1000
     expect((await net.list()).json.data).toEqual([expect.objectContaining({ id })])
   })
 
-  it('of one region show nothing of another', async () => {
-    await made()
+  it('of one region omit containers of another', async () => {
+    await createContainer()
     const token = (await net.tokens())['11276'] ?? ''
     const json = { start: 0, limit: 10, sort: 'desc' }
     expect((await send('GET', `${net.url}/regions/11276${task}`, { token, json })).json.data.total).toBe(0)
   })
 })
 
-describe('supporting reads', () => {
-  it('give the URL of a tool that runs, with its secret for Jupyter', async () => {
-    const id = await made({ taskType: 'jupyter' })
+describe('SCNet sandbox container details', () => {
+  it('contain the URL of a running tool, with the token of Jupyter', async () => {
+    const id = await createContainer({ taskType: 'jupyter' })
     const url = async () => (await net.call('GET', `${service}/${id}/url`)).json.data
     expect(await url()).toBeNull()
     net.time.ms += 300
     expect(await url()).toMatch(/^https:\/\/jupyter-.*\?token=/)
   })
 
-  it('tell the groups and what one instance may take of them', async () => {
+  it('contain the resource groups and the limits of an instance', async () => {
     const groups = (await net.call('GET', `${service}/resource-group`)).json.data
     expect(groups).toContainEqual({ resourceGroup: 'TeslaM40', acceleratorType: 'gpu' })
     const limits = (query: string) => net.call('GET', `${service}/resources?${query}`)

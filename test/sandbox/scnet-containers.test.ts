@@ -7,12 +7,12 @@ const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 
 const service = '/ai/openapi/v2/instance-service'
 const task = `${service}/task`
-const made = async (changes: object = {}): Promise<string> => (await net.create(changes)).json.data
+const createContainer = async (changes: object = {}): Promise<string> => (await net.create(changes)).json.data
 const statusOf = async (id: string): Promise<string> => (await net.container(id)).status
 const script = (startScriptContent: string) => ({ useStartScript: true, startScriptContent })
 
-describe('create', () => {
-  it("takes the documents' example and answers with an id of 32 hex digits alone", async () => {
+describe('SCNet sandbox container create', () => {
+  it('accepts the documented example and returns only an id of 32 hex digits', async () => {
     const { status, json } = await net.create()
     expect(status).toBe(200)
     expect(json).toEqual({ code: '0', msg: 'success', data: expect.stringMatching(/^[0-9a-f]{32}$/) })
@@ -22,7 +22,7 @@ describe('create', () => {
     Object.keys(containerExample).filter(
       (name) => !['description', 'startScriptContent', 'mountInfoList', 'containerPortInfoList'].includes(name),
     ),
-  )('asks for %s', async (name) => {
+  )('requires %s', async (name) => {
     const reply = await net.create({ [name]: undefined })
     expect(reply).toMatchObject({ status: 200, json: { code: '10003', msg: `参数不全: ${name}`, data: null } })
   })
@@ -44,7 +44,7 @@ describe('create', () => {
     ['containerPortInfoList', [{ containerPort: '65536', protocolType: 'HTTP' }]],
     ['containerPortInfoList', [{ containerPort: 0, protocolType: 'HTTP' }]],
     ['containerPortInfoList', [{ containerPort: 'http', protocolType: 'HTTP' }]],
-  ])('refuses %s = %j', async (name, value) => {
+  ])('rejects %s = %j', async (name, value) => {
     const { json } = await net.create({ [name]: value })
     expect(json).toMatchObject({ code: '10004', msg: expect.stringContaining(name) })
   })
@@ -54,11 +54,11 @@ describe('create', () => {
     [{ containerPortInfoList: [{ protocolType: 'SSH' }] }, 'containerPortInfoList[0].containerPort'],
     [{ useStartScript: true, startScriptContent: '' }, 'startScriptContent'],
     [{ instanceServiceName: '' }, 'instanceServiceName'],
-  ])('names what is missing inside (case %#)', async (changes, named) => {
-    expect((await net.create(changes)).json).toMatchObject({ code: '10003', msg: `参数不全: ${named}` })
+  ])('reports a missing nested field (case %#)', async (changes, field) => {
+    expect((await net.create(changes)).json).toMatchObject({ code: '10003', msg: `参数不全: ${field}` })
   })
 
-  it('takes a port as a string or a number, unless configured', async () => {
+  it('accepts a port as string or number, unless configured otherwise', async () => {
     const ports = (containerPort: unknown) => ({ containerPortInfoList: [{ containerPort, protocolType: 'HTTP' }] })
     const codes = async () => [(await net.create(ports('8080'))).json.code, (await net.create(ports(8080))).json.code]
     expect(await codes()).toEqual(['0', '0'])
@@ -68,7 +68,7 @@ describe('create', () => {
     expect(await codes()).toEqual(['10004', '0'])
   })
 
-  it('takes any name twice, unless names must be unique', async () => {
+  it('accepts any name twice, unless names must be unique', async () => {
     expect((await net.create({ instanceServiceName: '任意 name/1' })).json.code).toBe('0')
     expect((await net.create()).json.code).toBe('0')
     expect((await net.create()).json.code).toBe('0')
@@ -76,9 +76,9 @@ describe('create', () => {
     expect((await net.create()).json).toMatchObject({ code: '716865', msg: expect.stringContaining('创建任务错误') })
   })
 
-  it('takes unknown fields, groups and any size, unless configured to check', async () => {
-    const asked = [{ colour: 'blue' }, { resourceGroup: 'H100' }, { gpuNumber: 9 }, script('a\nb')]
-    const codes = async () => Promise.all(asked.map(async (changes) => (await net.create(changes)).json.code))
+  it('accepts unknown fields, groups and any size, unless configured otherwise', async () => {
+    const requests = [{ colour: 'blue' }, { resourceGroup: 'H100' }, { gpuNumber: 9 }, script('a\nb')]
+    const codes = async () => Promise.all(requests.map(async (changes) => (await net.create(changes)).json.code))
     expect(await codes()).toEqual(['0', '0', '0', '0'])
     Object.assign(net.settings, { refuseUnknownFields: true, checkResources: true, scriptLinesMustEnd: true })
     expect(await codes()).toEqual(['10004', '716865', '716865', '10004'])
@@ -86,9 +86,9 @@ describe('create', () => {
   })
 })
 
-describe('an instance', () => {
-  it('moves from Waiting over Deploying to Running and stays', async () => {
-    const id = await made()
+describe('SCNet sandbox container', () => {
+  it('is Waiting, Deploying, then Running', async () => {
+    const id = await createContainer()
     const seen = [await statusOf(id)]
     for (const step of [150, 150, 3_600_000]) {
       net.time.ms += step
@@ -97,8 +97,8 @@ describe('an instance', () => {
     expect(seen).toEqual(['Waiting', 'Deploying', 'Running', 'Running'])
   })
 
-  it('shows what was asked, null times and "--" until it runs', async () => {
-    const id = await made({ timeoutLimit: '360:00:00' })
+  it('contains the requested values, null times and "--" until it runs', async () => {
+    const id = await createContainer({ timeoutLimit: '360:00:00' })
     expect(await net.container(id)).toMatchObject({
       id,
       instanceServiceName: containerExample.instanceServiceName,
@@ -127,14 +127,14 @@ describe('an instance', () => {
     expect((await net.container(id)).taskNumber).toBe('1')
   })
 
-  it('is really ended by its timeoutLimit', async () => {
-    const id = await made({ timeoutLimit: '01:00:00' })
+  it('is ended by its timeoutLimit', async () => {
+    const id = await createContainer({ timeoutLimit: '01:00:00' })
     net.time.ms += 300 + 3_599_999
     expect(await statusOf(id)).toBe('Running')
     net.time.ms += 1
     expect(await net.container(id)).toMatchObject({ status: 'Terminated', endTime: '2026-01-05 09:00:00' })
     net.settings.timeoutEndState = 'Completed'
-    const other = await made({ timeoutLimit: '00:00:01' })
+    const other = await createContainer({ timeoutLimit: '00:00:01' })
     net.time.ms += 1300
     expect(await statusOf(other)).toBe('Completed')
   })
@@ -146,29 +146,33 @@ describe('an instance', () => {
     ['pip install x', 'Running'],
     ['cd /x || exit 1', 'Running'],
     ['if test -e x; then exit 1; fi', 'Running'],
-  ])('with the start script %j comes to %s', async (content, state) => {
-    const id = await made(script(content))
+  ])('with the start script %j changes to %s', async (content, state) => {
+    const id = await createContainer(script(content))
     net.time.ms += 700
     expect(await statusOf(id)).toBe(state)
   })
 
-  it('runs as long as its script sleeps, and ends with it always if configured', async () => {
+  it('runs for the duration of its script, and ends with it if configured', async () => {
     net.settings.scriptsEndContainers = true
-    const ids = [await made(script('sleep 60')), await made(script('false')), await made()] as const
+    const ids = [
+      await createContainer(script('sleep 60')),
+      await createContainer(script('false')),
+      await createContainer(),
+    ] as const
     net.time.ms += 60_299
     expect(await Promise.all(ids.map(statusOf))).toEqual(['Running', 'Failed', 'Running'])
     net.time.ms += 1
     expect(await statusOf(ids[0])).toBe('Completed')
   })
 
-  it('fails to deploy an image that is not there', async () => {
-    const id = await made({ imagePath: '10.0.35.26:5000/base/no-such-image:1' })
+  it('fails for a missing image', async () => {
+    const id = await createContainer({ imagePath: '10.0.35.26:5000/base/no-such-image:1' })
     net.time.ms += 300
     expect(await net.container(id)).toMatchObject({ status: 'Failed', startTime: null })
   })
 
-  it('is not visible to others', async () => {
-    const id = await made()
+  it('is invisible to other users', async () => {
+    const id = await createContainer()
     const [other] = net.sandbox.otherAccounts.scnet
     const token = (await net.tokens(other))['11112'] ?? ''
     expect((await net.call('GET', `${service}/${id}/detail`, { token })).json.code).toBe('10004')
@@ -176,7 +180,7 @@ describe('an instance', () => {
     expect((await net.call('DELETE', `${task}?ids=${id}`, { token })).json.code).toBe('716866')
   })
 
-  it('that is unknown answers a code, or success with null', async () => {
+  it('returns a code, or success with null, if it is unknown', async () => {
     expect((await net.call('GET', `${service}/${'0'.repeat(32)}/detail`)).json).toMatchObject({
       code: '10004',
       data: null,

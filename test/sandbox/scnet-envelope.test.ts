@@ -8,26 +8,30 @@ const net = forEachTest(startScnet, ({ sandbox }) => sandbox.close())
 const cluster = '/hpc/openapi/v2/cluster'
 const raw = (body: string) => ({ raw: { type: 'application/json', body } })
 
-it('answers errors on HTTP 200, the code a string', async () => {
+it('the SCNet sandbox returns errors with HTTP 200 and a string code', async () => {
   const reply = await net.call('GET', cluster, { token: 'nonsense' })
   expect(reply.status).toBe(200)
   expect(reply.text).toBe('{"msg":"auth_fail","code":"10008","data":"token is invalid"}')
 })
 
 it.each([
-  ['a token that is none', 401, () => net.call('GET', cluster, { token: 'nonsense' })],
+  ['an invalid token', 401, () => net.call('GET', cluster, { token: 'nonsense' })],
   ['a missing field', 400, () => net.create({ version: undefined })],
   ['a missing file', 404, () => net.file('/nowhere')],
   ['a platform token', 403, async () => net.call('GET', cluster, { token: (await net.tokens())['0'] ?? '' })],
-  ['a stop of nothing', 500, () => net.call('POST', '/ai/openapi/v2/instance-service/task/actions/stop?ids=x')],
-])('can give %s the status %d', async (_what, status, act) => {
-  expect((await act()).status).toBe(200)
+  [
+    'a stop of an unknown container',
+    500,
+    () => net.call('POST', '/ai/openapi/v2/instance-service/task/actions/stop?ids=x'),
+  ],
+])('errorsHaveStatus gives %s the status %d', async (_name, status, sendRequest) => {
+  expect((await sendRequest()).status).toBe(200)
   net.settings.errorsHaveStatus = true
-  expect((await act()).status).toBe(status)
+  expect((await sendRequest()).status).toBe(status)
   expect((await net.call('GET', cluster)).status).toBe(200)
 })
 
-it('can say message in place of msg, in errors alone', async () => {
+it('errorsSayMessage uses message instead of msg in errors only', async () => {
   net.settings.errorsSayMessage = true
   expect((await net.call('GET', cluster, { token: 'x' })).json).toEqual({
     code: '10008',
@@ -38,7 +42,7 @@ it('can say message in place of msg, in errors alone', async () => {
 })
 
 it.each(['{"instanceServiceName":', '[]', ''])(
-  'answers the body %j with a framework error that has no code',
+  'the SCNet sandbox returns a framework error without a code for the body %j',
   async (body) => {
     const { status, json } = await net.call('POST', '/ai/openapi/v2/instance-service/task', raw(body))
     expect(status).toBe(400)
@@ -47,7 +51,7 @@ it.each(['{"instanceServiceName":', '[]', ''])(
   },
 )
 
-it('knows no other route', async () => {
+it('the SCNet sandbox returns 404 for an unknown route', async () => {
   const { status, json } = await net.call('GET', '/ai/openapi/v2/instance-service/instance/list')
   expect({ status, code: json.code }).toEqual({ status: 404, code: undefined })
 })
@@ -59,13 +63,13 @@ it.each([
   [{ kind: 'error_before' }, 500, { code: '10001' }],
   [{ kind: 'error_before', status: 503 }, 503, { status: 503, error: 'Service Unavailable' }],
   [{ kind: 'rate_limited' }, 429, { status: 429, error: 'Too Many Requests' }],
-] as const)('has an answer to the fault %j', async (fault, status, json) => {
+] as const)('the SCNet sandbox has a response for the fault %j', async (fault, status, json) => {
   net.sandbox.faults.add({ ...fault, operation: 'hpc.clusters', times: 1 })
   expect(await net.call('GET', cluster)).toMatchObject({ status, json })
   expect((await net.call('GET', cluster)).json.code).toBe('0')
 })
 
-it('lets a fault aim at an instance, a name, or a job in a form', async () => {
+it('a fault selects an instance, a name, or a job in a form', async () => {
   const id = (await net.create()).json.data
   for (const object of [id, 'Instances_2205113838', '40000001']) {
     net.sandbox.faults.add({ kind: 'rate_limited', object, times: 1 })
@@ -75,7 +79,7 @@ it('lets a fault aim at an instance, a name, or a job in a form', async () => {
   expect((await net.cancel('1638523853,acsandbox01:40000001:')).status).toBe(429)
 })
 
-it('tells time to tokens by the clock and to objects by travel', async () => {
+it('the SCNet sandbox applies clock faults to tokens and time travel to objects', async () => {
   const id = (await net.create()).json.data
   net.sandbox.world.advance(48 * 3_600_000)
   expect((await net.container(id)).status).toBe('Running')
@@ -83,7 +87,7 @@ it('tells time to tokens by the clock and to objects by travel', async () => {
   expect((await net.call('GET', cluster)).json.code).toBe('10008')
 })
 
-it('keeps a job’s states under the control API’s hand', async () => {
+it('the control API forces states of a SCNet job', async () => {
   const id = (await net.submit()).json.data
   net.sandbox.force('scnet', id, { state: 'statN', outcome: 'NODE_FAIL' })
   net.time.ms += 60_000
@@ -92,7 +96,7 @@ it('keeps a job’s states under the control API’s hand', async () => {
   expect((await net.job(id)).jobStatus).toBe('statZZ')
 })
 
-it('asks for a token everywhere but at the logins', async () => {
+it('the SCNet sandbox requires a token except for logins', async () => {
   const paths = ['/ac/openapi/v2/center', '/ac/openapi/v2/tokens/state', `/regions/11112${cluster}`]
   for (const path of paths) expect((await send('GET', net.url + path)).json.code).toBe('10008')
 })

@@ -13,7 +13,7 @@ const mapOf = (...ids: string[]) => ids.map((id) => `${schedulerId},${net.accoun
 const live = async (query = '') =>
   (await net.call('GET', `${hpc}/jobs?strClusterIDList=${schedulerId}&start=0&limit=25${query}`)).json
 
-describe('the scheduler', () => {
+describe('SCNet sandbox scheduler', () => {
   it('is found by its number, and its queues by the cluster user', async () => {
     expect((await net.call('GET', `${hpc}/cluster`)).json.data).toEqual([
       expect.objectContaining({ id: schedulerId, JobManagerType: 'SLURM', JobManagerPort: 6817 }),
@@ -27,15 +27,15 @@ describe('the scheduler', () => {
   })
 })
 
-describe('submit', () => {
-  it('answers with a numeric id, whether the scheduler is a string or a number', async () => {
+describe('SCNet sandbox submit', () => {
+  it('returns a numeric id, and accepts the scheduler as string or number', async () => {
     expect((await net.submit()).json).toEqual({ code: '0', msg: 'SUCCESS', data: expect.stringMatching(/^\d+$/) })
     expect((await net.submit({}, String(schedulerId))).json.code).toBe('0')
     expect((await net.submit({}, 7)).json.code).toBe('10004')
     expect((await net.submit({}, null)).json.code).toBe('10003')
   })
 
-  it.each(Object.keys(jobExample).filter((name) => name !== 'GAP_NODE_STRING'))('asks for %s', async (name) => {
+  it.each(Object.keys(jobExample).filter((name) => name !== 'GAP_NODE_STRING'))('requires %s', async (name) => {
     expect((await net.submit({ [name]: undefined })).json).toMatchObject({
       code: '10003',
       msg: expect.stringContaining(name),
@@ -43,31 +43,31 @@ describe('submit', () => {
   })
 
   it.each([
-    ['a number where a string belongs', { GAP_NNODE: 1 }, '10004'],
-    ['both ways of choosing nodes', { GAP_NODE_STRING: 'n1' }, '10004'],
-    ['both ways of choosing processes', { GAP_NPROC: '4', GAP_PPN: '2' }, '10004'],
+    ['a number instead of a string', { GAP_NNODE: 1 }, '10004'],
+    ['both node options', { GAP_NODE_STRING: 'n1' }, '10004'],
+    ['both process options', { GAP_NPROC: '4', GAP_PPN: '2' }, '10004'],
     ['a wall time without seconds', { GAP_WALL_TIME: '01:00' }, '10004'],
-    ['another way of submitting', { GAP_SUBMIT_TYPE: 'file' }, '10004'],
+    ['another submit type', { GAP_SUBMIT_TYPE: 'file' }, '10004'],
     ['memory without a unit', { GAP_JOB_MEM: '100' }, '10004'],
-    ['a queue that is not there', { GAP_QUEUE: 'debug' }, '815007'],
-  ])('refuses %s', async (_what, changes, code) => {
+    ['a missing queue', { GAP_QUEUE: 'debug' }, '815007'],
+  ])('rejects %s', async (_name, changes, code) => {
     expect(await net.submit(changes)).toMatchObject({ status: 200, json: { code, data: null } })
   })
 
-  it('takes a list of nodes instead of a count, and everything that is optional', async () => {
+  it('accepts a node list instead of a count, and every optional field', async () => {
     const changes = { GAP_NNODE: '', GAP_NODE_STRING: 'n[1-2]', GAP_PPN: '2', GAP_NDCU: '1', GAP_JOB_MEM: '2GB' }
     expect((await net.submit({ ...changes, GAP_EXCLUSIVE: '1' })).json.code).toBe('0')
   })
 
-  it('can succeed without an id, the reason in its message', async () => {
+  it('succeeds without an id and with an error message if configured', async () => {
     net.settings.submitWithoutId = true
     expect((await net.submit()).json).toEqual({ code: '0', msg: expect.stringContaining('sbatch: error'), data: '' })
     expect((await live()).data.total).toBe(0)
   })
 })
 
-describe('a job', () => {
-  it('moves from statQ over statR to statC', async () => {
+describe('SCNet sandbox job', () => {
+  it('is statQ, statR, statE, then statC', async () => {
     net.settings.exitingMs = 100
     const id = await run('sleep 5')
     const seen = []
@@ -78,7 +78,7 @@ describe('a job', () => {
     expect(seen).toEqual(['statQ', 'statR', 'statE', 'statC'])
   })
 
-  it('shows where it writes, how long it ran and how long it may', async () => {
+  it('contains its output paths, run time and time limit', async () => {
     const id = await run('sleep 65', { GAP_WALL_TIME: '25:00:00' })
     net.time.ms += 2 * minuteMs
     expect(await net.job(id)).toMatchObject({
@@ -95,7 +95,7 @@ describe('a job', () => {
     })
   })
 
-  it('that fails is statC too: the failure is in its reason, exit code and attributes', async () => {
+  it('is statC after a failure, which its reason, exit code and attributes contain', async () => {
     const id = await run('echo no >&2\nexit 3')
     net.time.ms += 1000
     const failed = await net.job(id)
@@ -105,14 +105,14 @@ describe('a job', () => {
     expect((await net.job(id)).exitCode).toBe('3:0')
   })
 
-  it('can fail in one of the states that are seen beside statC', async () => {
+  it('fails with another observed state if configured', async () => {
     net.settings.failedJobState = 'statD'
     const id = await run('python train.py && false')
     net.time.ms += 1000
     expect(await net.job(id)).toMatchObject({ jobStatus: 'statD', exitCode: '1' })
   })
 
-  it('ends as statT when its wall time is over', async () => {
+  it('ends as statT at its wall time', async () => {
     const id = await run('sleep 90; exit 3', { GAP_WALL_TIME: '00:01:00' })
     net.time.ms += minuteMs + 199
     expect((await net.job(id)).jobStatus).toBe('statR')
@@ -122,8 +122,8 @@ describe('a job', () => {
   })
 })
 
-describe('cancel', () => {
-  it('takes a form in the body of a DELETE, for several jobs, waiting or running', async () => {
+describe('SCNet sandbox cancel', () => {
+  it('accepts a form in the body of a DELETE, for several waiting or running jobs', async () => {
     const first = await run('sleep 60')
     net.time.ms += 1000
     const second = await run('sleep 60')
@@ -136,7 +136,7 @@ describe('cancel', () => {
     expect((await net.job(second)).jobStatus).toBe('statDE')
   })
 
-  it('loses the race against an end that is nearer', async () => {
+  it('has no effect if the job ends first', async () => {
     const id = await run('true')
     net.time.ms += 500
     await net.cancel(mapOf(id))
@@ -144,7 +144,7 @@ describe('cancel', () => {
     expect((await net.job(id)).jobStatus).toBe('statC')
   })
 
-  it('of what has ended or is not there succeeds with an error in its text, or is refused when strict', async () => {
+  it('of an ended or missing job succeeds with an error text, or is rejected when strict', async () => {
     const id = await run('true')
     net.time.ms += 1000
     for (const map of [mapOf(id), mapOf('99')]) {
@@ -158,15 +158,15 @@ describe('cancel', () => {
   })
 
   it.each([
-    ['without the colon at its end', () => mapOf('1').slice(0, -1), '10004'],
+    ['without the final colon', () => mapOf('1').slice(0, -1), '10004'],
     ['with another scheduler', () => mapOf('1').replace(String(schedulerId), '7'), '10004'],
     ['with the portal user', () => `${schedulerId},${net.account.user}:1:`, '10009'],
-    ['that is empty', () => '', '10003'],
-  ])('refuses a map %s', async (_what, map, code) => {
+    ['without content', () => '', '10003'],
+  ])('rejects a map %s', async (_name, map, code) => {
     expect((await net.cancel(map())).json.code).toBe(code)
   })
 
-  it('reads a query too, unless strict, and never a JSON body', async () => {
+  it('accepts a query unless strict, but never a JSON body', async () => {
     const id = await run('sleep 60')
     const fields = { jobMethod: '5', strJobInfoMap: mapOf(id) }
     const byQuery = () => net.call('DELETE', `${hpc}/jobs?${new URLSearchParams(fields)}`)

@@ -1,10 +1,10 @@
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { containerExample, jobExample, type ScnetReply, send, signLogin } from './scnet-client.ts'
 
-/** The scheduler of the region that tests use. */
+/** The scheduler of the region in the tests. */
 export const schedulerId = 1638523853
 
-/** A sandbox of SCNet alone, its clock in the test's hand, and a user who is logged in to its first region. */
+/** A sandbox of SCNet only, with an adjustable clock and a user with a token for its first region. */
 export async function startScnet() {
   const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
   const sandbox = await startSandbox({ providers: ['scnet'], clock: { now: () => time.ms } })
@@ -22,8 +22,8 @@ export async function startScnet() {
       json.data.map(({ clusterId, token }: { clusterId: string; token: string }) => [clusterId, token]),
     )
   }
-  const own = await tokens()
-  const session = { token: own['11112'] ?? '', base: `${url}/regions/11112` }
+  const regionTokens = await tokens()
+  const session = { token: regionTokens['11112'] ?? '', base: `${url}/regions/11112` }
   const call = (method: string, path: string, message: Parameters<typeof send>[2] = {}) =>
     send(method, session.base + path, { token: session.token, ...message })
   const task = '/ai/openapi/v2/instance-service/task'

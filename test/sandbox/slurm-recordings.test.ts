@@ -11,7 +11,7 @@ const plain = {
   current_working_directory: '/tmp',
   comment: '[sy:abcdefghijkl]',
 }
-/** The jobs with which each answer was recorded. */
+/** The jobs with which the responses were recorded. */
 const submits: Readonly<Record<string, object>> = {
   'submit-plain': {},
   'submit-env-object': { environment: { PATH: '/bin' } },
@@ -32,7 +32,7 @@ interface Body {
   status?: { error: object }[]
 }
 
-/** Names of fields and types of values, which a record must share with the recorded one. */
+/** Field names and value types, which a record must share with the recorded one. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value))
     return value.length === 0 ? 'list' : typeof value[0] === 'object' ? value.map(shapeOf) : 'list'
@@ -40,7 +40,7 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]))
 }
 
-const telling = ({ errors = [], warnings = [], status }: Body) => ({
+const relevantParts = ({ errors = [], warnings = [], status }: Body) => ({
   errors: errors.map(({ error_number, error, source }) => ({ error_number, error, source })),
   // v0.0.40 of 24.11 does not quote the value.
   warnings: warnings.map(({ description, source }) => ({
@@ -50,9 +50,9 @@ const telling = ({ errors = [], warnings = [], status }: Body) => ({
   status: status?.map(({ error }) => error),
 })
 
-describe.each(recordings)('the sandbox answers as %s', (name) => {
+describe.each(recordings)('Slurm sandbox as %s', (name) => {
   const version = versionOf(name)
-  const answers = recorded(name)
+  const recordedResponses = recorded(name)
   const start = () => {
     slurm.settings.release = name.slice(0, name.indexOf('-'))
     slurm.settings.versions = version
@@ -61,22 +61,22 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
   const submit = (job: object = {}, script = '#!/bin/sh\nsleep 1; exit 3\n') =>
     call('POST', '/job/submit', { body: JSON.stringify({ script, job: { ...plain, ...job } }) })
   const expectLike = ({ status, json, text }: { status: number; json: Body | null; text: string }, step: string) => {
-    const expected = answers[step]
+    const expected = recordedResponses[step]
     expect(status).toBe(expected?.status)
     if (json === null) expect(text).toBe(expected?.body)
-    else expect(telling(json)).toEqual(telling(expected?.body as Body))
+    else expect(relevantParts(json)).toEqual(relevantParts(expected?.body as Body))
   }
 
-  it.each(Object.entries(submits))('to %s', async (step, job) => {
+  it.each(Object.entries(submits))('returns the recorded response for %s', async (step, job) => {
     start()
     expectLike(await submit(job), step)
   })
 
-  it('to more nodes than there are', async () => {
+  it('handles more nodes than exist like the recorded release', async () => {
     start()
     const { status, json } = await submit({ nodes: '9' })
     const is24 = name.startsWith('24')
-    expect([status, telling(json as Body).errors.map((each) => each.error_number)]).toEqual(
+    expect([status, relevantParts(json as Body).errors.map((each) => each.error_number)]).toEqual(
       is24 ? [500, [2014]] : [200, []],
     )
     expect((await call('GET', '/jobs')).json.jobs).toMatchObject([
@@ -84,7 +84,7 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
     ])
   })
 
-  it('to reads and cancels of what is not there', async () => {
+  it('returns the recorded responses for missing jobs and paths', async () => {
     start()
     expectLike(await call('GET', '/job/9999999'), 'get-unknown')
     expectLike(await call('DELETE', '/job/9999999'), 'cancel-unknown')
@@ -93,7 +93,7 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
     expectLike(await call('GET', '/jobs', { headers: {} }), 'no-headers')
   })
 
-  it('to a token that is none', async () => {
+  it('returns the recorded responses for an invalid token', async () => {
     start()
     const headers = { 'x-slurm-user-name': slurm.user, 'x-slurm-user-token': 'a.b.c' }
     expectLike(await call('GET', '/jobs', { headers }), 'bad-token')
@@ -106,12 +106,12 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
     ['get-running', '#!/bin/sh\nsleep 60\n', {}, 1000],
     ['get-bad-cwd', '#!/bin/sh\ntrue\n', { standard_output: '/nonexistent/x/out' }, 30_000],
     ['bad-constraints', '#!/bin/sh\ntrue\n', { memory_per_node: { set: true, number: 99_999_999 } }, 0],
-  ])('with a record as in %s', async (step, script, job, afterMs) => {
+  ])('returns a record like %s', async (step, script, job, afterMs) => {
     start()
     await submit(job, script)
     slurm.time.ms += afterMs
     const [seen = {}] = (await call('GET', '/job/1')).json.jobs
-    const real = recordedJob(answers, step)
+    const real = recordedJob(recordedResponses, step)
     const { job_state, state_reason, exit_code, comment } = seen
     expect({ job_state, state_reason, exit_code, comment }).toEqual({
       job_state: real.job_state,
@@ -119,12 +119,12 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
       exit_code: real.exit_code,
       comment: real.comment,
     })
-    const { step_id: _, ...shown } = seen
-    expect(shapeOf(real)).toMatchObject(shapeOf(shown) as object)
+    const { step_id: _, ...seenFields } = seen
+    expect(shapeOf(real)).toMatchObject(shapeOf(seenFields) as object)
     expect('step_id' in seen).toBe('step_id' in real)
   })
 
-  it('to a cancel, at once and once more', async () => {
+  it('returns the recorded responses for a cancel and its repetition', async () => {
     start()
     slurm.settings.completingMs = 1000
     await submit({}, '#!/bin/sh\nsleep 60\n')
@@ -132,15 +132,15 @@ describe.each(recordings)('the sandbox answers as %s', (name) => {
     expectLike(await call('DELETE', '/job/1'), 'cancel')
     expect((await call('GET', '/job/1')).json.jobs[0]).toMatchObject({
       job_state: ['CANCELLED', 'COMPLETING'],
-      exit_code: recordedJob(answers, 'get-after-cancel').exit_code as object,
+      exit_code: recordedJob(recordedResponses, 'get-after-cancel').exit_code as object,
     })
     slurm.time.ms += 2000
     expectLike(await call('DELETE', '/job/1'), 'cancel-again')
-    const { exit_code } = recordedJob(answers, 'ended-by-cancel')
+    const { exit_code } = recordedJob(recordedResponses, 'ended-by-cancel')
     expect((await call('GET', '/job/1')).json.jobs[0]).toMatchObject({ job_state: ['CANCELLED'], exit_code })
   })
 
-  it('without a controller', async () => {
+  it('returns the recorded error codes without a controller', async () => {
     start()
     await submit()
     slurm.settings.isControllerDown = true

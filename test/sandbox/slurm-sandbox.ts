@@ -3,7 +3,7 @@ import { startSandbox } from '../../src/sandbox/server.ts'
 
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 
-/** An HS256 token, made here so that the sandbox is not held against its own code. */
+/** An HS256 token, created independently of the sandbox's code. */
 export function tokenOf(key: string, claims: object): string {
   const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`
   return `${signed}.${createHmac('sha256', Buffer.from(key, 'base64')).update(signed).digest('base64url')}`
@@ -11,12 +11,12 @@ export function tokenOf(key: string, claims: object): string {
 
 export interface SlurmReply {
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: an answer is read as a test expects it
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   json: any
   text: string
 }
 
-/** A sandbox of Slurm alone, its clock in the test's hand, and a user with a token. */
+/** A sandbox of Slurm only, with an adjustable clock and a user with a token. */
 export async function startSlurm() {
   const time = { ms: Date.parse('2026-01-05T00:00:00Z') }
   const sandbox = await startSandbox({ providers: ['slurm'], clock: { now: () => time.ms } })

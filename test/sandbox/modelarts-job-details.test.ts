@@ -11,7 +11,7 @@ const submit = async (name = 'job', command = 'python train.py', spec: object = 
 const get = async (id: string) => (await arts.call(`GET ${base}/${id}`)).json
 const search = async (body: object) => (await arts.call('POST v2/training-job-searches', body)).json
 
-describe('searching training jobs', () => {
+describe('ModelArts sandbox training job search', () => {
   beforeEach(async () => {
     for (const name of ['train-a', 'train-b', 'eval-c']) {
       await submit(name, name === 'eval-c' ? 'false' : 'ls')
@@ -20,19 +20,19 @@ describe('searching training jobs', () => {
   })
   const names = ({ items }: { items: { metadata: { name: string } }[] }) => items.map(({ metadata }) => metadata.name)
 
-  it('counts pages, not records', async () => {
+  it('has an offset in pages, not records', async () => {
     const second = await search({ offset: 1, limit: 2 })
     expect(second).toMatchObject({ total: 3, count: 3, offset: 1, limit: 2, sort_by: 'create_time', order: 'desc' })
     expect(names(second)).toEqual(['train-a'])
     expect(names(await search({ offset: 0, limit: 2 }))).toEqual(['eval-c', 'train-b'])
   })
 
-  it('shows all without a body, oldest first when asked', async () => {
+  it('returns all jobs without a body, oldest first on request', async () => {
     expect(names(await search({ order: 'asc' }))).toEqual(['train-a', 'train-b', 'eval-c'])
     expect((await arts.call('POST v2/training-job-searches')).json.count).toBe(3)
   })
 
-  it("takes the page's sample filters, of which the empty ones ask for nothing", async () => {
+  it('accepts the documented filters and ignores empty ones', async () => {
     const filters = [
       { key: 'name', operator: 'like', value: ['train'] },
       { key: 'create_time', operator: 'between', value: ['', ''] },
@@ -42,8 +42,8 @@ describe('searching training jobs', () => {
     expect(await search({ filters })).toMatchObject({ total: 3, count: 2 })
     arts.time.ms += 1000
     expect(names(await search({ filters: [{ key: 'phase', operator: 'in', value: ['Failed'] }] }))).toEqual(['eval-c'])
-    const until = [{ key: 'create_time', operator: 'between', value: ['', '1767571200005'] }]
-    expect(names(await search({ filters: until }))).toEqual(['train-a'])
+    const before = [{ key: 'create_time', operator: 'between', value: ['', '1767571200005'] }]
+    expect(names(await search({ filters: before }))).toEqual(['train-a'])
   })
 
   it.each([
@@ -52,19 +52,19 @@ describe('searching training jobs', () => {
     ['2790', { sort_by: 'name' }],
     ['2788', { limit: 51 }],
     ['2788', { order: 'up' }],
-  ])('refuses with ModelArts.%s (case %#)', async (code, body) => {
+  ])('rejects with ModelArts.%s (case %#)', async (code, body) => {
     expect((await search(body)).error_code).toBe(`ModelArts.${code}`)
   })
 
-  it('is a list to the faults', async () => {
+  it('is a list for faults', async () => {
     arts.sandbox.faults.add({ kind: 'empty_list', operation: 'jobs.search', times: 1 })
     expect((await search({})).items).toEqual([])
     expect((await search({})).items).toHaveLength(3)
   })
 })
 
-describe('logs of a training job', () => {
-  it('are not ready before it runs, and are then what it echoes', async () => {
+describe('ModelArts sandbox training job logs', () => {
+  it('are unavailable before the job runs, then contain its output', async () => {
     const id = await submit('logs', 'echo "epoch 1 of ü"; echo done && exit 3')
     const preview = () => arts.call(`GET ${base}/${id}/tasks/worker-0/logs/preview`)
     expect(await preview()).toMatchObject({ status: 204, text: '' })
@@ -75,7 +75,7 @@ describe('logs of a training job', () => {
     expect(json.current_size).toBe(Buffer.byteLength(json.content))
   })
 
-  it('come as a link that holds a signature, for tasks that there are', async () => {
+  it('are returned as a signed link for existing tasks', async () => {
     const id = await submit()
     arts.time.ms += 200
     const { json } = await arts.call(`GET ${base}/${id}/tasks/worker-0/logs/url`)
@@ -84,29 +84,29 @@ describe('logs of a training job', () => {
   })
 })
 
-it('offers flavors by type', async () => {
+it('the ModelArts sandbox lists flavors by type', async () => {
   const { json } = await arts.call('GET v2/training-job-flavors?flavor_type=CPU')
   expect(json.total_count).toBe(2)
   expect(json.flavors[0]).toMatchObject({ flavor_id: 'modelarts.vm.cpu.2u', flavor_info: { max_num: 1 } })
 })
 
-it('offers preset frameworks', async () => {
+it('the ModelArts sandbox lists preset frameworks', async () => {
   const { json } = await arts.call('GET v2/training-job-engines')
   expect(json.total).toBe(json.items.length)
   expect(json.items[0]).toMatchObject({ engine_name: 'PyTorch', image_info: { image_version: expect.any(String) } })
 })
 
-describe('what is told of a job besides it', () => {
+describe('ModelArts sandbox training job details', () => {
   const read = async (id: string, rest: string) => arts.call(`GET ${base}/${id}/${rest}`)
 
-  it('is nothing before it runs', async () => {
+  it('are empty before the job runs', async () => {
     const id = await submit()
     expect((await read(id, 'tasks')).json).toEqual([])
     expect((await read(id, 'metrics/worker-0')).status).toBe(204)
     expect((await read(id, 'events')).json).toMatchObject({ total: 1, events: [{ message: 'Training job creating.' }] })
   })
 
-  it('are its tasks, one per node', async () => {
+  it('contain one task per node', async () => {
     const id = await submit('job', 'sleep 60', { resource: { flavor_id: 'modelarts.vm.cpu.8u', node_count: 2 } })
     arts.time.ms += 10_000
     expect((await read(id, 'tasks')).json).toEqual([
@@ -115,7 +115,7 @@ describe('what is told of a job besides it', () => {
     ])
   })
 
-  it("are its events, newest first, in the sample's words and zone", async () => {
+  it('contain the events, newest first, with the documented messages and time zone', async () => {
     const id = await submit('job', 'sleep 60\nexit 3')
     arts.time.ms += 100_000
     const { json } = await read(id, 'events?limit=3')
@@ -134,7 +134,7 @@ describe('what is told of a job besides it', () => {
     expect((await read(id, 'events?limit=101')).json.error_code).toBe('ModelArts.2788')
   })
 
-  it('are averages of each minute, -1 for what its flavor has not', async () => {
+  it('contain averages per minute, and -1 without a GPU', async () => {
     const id = await submit('job', 'sleep 150')
     arts.time.ms += 1_000_000
     const { metrics } = (await read(id, 'metrics/worker-0')).json
@@ -144,15 +144,18 @@ describe('what is told of a job besides it', () => {
   })
 })
 
-describe('an algorithm', () => {
+describe('ModelArts sandbox algorithm', () => {
   const algorithm = { metadata: { name: 'mine' }, job_config: { code_dir: '/b/code/', boot_file: '/b/code/exit 4.py' } }
 
-  it('is made, listed and shown, and a job can be of it', async () => {
-    const made = await arts.call('POST v2/algorithms', algorithm)
-    expect(made).toMatchObject({ status: 201, json: { metadata: { name: 'mine' }, job_config: algorithm.job_config } })
-    const { id } = made.json.metadata
-    expect((await arts.call(`GET v2/algorithms/${id}`)).json).toEqual(made.json)
-    expect((await arts.call('GET v2/algorithms?limit=10')).json).toMatchObject({ total: 1, items: [made.json] })
+  it('is created, listed, read and used by a job', async () => {
+    const created = await arts.call('POST v2/algorithms', algorithm)
+    expect(created).toMatchObject({
+      status: 201,
+      json: { metadata: { name: 'mine' }, job_config: algorithm.job_config },
+    })
+    const { id } = created.json.metadata
+    expect((await arts.call(`GET v2/algorithms/${id}`)).json).toEqual(created.json)
+    expect((await arts.call('GET v2/algorithms?limit=10')).json).toMatchObject({ total: 1, items: [created.json] })
     const job = { ...jobExample('a', ''), algorithm: { id } }
     const submitted = (await arts.call(`POST ${base}`, job)).json
     expect(submitted.algorithm).toMatchObject({ id, name: 'mine', boot_file: '/b/code/exit 4.py' })
@@ -163,7 +166,7 @@ describe('an algorithm', () => {
     })
   })
 
-  it('is code with a boot file, or an image with a command', async () => {
+  it('needs a boot file with code, and is unknown otherwise', async () => {
     const { job_config: _, ...rest } = algorithm
     const refused = await arts.call('POST v2/algorithms', { ...rest, job_config: { code_dir: '/b/code/' } })
     expect(refused.json.error_code).toBe('ModelArts.2788')

@@ -16,8 +16,8 @@ const body = (job_name: string, user_command = 'echo one; echo two') => ({
   },
 })
 
-describe('training jobs v1', () => {
-  it('are created with numbers as texts and read with numbers', async () => {
+describe('ModelArts sandbox v1 training job', () => {
+  it('is created with numbers as text and read with numbers', async () => {
     const { json } = await arts.call(`POST ${base}`, body('TestModelArtsJob'))
     expect(json).toMatchObject({
       is_success: true,
@@ -37,7 +37,7 @@ describe('training jobs v1', () => {
     })
   })
 
-  it('say is_success false beside their errors', async () => {
+  it('returns is_success false with its errors', async () => {
     await arts.call(`POST ${base}`, body('twice'))
     expect(await arts.call(`POST ${base}`, body('twice'))).toMatchObject({
       status: 400,
@@ -51,7 +51,7 @@ describe('training jobs v1', () => {
     })
   })
 
-  it('are stopped, listed by pages from 1, and deleted', async () => {
+  it('is stopped, listed by pages from 1, and deleted', async () => {
     for (const name of ['a', 'b', 'c']) await arts.call(`POST ${base}`, body(name, 'sleep 60'))
     expect((await arts.call(`POST ${base}/11/versions/11/stop`)).json).toEqual({ is_success: true })
     arts.time.ms += 1000
@@ -62,7 +62,7 @@ describe('training jobs v1', () => {
     expect((await arts.call(`GET ${base}`)).json.job_total_count).toBe(2)
   })
 
-  it('number their log lines above what a double can hold', async () => {
+  it('numbers its log lines beyond double precision', async () => {
     await arts.call(`POST ${base}`, body('logs'))
     arts.time.ms += 1000
     const { json } = await arts.call(`GET ${base}/10/versions/10/log/file-names`)
@@ -73,8 +73,8 @@ describe('training jobs v1', () => {
     expect(text).toContain('"end_line":"1767571200000000002"')
     const next = await read('&order=asc&base_line=1767571200000000002&lines=1')
     expect(next.json).toMatchObject({ content: 'two\n', lines: '1' })
-    const before = await read('&order=desc&base_line=1767571200000000003&lines=1')
-    expect(before.json.content).toBe('one\n')
+    const previous = await read('&order=desc&base_line=1767571200000000003&lines=1')
+    expect(previous.json.content).toBe('one\n')
     expect((await read('&lines=501')).json.error_code).toBe('ModelArts.0104')
   })
 })

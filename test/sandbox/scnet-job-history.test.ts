@@ -26,8 +26,8 @@ const history = async (changes: Record<string, string> = {}) => {
   return (await net.call('GET', `${hpc}/historyjobs?${new URLSearchParams(query)}`)).json
 }
 
-describe('after its end a job', () => {
-  it('stays in the detail and the live list for five minutes, then only in the history', async () => {
+describe('ended SCNet sandbox job', () => {
+  it('is in the detail and the live list for five minutes, then only in the history', async () => {
     const id = await run('true')
     net.time.ms += 600 + 5 * minuteMs - 1
     expect((await net.job(id)).jobStatus).toBe('statC')
@@ -41,7 +41,7 @@ describe('after its end a job', () => {
     expect(idsOf((await history()).data.list)).toEqual([id])
   })
 
-  it('is found in the history by its id, and by the time that the list shows', async () => {
+  it('is found in the history by id, and by the time in the list', async () => {
     const [first, second] = [(await net.submit()).json.data, (await net.submit()).json.data]
     net.time.ms += 60_000
     expect(idsOf((await history()).data.list)).toEqual([second, first])
@@ -53,7 +53,7 @@ describe('after its end a job', () => {
     expect((await at(1)).json.code).toBe('10004')
   })
 
-  it('has a window by setting, and may be late in the history', async () => {
+  it('leaves the live list and enters the history by configurable delays', async () => {
     Object.assign(net.settings, { liveWindowMs: 1000, historyLagMs: 3000 })
     const id = await run('true')
     net.time.ms += 600 + 1000
@@ -63,19 +63,19 @@ describe('after its end a job', () => {
     expect(await net.past(id)).toMatchObject({ jobState: 'statC' })
   })
 
-  it('is not in the history before', async () => {
+  it('is not in the history while the job runs', async () => {
     const id = await run('sleep 60')
     net.time.ms += 1000
     expect(await net.past(id)).toBeNull()
     expect((await history()).data.list).toEqual([])
   })
 
-  it('is found by the time of its end, or by that of its queueing', async () => {
+  it('is found by the time of its end or its queueing', async () => {
     const id = await run('sleep 1800')
     net.time.ms += 40 * minuteMs
-    const late = { startTime: '2026-01-05 08:30:00' }
-    expect(idsOf((await history(late)).data.list)).toEqual([id])
-    expect((await history({ ...late, isQueryByQueueTime: 'true' })).data.list).toEqual([])
+    const laterStart = { startTime: '2026-01-05 08:30:00' }
+    expect(idsOf((await history(laterStart)).data.list)).toEqual([id])
+    expect((await history({ ...laterStart, isQueryByQueueTime: 'true' })).data.list).toEqual([])
     expect((await history({ endTime: '2026-01-05 08:29:00' })).data.list).toEqual([])
   })
 
@@ -85,13 +85,13 @@ describe('after its end a job', () => {
     [{ timeType: 'DAY' }, '10004'],
     [{ strClusterNameList: '' }, '10003'],
     [{ strClusterNameList: 'kunshan' }, '10004'],
-  ])('is not looked for with %j', async (changes, code) => {
+  ])('rejects a history query with %j', async (changes, code) => {
     expect((await history(changes)).code).toBe(code)
   })
 })
 
-describe('the live list', () => {
-  it('filters by id and state, pages, and shows the newest first', async () => {
+describe('SCNet sandbox live list', () => {
+  it('is filtered by id and state, paged, and sorted newest first', async () => {
     const ids = [await run('sleep 60'), await run('true'), await run('sleep 60')] as const
     net.time.ms += 1000
     expect(idsOf((await live()).data.list)).toEqual(ids.toReversed())
@@ -102,7 +102,7 @@ describe('the live list', () => {
     expect((await net.call('GET', `${hpc}/jobs`)).json.code).toBe('10003')
   })
 
-  it('shows nothing of another user', async () => {
+  it('omits jobs of another user', async () => {
     const id = await run('sleep 60')
     const token = (await net.tokens(net.sandbox.otherAccounts.scnet[0]))['11112'] ?? ''
     const path = `${hpc}/jobs?strClusterIDList=${schedulerId}`
@@ -111,11 +111,11 @@ describe('the live list', () => {
   })
 })
 
-describe('files', () => {
+describe('SCNet sandbox output files', () => {
   const out = (id: string) => `/public/home/acsandbox01/run/std.out.${id}`
   const err = (id: string) => `/public/home/acsandbox01/run/std.err.${id}`
 
-  it('hold what a job has printed so far, as bytes', async () => {
+  it('contain the output so far, as bytes', async () => {
     const id = await run('echo one; sleep 10\necho "two; 三" && echo bad >&2')
     expect((await net.file(out(id))).json).toMatchObject({ code: '911020', data: null })
     net.time.ms += 200
@@ -126,7 +126,7 @@ describe('files', () => {
     expect((await net.file(err(id))).text).toBe('bad\n')
   })
 
-  it('tell a cancel in the error file', async () => {
+  it('contain a cancel in the error file', async () => {
     const id = await run('echo one; sleep 60; echo two')
     net.time.ms += 1000
     await net.cancel(mapOf(id))
@@ -135,7 +135,7 @@ describe('files', () => {
     expect((await net.file(err(id))).text).toContain(`JOB ${id} ON node1 CANCELLED`)
   })
 
-  it('are overwritten by the newest job when their name has no %j', async () => {
+  it('are overwritten by the newest job without %j in their name', async () => {
     const shared = { GAP_STD_OUT_FILE: 'out.txt', GAP_STD_ERR_FILE: 'out.txt' }
     await run('echo old', shared)
     await run('echo new; echo worse >&2', shared)
@@ -143,7 +143,7 @@ describe('files', () => {
     expect((await net.file('/public/home/acsandbox01/run/out.txt')).text).toBe('new\nworse\n')
   })
 
-  it('are refused in JSON when missing, foreign, or asked for without a path', async () => {
+  it('return a JSON error if missing, foreign or requested without a path', async () => {
     const id = await run('echo mine')
     net.time.ms += 1000
     expect((await net.file('/public/home/acsandbox01/nothing')).json.code).toBe('911020')
