@@ -38,7 +38,7 @@ export interface Subject<K extends Kind> {
   /** The sandbox's objects of this kind. */
   objects(): readonly ObjectView[]
   /** Forces a raw state of the object. */
-  show(remoteId: string, rawState: string): void
+  forceState(remoteId: string, rawState: string): void
   /** Reads every page of the list. */
   listAll(watched: readonly string[]): Promise<readonly Observation<K>[]>
 }
@@ -118,7 +118,7 @@ export function makeSubject<K extends Kind>(fixture: Fixture, kind: K, described
       return fixture.open({ settings }).driver(kind).plan(attempted)
     },
     objects: () => fixture.sandbox.objects(fixture.harness.sandbox).filter((each) => each.kind === harness.object),
-    show: (remoteId, rawState) => {
+    forceState: (remoteId, rawState) => {
       if (harness.forceState !== undefined) return harness.forceState(fixture.sandbox, remoteId, rawState)
       fixture.sandbox.force(fixture.harness.sandbox, remoteId, { state: rawState })
     },

@@ -107,7 +107,7 @@ describe.skipIf(!hasOpenssl)(`connection with certificates${opensslSkipped}`, ()
   })
 
   it.each(['tls1_3', 'tls1_2'] as const)(
-    'reports the request as not sent after a rejection of the client certificate by a %s alert',
+    'reports a request as not sent if a %s alert rejects the client certificate',
     async (version) => {
       const pair = authority().issue('hub', 'DNS:hub.example')
       const server = await startOpensslServer({ pair, clientCa: authority().certificate, version })

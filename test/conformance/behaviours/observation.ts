@@ -19,7 +19,7 @@ export function describeObservation<K extends Kind>(subject: Subject<K>): void {
       const reason = unforced[rawState]
       it.skipIf(isMissing(reason))(`maps ${rawState} to ${status}${skipNote(reason)}`, async () => {
         const { remoteId } = await subject.createObject()
-        subject.show(remoteId, rawState)
+        subject.forceState(remoteId, rawState)
         expect(await subject.observe(remoteId)).toMatchObject({ remoteId, rawState, status })
       })
     }
@@ -29,7 +29,7 @@ export function describeObservation<K extends Kind>(subject: Subject<K>): void {
       async () => {
         const { remoteId, intent } = await subject.createObject()
         for (const rawState of ['HIBERNATING', 'constructor', 'toString']) {
-          subject.show(remoteId, rawState)
+          subject.forceState(remoteId, rawState)
           expect(await subject.observe(remoteId)).toMatchObject({ status: null, rawState })
         }
         expect(await subject.find(intent)).toMatchObject({ found: [{ remoteId, status: null }] })

@@ -2,7 +2,7 @@ import { scnetProvider } from '../../../src/providers/scnet/index.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import type { KindHarness, ProviderHarness } from '../harness.ts'
 
-const place = {
+const minimal = {
   image: 'registry.scnet.invalid/base/pytorch:2.1',
   queue: 'CPU',
   resources: { cpus: 2, memoryMiB: 4096 },
@@ -37,9 +37,9 @@ const environments: KindHarness<'environment'> = {
     Completed: 'stopped',
     Failed: 'failed',
   },
-  spec: (name) => ({ ...place, name }),
+  spec: (name) => ({ ...minimal, name }),
   fullSpec: (name) => ({
-    ...place,
+    ...minimal,
     ...containerExtras,
     name,
     interfaces: ['vscode'],
@@ -71,7 +71,7 @@ const settings: ProviderHarness['settings'] = (url, { user = '', clusterId = '' 
   clusterId,
 })
 
-const wrongPlaces = [
+const wrongLocations = [
   { path: 'settings.user', value: 'unknown', reportedField: 'credentials' },
   { path: 'settings.clusterId', value: '99999', reportedField: 'settings.clusterId' },
   // Its account is suspended.
@@ -95,7 +95,7 @@ export const scnetHpc: ProviderHarness = {
     { path: 'credentials.accessKey', value: 'f'.repeat(32), reportedField: 'credentials' },
     { path: 'credentials.secretKey', value: 'another-accounts-secret-key', reportedField: 'credentials' },
     { path: 'settings.schedulerId', value: '1', reportedField: 'settings.schedulerId' },
-    ...wrongPlaces,
+    ...wrongLocations,
   ],
   tokens: { logins: ['auth.login', 'auth.next'] },
   strictControls: [
@@ -178,7 +178,7 @@ export const scnetContainer: ProviderHarness = {
   wrongFields: [
     { path: 'credentials.password', value: 'a-wrong-password', reportedField: 'credentials' },
     { path: 'credentials.orgId', value: 'f'.repeat(32), reportedField: 'credentials' },
-    ...wrongPlaces,
+    ...wrongLocations,
   ],
   tokens: { logins: ['auth.passwordLogin', 'auth.next'] },
   strictControls: [{ refuseNoopActions: true, refuseDeleteOfLive: true }, { unknownIdCode: '0' }],
@@ -193,9 +193,9 @@ export const scnetContainer: ProviderHarness = {
         Terminated: 'canceled',
         Failed: 'failed',
       },
-      spec: (name) => ({ ...place, name, script: 'sleep 1\nexit 0\n', timeLimitSeconds: 3600 }),
+      spec: (name) => ({ ...minimal, name, script: 'sleep 1\nexit 0\n', timeLimitSeconds: 3600 }),
       fullSpec: (name) => ({
-        ...place,
+        ...minimal,
         ...containerExtras,
         name,
         command: ['python', 'train.py', '--note', "it's"],

@@ -31,9 +31,9 @@ function intent(more: Partial<Intent<'job'>> = {}): Intent<'job'> {
   }
 }
 
-const showService = (more: Record<string, Json> = {}) =>
+const stubService = (more: Record<string, Json> = {}) =>
   aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning', ...more }) })
-const showTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
+const stubTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
 
 describe('AiTEMS training create', () => {
   it('sends the documented request byte for byte and returns no remote id', async () => {
@@ -90,8 +90,8 @@ describe('AiTEMS training create', () => {
   })
 
   it('records the existing trains of its types before the create', async () => {
-    showService({ status: 'learnable' })
-    showTrains(train('pop', 'v1'), train('relatedItem', 'v2'), train('pop', 'v3'))
+    stubService({ status: 'learnable' })
+    stubTrains(train('pop', 'v1'), train('relatedItem', 'v2'), train('pop', 'v3'))
     expect(await aitems.job.prepare?.(spec(), id, signal)).toEqual({
       serviceType: 'batch',
       trains: ['pop/v1', 'pop/v3'],
@@ -100,8 +100,8 @@ describe('AiTEMS training create', () => {
   })
 
   it.each(['learning', 'requestLearning', 'scheduledLearning'])('waits while the service is %s', async (status) => {
-    showService({ status })
-    showTrains()
+    stubService({ status })
+    stubTrains()
     const prepared = aitems.job.prepare?.(spec(), id, signal) ?? Promise.resolve()
     expect(await failureOf(prepared)).toMatchObject({ code: 'conflict' })
   })
@@ -142,8 +142,8 @@ describe('AiTEMS training search', () => {
     (await aitems.job.find([candidateIntent], signal)).get(candidateIntent.correlationTag)
 
   it('finds trains by correlation tag, with one task for each type', async () => {
-    showService()
-    showTrains(
+    stubService()
+    stubTrains(
       train('pop', 'v0', { description: 'weekly [sy:aaaaaaaaaa]' }),
       train('relatedItem', 'v2'),
       train('pop', 'v1'),
@@ -165,15 +165,15 @@ describe('AiTEMS training search', () => {
   })
 
   it('finds two jobs if two attempts were executed', async () => {
-    showService()
+    stubService()
     const laterTrain = { createdDate: '2023-11-15T08:00:00.000' }
-    showTrains(train('pop', 'v3', laterTrain), train('pop', 'v1'))
+    stubTrains(train('pop', 'v3', laterTrain), train('pop', 'v1'))
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }, { remoteId: `${id}/pop:v3` }] })
   })
 
   it('finds an incomplete training with pending tasks while the service is learning', async () => {
-    showService()
-    showTrains(train('pop', 'v1'))
+    stubService()
+    stubTrains(train('pop', 'v1'))
     expect(await find(intent({ spec: spec({ types: ['pop', 'relatedItem'] }) }))).toMatchObject({
       found: [{ remoteId: `${id}/relatedItem:,pop:v1`, tasks: [{ status: 'running' }, { status: 'pending' }] }],
     })
@@ -184,8 +184,8 @@ describe('AiTEMS training search', () => {
   const before = { serviceType: 'batch', trains: ['pop/v0'], isComplete: true }
 
   it('selects new trains if descriptions are not shown', async () => {
-    showService()
-    showTrains(
+    stubService()
+    stubTrains(
       withoutDescription('pop', 'v0'),
       withoutDescription('pop', 'v1'),
       withoutDescription('relatedItem', 'v5'),
@@ -196,30 +196,30 @@ describe('AiTEMS training search', () => {
   })
 
   it('accepts a truncated description', async () => {
-    showService()
-    showTrains(train('pop', 'v1', { description: 'weekl' }), train('pop', 'v2', { description: 'monthly' }))
+    stubService()
+    stubTrains(train('pop', 'v1', { description: 'weekl' }), train('pop', 'v2', { description: 'monthly' }))
     expect(await find()).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
   })
 
   it('ignores a train without description if others have correlation tags', async () => {
-    showService({ status: 'learnable' })
-    showTrains(train('pop', 'v0', { description: '[sy:aaaaaaaaaa]' }), withoutDescription('pop', 'v1'))
+    stubService({ status: 'learnable' })
+    stubTrains(train('pop', 'v0', { description: '[sy:aaaaaaaaaa]' }), withoutDescription('pop', 'v1'))
     expect(await find(intent({ before }))).toEqual({ absent: true })
   })
 
   it('returns both candidates if two trains are new', async () => {
-    showService()
-    showTrains(withoutDescription('pop', 'v1'), withoutDescription('pop', 'v2'))
+    stubService()
+    stubTrains(withoutDescription('pop', 'v1'), withoutDescription('pop', 'v2'))
     expect(await find(intent({ before }))).toMatchObject({ found: [{}, {}] })
   })
 
   it('waits for trains of the other types if correlation tags are not shown', async () => {
-    showService()
-    showTrains(withoutDescription('pop', 'v1'))
+    stubService()
+    stubTrains(withoutDescription('pop', 'v1'))
     const both = intent({ before, spec: spec({ types: ['pop', 'relatedItem'] }) })
     expect(await find(both)).toHaveProperty('inconclusive')
-    showService({ status: 'learnable' })
-    showTrains(withoutDescription('pop', 'v1', { status: 'completed' }))
+    stubService({ status: 'learnable' })
+    stubTrains(withoutDescription('pop', 'v1', { status: 'completed' }))
     expect(await find(both)).toMatchObject({
       found: [
         { status: 'unknown', reason: 'outcome_not_reported', tasks: [{ status: 'succeeded' }, { status: 'unknown' }] },
@@ -229,25 +229,25 @@ describe('AiTEMS training search', () => {
 
   it('reports absence only if the service is idle without new trains', async () => {
     for (const status of ['learning', 'requestLearning', 'hibernating']) {
-      showService({ status })
-      showTrains(withoutDescription('pop', 'v0'))
+      stubService({ status })
+      stubTrains(withoutDescription('pop', 'v0'))
       expect(await find(intent({ before }))).toHaveProperty('inconclusive')
     }
-    showService({ status: 'learnable' })
-    showTrains(withoutDescription('pop', 'v0'))
+    stubService({ status: 'learnable' })
+    stubTrains(withoutDescription('pop', 'v0'))
     expect(await find(intent({ before }))).toEqual({ absent: true })
   })
 
   it('is inconclusive without a complete record from before the create', async () => {
     for (const unknown of [null, { trains: [], isComplete: false }]) {
-      showService({ status: 'learnable' })
-      showTrains(withoutDescription('pop', 'v0'))
+      stubService({ status: 'learnable' })
+      stubTrains(withoutDescription('pop', 'v0'))
       expect(await find(intent({ before: unknown }))).toHaveProperty('inconclusive')
     }
   })
 
   it('reads a second page only if the first is full', async () => {
-    showService()
+    stubService()
     aitems.stub.once(route(`GET /services/${id}/trains`), {
       body: { trains: [withoutDescription('pop', 'v0')], offset: 0, limit: 1 },
     })
@@ -259,7 +259,7 @@ describe('AiTEMS training search', () => {
 
   it('is inconclusive if the list repeats itself', async () => {
     const body = { trains: [withoutDescription('pop', 'v0')], offset: 0, limit: 1 }
-    showService({ status: 'learnable' })
+    stubService({ status: 'learnable' })
     aitems.stub.once(route(`GET /services/${id}/trains`), { body })
     aitems.stub.once(route(`GET /services/${id}/trains?offset=1&limit=1000`), { body })
     expect(await find(intent({ before }))).toHaveProperty('inconclusive')
@@ -268,7 +268,7 @@ describe('AiTEMS training search', () => {
   it('is inconclusive if the service is gone, and fails without a list', async () => {
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
     expect(await find()).toHaveProperty('inconclusive')
-    showService()
+    stubService()
     aitems.stub.once(route(`GET /services/${id}/trains`), { body: {} })
     expect(await failureOf(find())).toMatchObject({ code: 'bad_response' })
   })

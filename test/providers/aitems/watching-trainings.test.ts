@@ -8,16 +8,16 @@ import { failureOf, route, service, signal, train, useConnection } from './conne
 const aitems = useConnection()
 const id = 'fboyb1a2b3c'
 
-const showService = (more: Record<string, Json> = {}) =>
+const stubService = (more: Record<string, Json> = {}) =>
   aitems.stub.once(route(`GET /services/${id}`), { body: service({ status: 'learning', ...more }) })
-const showTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
-const showTrain = (one: Json & { type?: Json; version?: Json }) =>
+const stubTrains = (...trains: Json[]) => aitems.stub.once(route(`GET /services/${id}/trains`), { body: { trains } })
+const stubTrain = (one: Json & { type?: Json; version?: Json }) =>
   aitems.stub.once(route(`GET /services/${id}/trains/${one.type}/versions/${one.version}`), { body: one })
 
 describe('AiTEMS training observation', () => {
   const get = async (one: Record<string, Json>, ofService: Record<string, Json> = {}) => {
-    showService(ofService)
-    showTrain(train('pop', 'v1', one))
+    stubService(ofService)
+    stubTrain(train('pop', 'v1', one))
     return aitems.job.get(`${id}/pop:v1`, signal)
   }
 
@@ -85,7 +85,7 @@ describe('AiTEMS training observation', () => {
   })
 
   it('accepts missing fields', async () => {
-    showService()
+    stubService()
     aitems.stub.once(route(`GET /services/${id}/trains/pop/versions/v1`), { body: {} })
     expect(await aitems.job.get(`${id}/pop:v1`, signal)).toMatchObject({ status: null, rawState: '(none)' })
   })
@@ -100,9 +100,9 @@ describe('AiTEMS training observation', () => {
     ['completed', 'polishing', null, undefined],
     ['learning', 'polishing', 'running', undefined],
   ])('combines two types, %s and %s, into %s', async (one, other, status, reason) => {
-    showService()
-    showTrain(train('relatedItem', 'v2', { status: other }))
-    showTrain(train('pop', 'v1', { status: one }))
+    stubService()
+    stubTrain(train('relatedItem', 'v2', { status: other }))
+    stubTrain(train('pop', 'v1', { status: one }))
     const seen = (await aitems.job.get(`${id}/relatedItem:v2,pop:v1`, signal)) as Observation<'job'>
     expect([seen.status, seen.reason]).toEqual([status, reason])
     expect(seen.tasks).toHaveLength(2)
@@ -115,9 +115,9 @@ describe('AiTEMS training observation', () => {
   })
 
   it('adds a missing type by correlation tag without changing the remote id', async () => {
-    showService()
-    showTrain(train('pop', 'v1', { status: 'completed' }))
-    showTrains(train('relatedItem', 'v8', { description: '[sy:aaaaaaaaaa]' }), train('relatedItem', 'v9'))
+    stubService()
+    stubTrain(train('pop', 'v1', { status: 'completed' }))
+    stubTrains(train('relatedItem', 'v8', { description: '[sy:aaaaaaaaaa]' }), train('relatedItem', 'v9'))
     expect(await aitems.job.get(`${id}/relatedItem:,pop:v1`, signal)).toMatchObject({
       remoteId: `${id}/relatedItem:,pop:v1`,
       status: 'running',
@@ -127,17 +127,17 @@ describe('AiTEMS training observation', () => {
 
   it('is gone with its service or all its trains, but not with one of them', async () => {
     const remoteId = `${id}/relatedItem:v2,pop:v1`
-    const noTrain = (one: string) =>
+    const stubMissingTrain = (one: string) =>
       aitems.stub.once(route(`GET /services/${id}/trains/${one}`), { status: 404, body: {} })
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
     expect(await aitems.job.get(remoteId, signal)).toBe('gone')
-    showService()
-    noTrain('pop/versions/v1')
-    noTrain('relatedItem/versions/v2')
+    stubService()
+    stubMissingTrain('pop/versions/v1')
+    stubMissingTrain('relatedItem/versions/v2')
     expect(await aitems.job.get(remoteId, signal)).toBe('gone')
-    showService()
-    noTrain('relatedItem/versions/v2')
-    showTrain(train('pop', 'v1', { status: 'completed' }))
+    stubService()
+    stubMissingTrain('relatedItem/versions/v2')
+    stubTrain(train('pop', 'v1', { status: 'completed' }))
     expect(await aitems.job.get(remoteId, signal)).toMatchObject({ status: 'unknown', reason: 'outcome_not_reported' })
   })
 
@@ -158,8 +158,8 @@ describe('AiTEMS training observation', () => {
 
 describe('AiTEMS training list', () => {
   it('scans the services of watched jobs, including other trains with correlation tags', async () => {
-    showService()
-    showTrains(
+    stubService()
+    stubTrains(
       train('pop', 'v1', { status: 'completed' }),
       train('relatedItem', 'v2'),
       train('pop', 'v5', { description: '[sy:aaaaaaaaaa]' }),
@@ -178,10 +178,10 @@ describe('AiTEMS training list', () => {
 
   it('returns the same observation as a read', async () => {
     const one = train('pop', 'v1', { status: 'completed', inference: true })
-    showService()
-    showTrains(one)
-    showService()
-    showTrain(one)
+    stubService()
+    stubTrains(one)
+    stubService()
+    stubTrain(one)
     const remoteId = `${id}/pop:v1`
     const { seen } = await aitems.job.list({ cursor: null, watched: [remoteId] }, signal)
     expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
@@ -192,8 +192,8 @@ describe('AiTEMS training list', () => {
       ...{ type: 'pop', version: `v${index}`, status: 'ready' },
       description: `[sy:${String(index).padStart(10, 'a')}]`,
     }))
-    showService()
-    showTrains(...many)
+    stubService()
+    stubTrains(...many)
     aitems.stub.once(route(`GET /services/${id}/trains?offset=8000&limit=1000`), { body: { trains: [] } })
     const before = process.cpuUsage()
     const { seen } = await aitems.job.list({ cursor: null, watched: [`${id}/pop:v1`] }, signal)
@@ -203,8 +203,8 @@ describe('AiTEMS training list', () => {
   }, 60_000)
 
   it('ignores an invalid remote id', async () => {
-    showService()
-    showTrains(train('pop', 'v1'))
+    stubService()
+    stubTrains(train('pop', 'v1'))
     const watched = ['../x/pop:v1', 'no id', `${id}/pop:v1`]
     const { seen } = await aitems.job.list({ cursor: null, watched }, signal)
     expect(seen.map(({ remoteId }) => remoteId)).toEqual([`${id}/pop:v1`])

@@ -44,7 +44,7 @@ describe('JupyterHub server URL', () => {
     'https://hub.example.com:8443/jupyter/user/ada/n/',
     'https://ada.hub.example.com/jupyter/user/ada/n/',
     'https://grafana.hub.example.com/',
-  ])('elsewhere has no token, and none is created: %s', async (url) => {
+  ])('on another host has no token, and none is created: %s', async (url) => {
     const { href } = new URL(url, baseUrl)
     expect(await access(url)).toEqual({ result: { urls: [{ name: 'jupyter', url: href }] }, tokens: 0 })
   })

@@ -67,7 +67,7 @@ describe.each(versions)('JupyterHub %s', (version) => {
     await expect(driver.create(hub.intent({ name: 'n' }), signal)).rejects.toMatchObject(rejected)
   })
 
-  it('opens the server URL with the header, and in a browser only with a token in the URL', async () => {
+  it('grants access by header, and to browsers only by a token in the URL', async () => {
     const { driver } = hub.open()
     const remoteId = await hub.createReady(driver, { name: 'n' })
     const { urls = [], token, authorization = '' } = (await driver.access?.(remoteId, signal)) ?? {}

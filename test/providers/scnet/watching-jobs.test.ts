@@ -97,7 +97,7 @@ describe('SCNet job', () => {
     expect(await stub.job().get('63436', signal)).toMatchObject({ status: 'failed', reason: 'time_limit' })
   })
 
-  it('uses the history detail with the time from the history list, or the list entry if that fails', async () => {
+  it('reads the history detail by its listed time, or falls back to the list entry', async () => {
     const { stdout: _, ...record } = { ...ended, acctTime: 1764591000 }
     stub.server.on(detail, ok(null))
     stub.server.on(liveById, none)
