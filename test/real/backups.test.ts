@@ -19,7 +19,7 @@ import { describeReal } from './requirements.ts'
 
 const name = 'switchyard'
 
-describeReal('a backup that is restored after more was accepted', postgresRequirements(), () => {
+describeReal('restore of a backup after later writes', postgresRequirements(), () => {
   let directory: ReturnType<typeof makeServerDirectory>
   let receiver: StubServer
   let sandbox: TestSandbox
@@ -59,8 +59,8 @@ describeReal('a backup that is restored after more was accepted', postgresRequir
   const delivered = (jobs: readonly ApiRecord[]): boolean[] =>
     jobs.map(({ id }) => receiver.requests.some(({ body }) => body.includes(id) && body.includes('job.running')))
 
-  /** Jobs are queued, the backup is taken, then they are created and one more is accepted: that time is lost. */
-  async function drill(backUp: () => Promise<void>, restore: () => Promise<string>): Promise<void> {
+  /** Queues jobs and takes the backup, then creates the jobs and accepts one more, all of which the restore loses. */
+  async function verifyRestore(backUp: () => Promise<void>, restore: () => Promise<string>): Promise<void> {
     await sql(`CREATE DATABASE ${name}`)
     await migrate({ url: server.url(name) })
     const before = await start(server.url(name))
@@ -77,42 +77,42 @@ describeReal('a backup that is restored after more was accepted', postgresRequir
     await backUp()
 
     await hold(before, false)
-    const forgotten = await submit(before)
-    const made = await Promise.all([...jobs, forgotten].map((job) => running(before, job)))
+    const lostJob = await submit(before)
+    const created = await Promise.all([...jobs, lostJob].map((job) => running(before, job)))
     const lostFeed = await before.api.ok('GET', '/events?limit=100')
     await before.stop()
 
     const url = await restore()
     const after = await start(url)
     const remoteIds = () => account.apps(environment).map(({ id }) => id)
-    expect((await after.api.call('GET', `/jobs/${forgotten.id}`)).status).toBe(404)
+    expect((await after.api.call('GET', `/jobs/${lostJob.id}`)).status).toBe(404)
     await hold(after, false)
     const found = await Promise.all(jobs.map((job) => running(after, job)))
-    expect(found.map(({ remote }) => remote?.id)).toEqual(made.slice(0, 3).map(({ remote }) => remote?.id))
-    expect(new Set(remoteIds())).toEqual(new Set(made.map(({ remote }) => remote?.id)))
+    expect(found.map(({ remote }) => remote?.id)).toEqual(created.slice(0, 3).map(({ remote }) => remote?.id))
+    expect(new Set(remoteIds())).toEqual(new Set(created.map(({ remote }) => remote?.id)))
 
     expect(await after.api.call('GET', `/events?cursor=${lostFeed.endCursor}`)).toMatchObject({
       status: 410,
       body: { code: 'cursor_expired' },
     })
-    const fresh = await running(after, await submit(after))
+    const newJob = await running(after, await submit(after))
     const { endCursor, data } = (await after.api.ok('GET', '/events?limit=100')) as unknown as Feed
-    expect(data.filter(({ type, recordId }) => type === 'job.running' && recordId === fresh.id)).toHaveLength(1)
+    expect(data.filter(({ type, recordId }) => type === 'job.running' && recordId === newJob.id)).toHaveLength(1)
     expect((await after.api.call('GET', `/events?cursor=${endCursor}`)).status).toBe(200)
-    await expect.poll(() => delivered([...jobs, fresh])).toEqual([true, true, true, true])
+    await expect.poll(() => delivered([...jobs, newJob])).toEqual([true, true, true, true])
 
     const { orphans } = (await after.api.ok('GET', `/connections/${account.connectionId}/orphans`)) as unknown as {
       orphans: { remoteId: string }[]
     }
-    expect(orphans).toEqual([expect.objectContaining({ remoteId: made[3]?.remote?.id })])
+    expect(orphans).toEqual([expect.objectContaining({ remoteId: created[3]?.remote?.id })])
     await after.stop()
     const doctor = await runCommand(['doctor'], { DATABASE_URL: url }).exited
     expect(doctor).toMatchObject({ code: 0, stdout: expect.stringMatching(/restored or failed over: noticed at 2/) })
     expect(doctor.stdout).toContain('GET /connections/{id}/orphans')
   }
 
-  it('by pg_restore into the same database finds what was created since, and creates nothing twice', async () => {
-    await drill(
+  it('by pg_restore recovers created jobs without duplicates', async () => {
+    await verifyRestore(
       async () => server.run('pg_dump', '-Fc', '-f', inside('dump'), name),
       async () => {
         server.run('pg_restore', '--clean', '--if-exists', '-d', name, inside('dump'))
@@ -122,8 +122,8 @@ describeReal('a backup that is restored after more was accepted', postgresRequir
     await sql(`DROP DATABASE ${name} WITH (FORCE)`)
   })
 
-  it('by WAL up to a point in time finds what was created since, and creates nothing twice', async () => {
-    await drill(
+  it('by WAL up to a point in time recovers created jobs without duplicates', async () => {
+    await verifyRestore(
       async () => {
         server.run('pg_basebackup', '-D', inside('base'), '-c', 'fast')
         await sql(`SELECT pg_create_restore_point('before_the_loss')`)

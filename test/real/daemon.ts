@@ -4,32 +4,32 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { hostSystem, type System } from './debian-root.ts'
 import { daemonPath } from './requirements.ts'
 
-/** A server of its own process, which can be stopped and started again. */
+/** A server in its own process, which can be stopped and restarted. */
 export interface Daemon {
   start(): Promise<void>
-  /** SIGTERM, and SIGKILL to what does not heed it. */
+  /** Sends SIGTERM, then SIGKILL if the process does not end. */
   stop(): Promise<void>
-  /** SIGKILL, in the middle of whatever it does. */
+  /** Sends SIGKILL. */
   kill(): Promise<void>
-  /** SIGKILL, SIGSTOP or SIGCONT, without waiting for anything. */
+  /** Sends SIGKILL, SIGSTOP or SIGCONT without waiting. */
   signal(name: NodeJS.Signals): void
-  /** The id of its process. */
+  /** The process id. */
   pid(): number
 }
 
 export interface DaemonOptions {
   program: string
   args: readonly string[]
-  /** Null: as we are. */
+  /** Null: the current user. */
   user: string | null
-  /** Where it runs; this system by default. */
+  /** The system to run on, by default this one. */
   system?: System
   env?: Readonly<Record<string, string>>
   cwd: string
   logFile: string
-  /** Whether it answers. */
+  /** Whether the server responds. */
   isReady(): boolean | Promise<boolean>
-  /** How long it may take until it answers; 20 seconds by default. */
+  /** Time limit until it is ready, by default 20 seconds. */
   readyWithinMs?: number
 }
 
@@ -42,21 +42,21 @@ export function makeDaemon(options: DaemonOptions): Daemon {
   let child: ChildProcess | null = null
 
   async function untilReady(): Promise<void> {
-    for (const giveUpAt = Date.now() + readyWithinMs; Date.now() < giveUpAt; await delay(50)) {
+    for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await delay(50)) {
       if (child?.exitCode !== null) break
       if (await isReady()) return
     }
-    throw new Error(`${program} does not answer. It says:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+    throw new Error(`${program} is not ready. Its log ends with:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
   }
 
-  async function end(how: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const ending = child
-    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return
-    const ended = new Promise<void>((resolve) => ending.once('exit', () => resolve()))
-    ending.kill(how)
-    const impatience = setTimeout(() => ending.kill('SIGKILL'), stopWithinMs)
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const stopping = child
+    if (stopping === null || stopping.exitCode !== null || stopping.signalCode !== null) return
+    const ended = new Promise<void>((resolve) => stopping.once('exit', () => resolve()))
+    stopping.kill(signal)
+    const killTimer = setTimeout(() => stopping.kill('SIGKILL'), stopWithinMs)
     await ended
-    clearTimeout(impatience)
+    clearTimeout(killTimer)
   }
 
   return {

@@ -1,5 +1,5 @@
 import { hubPrograms } from './jupyterhub-install.ts'
 import { describeHub } from './jupyterhub-suite.ts'
 
-const version = 'of the system'
+const version = 'system package'
 describeHub(version, await hubPrograms(version))

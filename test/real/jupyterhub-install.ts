@@ -3,22 +3,22 @@ import { fileURLToPath } from 'node:url'
 import { hasProgram, type Requirements } from './requirements.ts'
 import { installPackages, pythonVersion } from './virtual-environment.ts'
 
-/** The system's package (3.0 on Debian 12), or a version that PyPI serves. */
-export type HubVersion = 'of the system' | '4.1.6' | '5.5.4' | '6.1.1'
+/** The system's package (3.0 on Debian 12), or a version from PyPI. */
+export type HubVersion = 'system package' | '4.1.6' | '5.5.4' | '6.1.1'
 
-/** A JupyterHub that can be started. */
+/** The programs of a JupyterHub. */
 export interface HubPrograms {
   requirements: Requirements
-  /** Where `jupyterhub` and `jupyterhub-singleuser` are; null: on the PATH. */
+  /** Directory of `jupyterhub` and `jupyterhub-singleuser`; null: on the PATH. */
   binDir: string | null
 }
 
 const constraints = fileURLToPath(new URL('jupyterhub-constraints.txt', import.meta.url))
 const cacheDir = fileURLToPath(new URL('../../.cache/jupyterhub', import.meta.url))
 
-/** Looks for a version's programs, and installs what PyPI serves into a virtual environment, once. */
+/** Finds the programs of a version. Versions from PyPI are installed into a virtual environment once. */
 export async function hubPrograms(version: HubVersion): Promise<HubPrograms> {
-  if (version === 'of the system') {
+  if (version === 'system package') {
     const missing = missingPrograms('jupyterhub', 'jupyterhub-singleuser', 'configurable-http-proxy')
     return { requirements: requirements(missing), binDir: null }
   }
@@ -38,7 +38,7 @@ function requirements(missing: readonly string[]): Requirements {
     what: 'a JupyterHub',
     missing,
     install:
-      'apt-get install --no-install-recommends jupyterhub node-configurable-http-proxy jupyter-server jupyter-notebook python3-venv, and a way to PyPI',
+      'apt-get install --no-install-recommends jupyterhub node-configurable-http-proxy jupyter-server jupyter-notebook python3-venv, and access to PyPI',
   }
 }
 

@@ -2,18 +2,18 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A proxy that passes everything on, and can lose an answer after the request was executed. */
+/** A forwarding proxy that can drop a response after the request was executed. */
 export interface CuttingProxy {
   readonly url: string
-  /** `POST /hub/api/users/ada/servers/x`, in the order in which they came. */
+  /** The requests in order, such as `POST /hub/api/users/ada/servers/x`. */
   readonly requests: readonly string[]
-  /** Cuts off the answer to the next request that fits. */
+  /** Drops the response to the next matching request. */
   cutNext(method: string, target: RegExp): void
   close(): Promise<void>
 }
 
-export async function startCuttingProxy(behindUrl: string): Promise<CuttingProxy> {
-  const behind = new URL(behindUrl)
+export async function startCuttingProxy(upstreamUrl: string): Promise<CuttingProxy> {
+  const upstream = new URL(upstreamUrl)
   const requests: string[] = []
   let cut: { method: string; target: RegExp } | null = null
 
@@ -22,14 +22,14 @@ export async function startCuttingProxy(behindUrl: string): Promise<CuttingProxy
     requests.push(`${method} ${path}`)
     const isCut = cut !== null && cut.method === method && cut.target.test(path)
     if (isCut) cut = null
-    const options = { host: behind.hostname, port: behind.port, method, path, headers }
-    const onward = request(options, (answer) => {
-      if (isCut) return answer.resume().on('end', () => incoming.socket.destroy())
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      return answer.pipe(outgoing)
+    const options = { host: upstream.hostname, port: upstream.port, method, path, headers }
+    const forwarded = request(options, (response) => {
+      if (isCut) return response.resume().on('end', () => incoming.socket.destroy())
+      outgoing.writeHead(response.statusCode ?? 502, response.headers)
+      return response.pipe(outgoing)
     })
-    onward.on('error', () => incoming.socket.destroy())
-    incoming.pipe(onward)
+    forwarded.on('error', () => incoming.socket.destroy())
+    incoming.pipe(forwarded)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

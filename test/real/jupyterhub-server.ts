@@ -10,32 +10,32 @@ import { fileURLToPath } from 'node:url'
 import type { Json, JsonObject } from '../../src/vocabulary/json.ts'
 import { freePorts } from '../support/free-ports.ts'
 
-/** A real JupyterHub with its proxy, on free ports, below a directory of its own. */
+/** A JupyterHub with its proxy, on free ports, in its own directory. */
 export interface TestHub {
   readonly url: string
-  /** Of a service that may do everything with users and servers. */
+  /** The token of a service with all permissions on users and servers. */
   readonly token: string
-  /** Of a service that may look at users and nothing else. */
+  /** The token of a service that may only read users. */
   readonly otherToken: string
-  /** A call to its API, with the token of that service or another. */
+  /** Calls the API, by default with `token`. */
   call(
     method: string,
     path: string,
     options?: { body?: object; token?: string },
   ): Promise<{ status: number; body: Json }>
-  /** A user's named servers as the hub shows them, stopped ones on request. */
+  /** The named servers of a user, including stopped ones on request. */
   servers(user: string, options?: { withStopped: boolean }): Promise<Readonly<Record<string, JsonObject>>>
-  /** SIGKILL for the hub alone: its proxy and the servers live on. */
+  /** Sends SIGKILL to the hub only. Its proxy and servers keep running. */
   kill(): Promise<void>
-  /** Starts it, again after a kill. Resolves when its API answers. */
+  /** Starts the hub, also after a kill. Resolves when its API responds. */
   start(): Promise<void>
-  /** Ends the hub, its proxy, all servers, and removes the directory. */
+  /** Stops the hub, its proxy and all servers, and removes the directory. */
   stop(): Promise<void>
 }
 
 const startLimitMs = 60_000
 
-/** `binDir`: where its programs are, unless on the PATH. */
+/** `binDir`: the directory of its programs, unless on the PATH. */
 export async function startHub(binDir: string | null): Promise<TestHub> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-test-hub-'))
   const firstPort = await freePorts(3)
@@ -44,7 +44,7 @@ export async function startHub(binDir: string | null): Promise<TestHub> {
   const [token, otherToken, proxyToken] = [secret(), secret(), secret()]
   const env = {
     ...process.env,
-    // Servers are started by the hub, with its PATH.
+    // The hub starts servers with its own PATH.
     PATH: [...(binDir === null ? [] : [binDir]), process.env.PATH].join(delimiter),
     HUB_DIR: dir,
     HUB_PORTS: ports.join(','),
@@ -62,18 +62,18 @@ export async function startHub(binDir: string | null): Promise<TestHub> {
       stdio: ['ignore', log, log],
     })
     closeSync(log)
-    const untilMs = performance.now() + startLimitMs
-    while (!(await answers(`${url}/hub/api/`))) {
-      if (hub.exitCode !== null || performance.now() > untilMs) throw new Error(await complaint(dir))
+    const deadlineMs = performance.now() + startLimitMs
+    while (!(await isResponding(`${url}/hub/api/`))) {
+      if (hub.exitCode !== null || performance.now() > deadlineMs) throw new Error(await startFailure(dir))
       await wait(100)
     }
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     if (hub === null || hub.exitCode !== null || hub.signalCode !== null) return
-    const ended = once(hub, 'exit')
+    const exited = once(hub, 'exit')
     hub.kill(signal)
-    await ended
+    await exited
   }
 
   const call: TestHub['call'] = async (method, path, { body, token: other } = {}) => {
@@ -86,7 +86,7 @@ export async function startHub(binDir: string | null): Promise<TestHub> {
 
   const stop = async () => {
     await end('SIGTERM')
-    await killThoseIn(dir)
+    await killProcessesIn(dir)
     await rm(dir, { recursive: true, force: true, maxRetries: 5 })
   }
 
@@ -110,14 +110,14 @@ export async function startHub(binDir: string | null): Promise<TestHub> {
   }
 }
 
-/** What a ready server's way in says of it. */
+/** The access details of a ready server. */
 export interface ServerAccess {
   url: string
   token?: string
   authorization?: string
 }
 
-/** The JSON that a Jupyter server answers to the header of its access; null where it does not answer. */
+/** The status of a Jupyter server, read with the header of its access; null if it does not return 200. */
 export async function statusBehind({ url, authorization = '' }: ServerAccess): Promise<Json> {
   const status = new URL(url)
   status.pathname += 'api/status'
@@ -126,7 +126,7 @@ export async function statusBehind({ url, authorization = '' }: ServerAccess): P
   return response.status === 200 ? ((await response.json()) as Json) : null
 }
 
-/** Where an address leads somebody who has nothing but the address: the last path, without its query. */
+/** The path to which a browser with only the URL is redirected, without the query. */
 export async function pathBehind({ url }: ServerAccess): Promise<string> {
   return new URL((await fetch(url)).url).pathname
 }
@@ -135,27 +135,27 @@ const configFile = fileURLToPath(new URL('jupyterhub_config.py', import.meta.url
 
 const secret = () => randomBytes(32).toString('hex')
 
-async function answers(url: string): Promise<boolean> {
+async function isResponding(url: string): Promise<boolean> {
   return fetch(url).then(
     (response) => response.status === 200,
     () => false,
   )
 }
 
-async function complaint(dir: string): Promise<string> {
+async function startFailure(dir: string): Promise<string> {
   const log = await readFile(join(dir, 'hub.log'), 'utf8')
-  return `JupyterHub does not start. The end of its log:\n${log.split('\n').slice(-15).join('\n')}`
+  return `JupyterHub does not start. Its log ends with:\n${log.split('\n').slice(-15).join('\n')}`
 }
 
-/** What a killed hub left behind works in its directory. */
-async function killThoseIn(dir: string): Promise<void> {
+/** Kills processes of a killed hub, which run in its directory. */
+async function killProcessesIn(dir: string): Promise<void> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
     if (cwd !== dir && !cwd.startsWith(`${dir}/`)) continue
     try {
       process.kill(Number(pid), 'SIGKILL')
     } catch {
-      // It ended by itself.
+      // It has ended.
     }
   }
 }

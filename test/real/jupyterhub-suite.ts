@@ -11,9 +11,9 @@ import { describeReal } from './requirements.ts'
 const optionKeys = { image: 'image', flavor: 'profile', memoryMiB: 'mem_limit', environmentVariables: 'environment' }
 const user = 'ada'
 
-/** The whole service before a real JupyterHub of a version. */
+/** The whole service with a real JupyterHub of a version. */
 export function describeHub(version: HubVersion, { requirements, binDir }: HubPrograms): void {
-  describeReal(`a real JupyterHub (${version}) behind Switchyard`, requirements, () => defineTests(binDir))
+  describeReal(`JupyterHub (${version}) behind Switchyard`, requirements, () => defineTests(binDir))
 }
 
 function defineTests(binDir: string | null): void {
@@ -23,11 +23,11 @@ function defineTests(binDir: string | null): void {
 
   beforeAll(async () => {
     ;[hub, database] = await Promise.all([startHub(binDir), createTestDatabase()])
-    // A real server takes its time: a stop is answered when it is done.
+    // A real server is slow: the response to a stop arrives after the stop.
     const timing = { callTimeoutMs: 15_000, sendWithinMs: 5000 }
     const sweep = { ...quickSettings.sweep, callTimeoutMs: timing.callTimeoutMs }
     const settings = { timing, sweep, leaseMs: 40_000 }
-    // The drivers as they are.
+    // The drivers with their own settings.
     switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null, parts: { providers }, settings })
   }, 120_000)
 
@@ -40,11 +40,11 @@ function defineTests(binDir: string | null): void {
   const follow = (environment: ApiRecord, ...statuses: string[]) =>
     switchyard.api.until(path(environment), ({ status }) => statuses.includes(status), 60_000)
 
-  let drawn = 0
+  let counter = 0
   async function connect({ url = hub.url, token = hub.token, settings = {} } = {}): Promise<string> {
-    drawn += 1
+    counter += 1
     const connection = await switchyard.api.ok('POST', '/connections', {
-      name: `hub-${drawn}`,
+      name: `hub-${counter}`,
       settings: { jupyterhub: { baseUrl: url, username: user, optionKeys, ...settings } },
       credentials: { jupyterhub: { token } },
     })
@@ -54,7 +54,7 @@ function defineTests(binDir: string | null): void {
   const create = (connectionId: string, name: string, more: object = {}): Promise<ApiRecord> =>
     switchyard.api.ok('POST', '/environments', { connectionId, name, ...more })
 
-  /** The environment once it runs, and the name of its server. */
+  /** A running environment and the name of its server. */
   async function running(connectionId: string, name: string, more: object = {}) {
     const environment = await follow(await create(connectionId, name, more), 'running', 'failed', 'stopped')
     expect(environment.status).toBe('running')
@@ -64,8 +64,12 @@ function defineTests(binDir: string | null): void {
 
   async function accessTo(environment: ApiRecord): Promise<ServerAccess> {
     const access = await switchyard.api.ok('GET', `${path(environment)}/access`)
-    const { urls, ...proof } = access as unknown as { urls: { url: string }[]; token?: string; authorization?: string }
-    return { url: urls[0]?.url ?? '', ...proof }
+    const { urls, ...credentials } = access as unknown as {
+      urls: { url: string }[]
+      token?: string
+      authorization?: string
+    }
+    return { url: urls[0]?.url ?? '', ...credentials }
   }
 
   async function remove(environment: ApiRecord): Promise<void> {
@@ -73,16 +77,16 @@ function defineTests(binDir: string | null): void {
     await follow(environment, 'deleted')
   }
 
-  // Beside each other: an end takes half a minute where a start of the same server might still be carried out.
-  describe.concurrent('in a hub that runs,', () => {
-    describe('a notebook server', () => {
-      it('is started, opened, stopped, started again with its options, and deleted', async () => {
-        const asked = {
+  // Concurrent: an outcome is delayed by half a minute while an earlier start may still be executed.
+  describe.concurrent('running hub', () => {
+    describe('notebook server', () => {
+      it('is started, opened, stopped, restarted with its options, and deleted', async () => {
+        const requested = {
           image: 'quay.io/jupyter/base-notebook',
           resources: { flavor: 'small' },
           environmentVariables: { A: 'b' },
         }
-        const { environment, server } = await running(await connect(), 'life', asked)
+        const { environment, server } = await running(await connect(), 'life', requested)
         const options = { image: 'quay.io/jupyter/base-notebook', profile: 'small', environment: { A: 'b' } }
         expect((await hub.servers(user))[server]).toMatchObject({ ready: true, user_options: options })
         expect(environment.result).toMatchObject({ jupyterhub: { lastActivityAt: expect.any(String) } })
@@ -91,12 +95,12 @@ function defineTests(binDir: string | null): void {
         expect(await statusBehind(access)).toMatchObject({ kernels: 0, started: expect.any(String) })
         const { token: accessToken = '' } = access
         expect(accessToken).not.toBe(hub.token)
-        // Somebody who has nothing but the address is in, or at the hub's login: that is the version's decision.
+        // By version, a browser with only the URL has access or is redirected to the login of the hub.
         const { version } = (await hub.call('GET', '/')).body as { version: string }
         const isTokenInUrl = Number.parseInt(version, 10) < 5
         expect(new URL(access.url).searchParams.get('token')).toBe(isTokenInUrl ? accessToken : null)
         expect(await pathBehind(access)).toMatch(isTokenInUrl ? /welcome\.txt$/ : /^\/hub\/login$/)
-        // It opens this server and nothing else.
+        // The token is valid for this server only.
         const other = await hub.call('POST', `/users/${user}/servers/other`, { token: accessToken })
         expect(other.status).toBe(403)
 
@@ -115,14 +119,14 @@ function defineTests(binDir: string | null): void {
         expect(Object.keys(await hub.servers(user))).not.toContain(server)
       })
 
-      it('deleted while it starts is gone when it has started', async () => {
+      it('is deleted during its start', async () => {
         const environment = await create(await connect(), 'hasty')
         await follow(environment, 'provisioning')
         await remove(environment)
         expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('hasty-'))).toEqual([])
       })
 
-      it('that cannot be started is stopped, says why, and can be deleted', async () => {
+      it('is stopped with a reason after a failed start, and can be deleted', async () => {
         const environment = await create(await connect(), 'broken', { image: 'no-such-image' })
         expect(await follow(environment, 'running', 'stopped', 'failed')).toMatchObject({
           status: 'stopped',
@@ -132,7 +136,7 @@ function defineTests(binDir: string | null): void {
         expect(Object.keys(await hub.servers(user)).filter((name) => name.startsWith('broken-'))).toEqual([])
       })
 
-      it('stopped at the hub is stopped here, and says so', async () => {
+      it('is stopped with a reason after a stop at the hub', async () => {
         const { environment, server } = await running(await connect(), 'culled')
         await hub.call('DELETE', `/users/${user}/servers/${server}`)
         expect(await follow(environment, 'stopped')).toMatchObject({ statusReason: 'stopped_remotely' })
@@ -140,12 +144,12 @@ function defineTests(binDir: string | null): void {
       })
     })
 
-    describe('a name', () => {
+    describe('server name', () => {
       const preview = async (name: string, connectionId: string) =>
         (await switchyard.api.call('POST', '/environments/preview', { body: { connectionId, name } })).body
 
       it.each(['notebook-for-vision', '1st-try', 'a--b', 'a-', 'Upper'])(
-        '%s is refused before it is sent',
+        '%s is rejected before the request',
         async (name) => {
           expect(await preview(name, await connect())).toMatchObject({
             valid: false,
@@ -154,7 +158,7 @@ function defineTests(binDir: string | null): void {
         },
       )
 
-      it('of fifteen characters is taken by every version', async () => {
+      it('with fifteen characters is accepted by every version', async () => {
         const connectionId = await connect()
         expect(await preview('exactly-15-char', connectionId)).toMatchObject({ valid: true })
         const { environment } = await running(connectionId, 'exactly-15-char')
@@ -162,8 +166,8 @@ function defineTests(binDir: string | null): void {
       })
     })
 
-    describe('a user', () => {
-      it('who does not exist yet is no fault of a connection, and is made by the first start', async () => {
+    describe('hub user', () => {
+      it('is created by the first start, and not required by verification', async () => {
         const connectionId = await connect({ settings: { username: 'newcomer' } })
         expect(await switchyard.api.ok('POST', `/connections/${connectionId}/verify`)).toMatchObject({ ok: true })
         expect((await hub.call('GET', '/users/newcomer')).status).toBe(404)
@@ -172,7 +176,7 @@ function defineTests(binDir: string | null): void {
         await remove(environment)
       })
 
-      it('who is gone with all servers leaves environments that can be deleted', async () => {
+      it('leaves environments that can be deleted after its own deletion', async () => {
         const connectionId = await connect({ settings: { username: 'leaver' } })
         const environment = await follow(await create(connectionId, 'last'), 'running', 'failed', 'stopped')
         await switchyard.api.ok('POST', `${path(environment)}/stop`)
@@ -182,10 +186,10 @@ function defineTests(binDir: string | null): void {
       })
     })
 
-    describe('a token', () => {
-      it('that was revoked is waited for until the connection has another', async () => {
-        const made = await hub.call('POST', `/users/${user}/tokens`, { body: { note: 'of a connection' } })
-        const { id: tokenId, token } = made.body as { id: string; token: string }
+    describe('hub token', () => {
+      it('can be replaced after a revocation, and pending actions continue', async () => {
+        const created = await hub.call('POST', `/users/${user}/tokens`, { body: { note: 'of a connection' } })
+        const { id: tokenId, token } = created.body as { id: string; token: string }
         const connectionId = await connect({ token })
         const { environment } = await running(connectionId, 'revoked')
         expect((await hub.call('DELETE', `/users/${user}/tokens/${tokenId}`)).status).toBe(204)
@@ -200,29 +204,29 @@ function defineTests(binDir: string | null): void {
     })
   })
 
-  describe('a hub', () => {
-    it('that is killed and started again is waited for, and nothing is lost', async () => {
+  describe('hub outage', () => {
+    it('keeps environments and actions across a kill and restart of the hub', async () => {
       const connectionId = await connect()
       const kept = await running(connectionId, 'kept')
       const ended = await running(connectionId, 'ended')
       await hub.kill()
       await switchyard.api.ok('POST', `${path(ended.environment)}/stop`)
-      const asked = await create(connectionId, 'asked')
-      for (const each of [ended.environment, asked]) {
+      const requested = await create(connectionId, 'asked')
+      for (const each of [ended.environment, requested]) {
         await switchyard.api.until(path(each), ({ statusReason }) => statusReason === 'provider_unavailable')
       }
       await hub.start()
       await follow(ended.environment, 'stopped')
-      await follow(asked, 'running')
+      await follow(requested, 'running')
       expect((await switchyard.api.ok('GET', path(kept.environment))).status).toBe('running')
       expect(await statusBehind(await accessTo(kept.environment))).toMatchObject({ kernels: 0 })
-      const shown = await hub.servers(user)
-      expect(shown[kept.server]).toMatchObject({ ready: true })
-      expect(shown[ended.server]).toMatchObject({ stopped: true })
-      await Promise.all([kept.environment, ended.environment, asked].map(remove))
+      const servers = await hub.servers(user)
+      expect(servers[kept.server]).toMatchObject({ ready: true })
+      expect(servers[ended.server]).toMatchObject({ stopped: true })
+      await Promise.all([kept.environment, ended.environment, requested].map(remove))
     })
 
-    it('names a token that it does not know, one that may too little, and a user that it does not have', async () => {
+    it('reports an unknown token, insufficient permissions and a missing user on verification', async () => {
       const verify = async (connection: Promise<string>) =>
         switchyard.api.ok('POST', `/connections/${await connection}/verify`)
       expect(await verify(connect())).toMatchObject({ ok: true })
@@ -237,14 +241,14 @@ function defineTests(binDir: string | null): void {
         field: 'credentials.token',
         message: expect.stringContaining('delete:servers'),
       })
-      expect(await verify(connect({ settings: { username: 'nobody', createsUsers: false } }))).toMatchObject({
+      expect(await verify(connect({ settings: { username: 'unknown', createsUsers: false } }))).toMatchObject({
         ok: false,
         code: 'not_found',
         field: 'settings.username',
       })
     })
 
-    it('whose answer to a start is cut off on the way has one server, and that one is adopted', async () => {
+    it('recovers a start with a lost response, and creates one server', async () => {
       const proxy = await startCuttingProxy(hub.url)
       try {
         const connectionId = await connect({ url: proxy.url })

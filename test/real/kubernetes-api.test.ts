@@ -1,72 +1,88 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { jobsPath, type KubernetesBench, remoteNameOf, setsPath, startKubernetesBench } from './kubernetes-bench.ts'
 import { buildLimitMs } from './kubernetes-build.ts'
 import { clusterRequirements } from './kubernetes-cluster.ts'
+import {
+  jobsPath,
+  type KubernetesFixture,
+  remoteNameOf,
+  setsPath,
+  startKubernetesFixture,
+} from './kubernetes-fixture.ts'
 import { image } from './kubernetes-image.ts'
 import { describeReal } from './requirements.ts'
 import { startCuttingProxy } from './slurm-proxy.ts'
 
-describeReal('a real Kubernetes control plane behind Switchyard', clusterRequirements(), () => {
-  let bench: KubernetesBench
+describeReal('Kubernetes control plane behind Switchyard', clusterRequirements(), () => {
+  let fixture: KubernetesFixture
 
   beforeAll(async () => {
-    bench = await startKubernetesBench()
+    fixture = await startKubernetesFixture()
   }, buildLimitMs)
-  afterAll(() => bench?.stop())
+  afterAll(() => fixture?.stop())
 
   const at = ({ id }: ApiRecord) => `/jobs/${id}`
-  const cancel = (job: ApiRecord) => bench.switchyard.api.ok('POST', `${at(job)}/cancel`)
-  const attemptsOf = async (job: ApiRecord) => (await bench.switchyard.api.ok('GET', `${at(job)}/attempts`)).data
+  const cancel = (job: ApiRecord) => fixture.switchyard.api.ok('POST', `${at(job)}/cancel`)
+  const attemptsOf = async (job: ApiRecord) => (await fixture.switchyard.api.ok('GET', `${at(job)}/attempts`)).data
 
-  describe('previews that ask the server', () => {
+  describe('preview with askProvider', () => {
     const askProvider = async (namespace: string, more: object = {}) => {
-      const { id: connectionId } = await bench.connect({
-        credentials: { token: bench.cluster.adminToken },
+      const { id: connectionId } = await fixture.connect({
+        credentials: { token: fixture.cluster.adminToken },
         settings: { namespace },
       })
       const body = { connectionId, name: 'preview', image, command: ['true'], ...more }
-      return bench.switchyard.api.ok('POST', '/jobs/preview?askProvider=true', body)
+      return fixture.switchyard.api.ok('POST', '/jobs/preview?askProvider=true', body)
     }
 
-    it('are accepted without a Job', async () => {
+    it('is accepted without creating a Job', async () => {
       expect(await askProvider('training')).toMatchObject({ valid: true, acceptedByProvider: true })
-      expect(await bench.jobsNamed('preview')).toEqual([])
+      expect(await fixture.jobsNamed('preview')).toEqual([])
     })
 
-    it('return what the server rejects: a missing namespace, a quota', async () => {
+    it('reports rejections by the server: a missing namespace, a quota', async () => {
       const rejected = { valid: false, acceptedByProvider: false }
-      const saying = (text: string) => ({ problems: [{ code: 'rejected', detail: expect.stringContaining(text) }] })
-      expect(await askProvider('nowhere')).toMatchObject({ ...rejected, ...saying('namespaces "nowhere" not found') })
-      await bench.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'full' } })
+      const problemWith = (text: string) => ({
+        problems: [{ code: 'rejected', detail: expect.stringContaining(text) }],
+      })
+      expect(await askProvider('missing')).toMatchObject({
+        ...rejected,
+        ...problemWith('namespaces "missing" not found'),
+      })
+      await fixture.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'full' } })
       const quota = { metadata: { name: 'none' }, spec: { hard: { 'count/jobs.batch': '0' } } }
-      await bench.cluster.admin('POST', '/api/v1/namespaces/full/resourcequotas', quota)
-      await expect.poll(() => askProvider('full')).toMatchObject({ ...rejected, ...saying('exceeded quota: none') })
+      await fixture.cluster.admin('POST', '/api/v1/namespaces/full/resourcequotas', quota)
+      await expect
+        .poll(() => askProvider('full'))
+        .toMatchObject({ ...rejected, ...problemWith('exceeded quota: none') })
     })
   })
 
-  describe('checks a connection', () => {
-    const verify = async (request: Parameters<KubernetesBench['connect']>[0]) => {
-      const { id } = await bench.connect(request)
-      return (await bench.switchyard.api.call('POST', `/connections/${id}/verify`)).body
+  describe('verification', () => {
+    const verify = async (request: Parameters<KubernetesFixture['connect']>[0]) => {
+      const { id } = await fixture.connect(request)
+      return (await fixture.switchyard.api.call('POST', `/connections/${id}/verify`)).body
     }
     const certificate = (user: string, groups?: readonly string[]) => ({
       credentials: {},
-      network: { clientCertificate: bench.cluster.authority.issue(user, groups) },
+      network: { clientCertificate: fixture.cluster.authority.issue(user, groups) },
     })
 
-    it('with a token that has the documented rights', async () => {
+    it('accepts a token with the documented permissions', async () => {
       expect(await verify({})).toMatchObject({ ok: true })
     })
 
-    it('with a client certificate', async () => {
+    it('accepts a client certificate', async () => {
       expect(await verify(certificate('root', ['system:masters']))).toMatchObject({ ok: true })
     })
 
-    it('with a kubeconfig, of which only the parts are stored', async () => {
-      const { certificate: cert, key } = bench.cluster.authority.issue('lea', ['system:masters'])
+    it('accepts a kubeconfig, of which only the parts are stored', async () => {
+      const { certificate: cert, key } = fixture.cluster.authority.issue('lea', ['system:masters'])
       const base64 = (text: string) => Buffer.from(text).toString('base64')
-      const cluster = { server: bench.cluster.url, 'certificate-authority-data': base64(bench.cluster.caCertificate) }
+      const cluster = {
+        server: fixture.cluster.url,
+        'certificate-authority-data': base64(fixture.cluster.caCertificate),
+      }
       const user = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
       const kubeconfig = JSON.stringify({
         ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'a' },
@@ -74,162 +90,162 @@ describeReal('a real Kubernetes control plane behind Switchyard', clusterRequire
         users: [{ name: 'a', user }],
         contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
       })
-      const connection = await bench.connect({ credentials: { kubeconfig } })
+      const connection = await fixture.connect({ credentials: { kubeconfig } })
       expect(connection).toMatchObject({ network: { clientCertificate: { subject: 'O=system:masters, CN=lea' } } })
-      const { body } = await bench.switchyard.api.call('POST', `/connections/${connection.id}/verify`)
+      const { body } = await fixture.switchyard.api.call('POST', `/connections/${connection.id}/verify`)
       expect(body).toMatchObject({ ok: true })
     })
 
     it.each([
-      ['a token that nobody has', { credentials: { token: 'nobody' } }, 'credentials.token'],
-      ['a namespace that does not exist', { settings: { namespace: 'nowhere' } }, 'credentials.token'],
-      ['a service account that does not exist', { settings: { serviceAccount: 'nobody' } }, 'settings.serviceAccount'],
+      ['an unknown token', { credentials: { token: 'unknown' } }, 'credentials.token'],
+      ['a missing namespace', { settings: { namespace: 'missing' } }, 'credentials.token'],
+      ['a missing service account', { settings: { serviceAccount: 'missing' } }, 'settings.serviceAccount'],
       ['Kueue, which is not installed', { settings: { kueue: true } }, 'settings.kueue'],
-    ])('and names what is wrong: %s', async (_name, request, field) => {
+    ])('reports the field of %s', async (_name, request, field) => {
       expect(await verify(request)).toMatchObject({ ok: false, field })
     })
 
-    it('and names the namespace to an account that may act in all', async () => {
-      const request = { ...certificate('root2', ['system:masters']), settings: { namespace: 'nowhere' } }
+    it('reports the namespace to an account with access to all', async () => {
+      const request = { ...certificate('root2', ['system:masters']), settings: { namespace: 'missing' } }
       expect(await verify(request)).toMatchObject({ ok: false, field: 'settings.namespace' })
     })
 
-    it('and names the certificate of an account without rights', async () => {
-      const said = await verify(certificate('nobody'))
-      expect(said).toMatchObject({ ok: false, code: 'permission_denied', field: 'network.clientCertificate' })
+    it('reports the certificate of an account without permissions', async () => {
+      const result = await verify(certificate('without-permissions'))
+      expect(result).toMatchObject({ ok: false, code: 'permission_denied', field: 'network.clientCertificate' })
     })
 
-    it('and names the authorities that did not sign the certificate of the server', async () => {
-      const said = await verify({ network: { caCertificate: bench.cluster.authority.issue('other').certificate } })
-      expect(said).toMatchObject({ ok: false, field: 'network.caCertificate' })
+    it('reports certificate authorities that did not sign the server certificate', async () => {
+      const result = await verify({ network: { caCertificate: fixture.cluster.authority.issue('other').certificate } })
+      expect(result).toMatchObject({ ok: false, field: 'network.caCertificate' })
     })
   })
 
-  describe('tells why a job waits, and cancels it', () => {
-    it('without a node', async () => {
-      const job = await bench.submit()
-      const waiting = await bench.switchyard.api.until(at(job), ({ statusMessage }) => statusMessage !== undefined)
+  describe('waiting job', () => {
+    it('reports that no node is available, and is canceled', async () => {
+      const job = await fixture.submit()
+      const waiting = await fixture.switchyard.api.until(at(job), ({ statusMessage }) => statusMessage !== undefined)
       expect(waiting).toMatchObject({ status: 'pending', remote: { state: 'Pending' } })
       expect(waiting.statusMessage).toContain('Unschedulable: no nodes available')
       await cancel(job)
-      expect(await bench.ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'Canceled' } })
-      expect(await bench.jobsNamed(job.name)).toHaveLength(1)
+      expect(await fixture.ended(job)).toMatchObject({ status: 'canceled', remote: { state: 'Canceled' } })
+      expect(await fixture.jobsNamed(job.name)).toHaveLength(1)
     })
 
-    it('suspended by somebody: it is deleted, since no deadline passes', async () => {
-      const job = await bench.submit()
-      const name = remoteNameOf(await bench.until(job, 'pending'))
-      await bench.cluster.admin('PATCH', `${jobsPath}/${name}`, { spec: { suspend: true } })
-      await bench.switchyard.api.until(at(job), (record) => record.remote?.state === 'Suspended')
+    it('is deleted by a cancel if another client suspended it', async () => {
+      const job = await fixture.submit()
+      const name = remoteNameOf(await fixture.until(job, 'pending'))
+      await fixture.cluster.admin('PATCH', `${jobsPath}/${name}`, { spec: { suspend: true } })
+      await fixture.switchyard.api.until(at(job), (record) => record.remote?.state === 'Suspended')
       await cancel(job)
-      expect(await bench.ended(job)).toMatchObject({ status: 'canceled' })
-      expect(await bench.jobsNamed(job.name)).toEqual([])
+      expect(await fixture.ended(job)).toMatchObject({ status: 'canceled' })
+      expect(await fixture.jobsNamed(job.name)).toEqual([])
     })
 
-    it('deleted and made again under the same name by somebody: it is another one', async () => {
-      const job = await bench.submit()
-      const path = `${jobsPath}/${remoteNameOf(await bench.until(job, 'pending'))}`
-      const { json } = await bench.cluster.admin('GET', path)
+    it('has a lost remote record if another client replaced its Job', async () => {
+      const job = await fixture.submit()
+      const path = `${jobsPath}/${remoteNameOf(await fixture.until(job, 'pending'))}`
+      const { json } = await fixture.cluster.admin('GET', path)
       const { metadata, spec } = json
-      await bench.cluster.admin('DELETE', path, { propagationPolicy: 'Background' })
+      await fixture.cluster.admin('DELETE', path, { propagationPolicy: 'Background' })
       await expect
-        .poll(() => bench.cluster.admin('GET', path).then(({ status }) => status), { timeout: 60_000 })
+        .poll(() => fixture.cluster.admin('GET', path).then(({ status }) => status), { timeout: 60_000 })
         .toBe(404)
       const { selector: _, template, ...rest } = spec
-      const again = { ...rest, template: { ...template, metadata: {} } }
+      const recreatedSpec = { ...rest, template: { ...template, metadata: {} } }
       const body = {
         apiVersion: 'batch/v1',
         kind: 'Job',
         metadata: { name: metadata.name, labels: metadata.labels },
-        spec: again,
+        spec: recreatedSpec,
       }
-      expect((await bench.cluster.admin('POST', jobsPath, body)).status).toBe(201)
-      expect(await bench.ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
-      await bench.cluster.admin('DELETE', path, { propagationPolicy: 'Background' })
+      expect((await fixture.cluster.admin('POST', jobsPath, body)).status).toBe(201)
+      expect(await fixture.ended(job)).toMatchObject({ status: 'unknown', statusReason: 'remote_record_lost' })
+      await fixture.cluster.admin('DELETE', path, { propagationPolicy: 'Background' })
     })
 
-    it('with a request that the server refuses', async () => {
-      // A value of a label begins with a letter or a digit.
-      const job = await bench.submit({ providerOptions: { kubernetes: { nodeSelector: ['pool=-a'] } } })
-      expect(await bench.ended(job)).toMatchObject({
+    it('fails if the server rejects the request', async () => {
+      // Label values start with a letter or digit.
+      const job = await fixture.submit({ providerOptions: { kubernetes: { nodeSelector: ['pool=-a'] } } })
+      expect(await fixture.ended(job)).toMatchObject({
         status: 'failed',
         statusReason: 'provider_refused',
         error: { code: 'invalid_request', provider: { code: 'Invalid' } },
       })
-      expect(await bench.jobsNamed(job.name)).toEqual([])
+      expect(await fixture.jobsNamed(job.name)).toEqual([])
     })
   })
 
-  describe('keeps an environment', () => {
-    it('with its Service and its host, until it is deleted', async () => {
-      const { id: connectionId } = await bench.connect({ settings: { ingressDomain: 'apps.example.com' } })
-      const made = await bench.switchyard.api.ok('POST', '/environments', {
+  describe('environment', () => {
+    it('has a Service and an Ingress until it is deleted', async () => {
+      const { id: connectionId } = await fixture.connect({ settings: { ingressDomain: 'apps.example.com' } })
+      const created = await fixture.switchyard.api.ok('POST', '/environments', {
         ...{ connectionId, name: 'notebook', command: ['sleep', '1000'] },
         ports: [{ port: 8888, protocol: 'http' }],
       })
-      const path = `/environments/${made.id}`
-      const shown = await bench.switchyard.api.until(path, ({ remote }) => remote?.state === 'Pending')
-      const name = remoteNameOf(shown)
-      const find = (kind: string) => bench.cluster.admin('GET', `${kind}/${name}`).then(({ status }) => status)
+      const path = `/environments/${created.id}`
+      const pending = await fixture.switchyard.api.until(path, ({ remote }) => remote?.state === 'Pending')
+      const name = remoteNameOf(pending)
+      const find = (kind: string) => fixture.cluster.admin('GET', `${kind}/${name}`).then(({ status }) => status)
       const services = '/api/v1/namespaces/training/services'
       const hosts = '/apis/networking.k8s.io/v1/namespaces/training/ingresses'
       await expect.poll(() => find(hosts), { timeout: 60_000 }).toBe(200)
       expect(await find(services)).toBe(200)
-      const { urls } = (await bench.switchyard.api.ok('GET', `${path}/access`)) as unknown as {
+      const { urls } = (await fixture.switchyard.api.ok('GET', `${path}/access`)) as unknown as {
         urls: { url: string }[]
       }
       expect(urls.map(({ url }) => url)).toEqual([
         `http://${name}.apps.example.com/`,
         `http://${name}.training.svc.cluster.local:8888/`,
       ])
-      await bench.switchyard.api.call('DELETE', path)
-      await bench.switchyard.api.until(path, ({ status }) => status === 'deleted', 120_000)
+      await fixture.switchyard.api.call('DELETE', path)
+      await fixture.switchyard.api.until(path, ({ status }) => status === 'deleted', 120_000)
       for (const kind of [setsPath, services, hosts]) {
         await expect.poll(() => find(kind), { timeout: 60_000 }).toBe(404)
       }
     })
   })
 
-  // One after the other: each takes something away from all.
-  describe('loses no job and makes none twice', () => {
-    it('when the answer to a create is cut off', async () => {
-      const proxy = await startCuttingProxy(bench.cluster.url, bench.cluster.caCertificate)
-      const { id: connectionId } = await bench.connect({ settings: { baseUrl: proxy.url } })
+  // Sequential: each test disrupts the whole cluster.
+  describe('job during an outage', () => {
+    it('is created once if the response to the create is lost', async () => {
+      const proxy = await startCuttingProxy(fixture.cluster.url, fixture.cluster.caCertificate)
+      const { id: connectionId } = await fixture.connect({ settings: { baseUrl: proxy.url } })
       proxy.cutNext('POST')
-      const job = await bench.submit({ connectionId })
-      const { remote } = await bench.until(job, 'pending')
+      const job = await fixture.submit({ connectionId })
+      const { remote } = await fixture.until(job, 'pending')
       expect(proxy.cut).toBe(1)
-      const made = await bench.jobsNamed(job.name)
-      expect(made.map(({ metadata }) => `${metadata.name}/${metadata.uid}`)).toEqual([remote?.id])
+      const created = await fixture.jobsNamed(job.name)
+      expect(created.map(({ metadata }) => `${metadata.name}/${metadata.uid}`)).toEqual([remote?.id])
       expect(await attemptsOf(job)).toMatchObject([{ outcome: 'recovered', remoteId: remote?.id }])
       await cancel(job)
-      await bench.ended(job)
+      await fixture.ended(job)
       await proxy.close()
     })
 
-    it('when the store stands still during a create', async () => {
-      bench.cluster.etcd.signal('SIGSTOP')
-      const job = await bench.submit()
-      await bench.switchyard.api.until(at(job), ({ statusReason }) => statusReason === 'outcome_unknown', 120_000)
-      bench.cluster.etcd.signal('SIGCONT')
-      const name = remoteNameOf(await bench.until(job, 'pending'))
-      expect((await bench.jobsNamed(job.name)).map(({ metadata }) => metadata.name)).toEqual([name])
+    it('is created once if etcd stops during the create', async () => {
+      fixture.cluster.etcd.signal('SIGSTOP')
+      const job = await fixture.submit()
+      await fixture.switchyard.api.until(at(job), ({ statusReason }) => statusReason === 'outcome_unknown', 120_000)
+      fixture.cluster.etcd.signal('SIGCONT')
+      const name = remoteNameOf(await fixture.until(job, 'pending'))
+      expect((await fixture.jobsNamed(job.name)).map(({ metadata }) => metadata.name)).toEqual([name])
       await cancel(job)
-      await bench.ended(job)
+      await fixture.ended(job)
     })
 
-    it('when the server is killed and started again', async () => {
-      const before = await bench.submit()
-      await bench.until(before, 'pending')
-      bench.cluster.apiserver.signal('SIGKILL')
-      const meanwhile = await bench.submit()
-      await bench.cluster.apiserver.stop()
-      await bench.cluster.apiserver.start()
-      for (const job of [before, meanwhile]) {
-        await bench.until(job, 'pending')
-        expect(await bench.jobsNamed(job.name)).toHaveLength(1)
+    it('is created once if the API server is killed and restarted', async () => {
+      const earlierJob = await fixture.submit()
+      await fixture.until(earlierJob, 'pending')
+      fixture.cluster.apiserver.signal('SIGKILL')
+      const jobDuringOutage = await fixture.submit()
+      await fixture.cluster.apiserver.stop()
+      await fixture.cluster.apiserver.start()
+      for (const job of [earlierJob, jobDuringOutage]) {
+        await fixture.until(job, 'pending')
+        expect(await fixture.jobsNamed(job.name)).toHaveLength(1)
         await cancel(job)
-        expect((await bench.ended(job)).status).toBe('canceled')
+        expect((await fixture.ended(job)).status).toBe('canceled')
       }
     })
   })

@@ -11,10 +11,10 @@ const source = fileURLToPath(new URL('kubernetes', import.meta.url))
 const binaries = fileURLToPath(new URL(`../../.cache/kubernetes/${kubernetesVersion}`, import.meta.url))
 const run = promisify(execFile)
 
-/** Cold, on two cores, the build takes some nine minutes of CPU time; afterwards it is in .cache. */
+/** A cold build on two cores takes about nine minutes of CPU time. Its result is kept in .cache. */
 export const buildLimitMs = 45 * 60_000
 
-/** `kube` is apiserver, controller-manager and scheduler, by its first argument. */
+/** `kube` contains apiserver, controller-manager and scheduler, selected by its first argument. */
 type Program = 'kube' | 'kubelet'
 
 export function missingForBuild(): readonly string[] {
@@ -23,7 +23,7 @@ export function missingForBuild(): readonly string[] {
   return existsSync(join(binaries, 'kube')) || minor >= 24 ? [] : ['Go 1.24 or newer']
 }
 
-/** The path of a program, which is built from the Go module proxy if it is not in .cache yet. */
+/** The path of a program. Unless it is in .cache, it is built with modules from the Go module proxy. */
 export async function buildKubernetes(program: Program): Promise<string> {
   const path = join(binaries, program)
   if (existsSync(path)) return path

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 
 /** A certificate authority for clients. */
 export interface Authority {
-  /** A certificate of a user in groups, with its key, both in PEM. */
+  /** Issues a certificate for a user in groups, with its key, both in PEM. */
   issue(user: string, groups?: readonly string[]): { certificate: string; key: string }
 }
 
-/** Writes `clients.crt`, which the API server trusts, and `accounts.key`, with which it signs tokens. */
+/** Writes `clients.crt`, which the API server trusts, and `accounts.key`, which signs tokens. */
 export function makeAuthority(directory: string): Authority {
   const at = (name: string) => join(directory, name)
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })

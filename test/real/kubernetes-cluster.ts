@@ -20,24 +20,24 @@ export function clusterRequirements(): Requirements {
 
 export interface Reply {
   status: number
-  // biome-ignore lint/suspicious/noExplicitAny: an answer is read as a test expects it
+  // biome-ignore lint/suspicious/noExplicitAny: tests read parts of the body without its type
   json: any
 }
 
-/** A control plane on the loopback interface. Its nodes, if any, are another part. */
+/** A control plane on the loopback interface, without nodes. */
 export interface KubernetesCluster {
   url: string
   directory: string
-  /** The certificates of the server, which clients trust. */
+  /** The certificate of the server, which clients trust. */
   caCertificate: string
   /** Signs client certificates. */
   authority: Authority
   kubeconfig: string
-  /** Of an administrator. */
+  /** The token of an administrator. */
   adminToken: string
   etcd: Daemon
   apiserver: Daemon
-  /** A call as an administrator. */
+  /** Calls the API as an administrator. */
   admin(method: string, path: string, body?: object): Promise<Reply>
   stop(): Promise<void>
 }
@@ -47,7 +47,7 @@ const controllers = `job-controller statefulset-controller node-lifecycle-contro
   namespace-controller pod-garbage-collector-controller ttl-after-finished-controller serviceaccount-controller
   persistentvolume-binder-controller resourcequota-controller`
 
-/** Beside the other tests of a run the first start may take its time. */
+/** The first start may be slow next to other tests. */
 const readyWithinMs = 120_000
 
 export async function startKubernetesCluster(): Promise<KubernetesCluster> {

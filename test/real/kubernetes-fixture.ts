@@ -12,44 +12,44 @@ export const namespace = 'training'
 export const jobsPath = `/apis/batch/v1/namespaces/${namespace}/jobs`
 export const setsPath = `/apis/apps/v1/namespaces/${namespace}/statefulsets`
 
-/** Switchyard before a real cluster, with the rights of examples/kubernetes/rights.yaml. */
-export interface KubernetesBench {
+/** Switchyard with a real cluster and the permissions of examples/kubernetes/rights.yaml. */
+export interface KubernetesFixture {
   cluster: KubernetesCluster
   switchyard: Switchyard
   connectionId: string
-  /** Of the service account. */
+  /** The token of the service account. */
   token: string
   connect(request?: { settings?: object; credentials?: object; network?: object }): Promise<ApiRecord>
   submit(more?: object): Promise<ApiRecord>
   until(job: ApiRecord, ...statuses: string[]): Promise<ApiRecord>
   ended(job: ApiRecord): Promise<ApiRecord>
-  /** The Jobs of the cluster that were made for a job. */
+  /** The Jobs in the cluster whose names start with the name of a job. */
   jobsNamed(name: string): Promise<{ metadata: { name: string; uid: string } }[]>
   stop(): Promise<void>
 }
 
-const patienceMs = 240_000
+const waitLimitMs = 240_000
 
-/** An id at Kubernetes is a name and a UID. */
+/** A Kubernetes remote id consists of name and UID. */
 export const remoteNameOf = ({ remote }: ApiRecord) => String(remote?.id).split('/')[0] ?? ''
 
-export async function startKubernetesBench(): Promise<KubernetesBench> {
+export async function startKubernetesFixture(): Promise<KubernetesFixture> {
   const database = await createTestDatabase()
   const cluster = await startKubernetesCluster()
   const switchyard = await startSwitchyard({
     databaseUrl: database.url,
     redis: testRedis(),
-    // The drivers as they are, and a call's time that a server which is starting again fits into.
+    // The drivers with their own settings, and a call timeout that covers a restart of the server.
     parts: { providers },
     settings: { timing: { callTimeoutMs: 12_000, sendWithinMs: 5000 }, leaseMs: 40_000 },
   })
   await cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: namespace } })
   const token = await tokenWithRights(cluster)
-  let drawn = 0
+  let counter = 0
 
-  const connect: KubernetesBench['connect'] = ({ settings = {}, credentials = { token }, network = {} } = {}) =>
+  const connect: KubernetesFixture['connect'] = ({ settings = {}, credentials = { token }, network = {} } = {}) =>
     switchyard.api.ok('POST', '/connections', {
-      name: `cluster-${drawn++}`,
+      name: `cluster-${counter++}`,
       settings: {
         kubernetes: { baseUrl: cluster.url, namespace, defaultImage: image, hostNetwork: true, ...settings },
       },
@@ -57,8 +57,8 @@ export async function startKubernetesBench(): Promise<KubernetesBench> {
       network: { caCertificate: cluster.caCertificate, ...network },
     })
   const { id: connectionId } = await connect()
-  const until: KubernetesBench['until'] = ({ id }, ...statuses) =>
-    switchyard.api.until(`/jobs/${id}`, ({ status }) => statuses.includes(status), patienceMs)
+  const until: KubernetesFixture['until'] = ({ id }, ...statuses) =>
+    switchyard.api.until(`/jobs/${id}`, ({ status }) => statuses.includes(status), waitLimitMs)
   return {
     cluster,
     switchyard,
@@ -66,7 +66,7 @@ export async function startKubernetesBench(): Promise<KubernetesBench> {
     token,
     connect,
     submit: (more = {}) =>
-      switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn++}`, script: 'true', ...more }),
+      switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${counter++}`, script: 'true', ...more }),
     until,
     ended: (job) => until(job, 'succeeded', 'failed', 'canceled', 'unknown'),
     async jobsNamed(name) {
@@ -81,7 +81,7 @@ export async function startKubernetesBench(): Promise<KubernetesBench> {
   }
 }
 
-/** Applies the example as an administrator would, and asks for a token of its service account. */
+/** Applies the example as an administrator and creates a token of its service account. */
 async function tokenWithRights({ admin }: KubernetesCluster): Promise<string> {
   const example = new URL('../../examples/kubernetes/rights.yaml', import.meta.url)
   const paths: Readonly<Record<string, string>> = {

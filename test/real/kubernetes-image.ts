@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The only image of the node: for jobs, and as the sandbox of pods. No registry is needed. */
+/** The only image of the node, for jobs and as the pause container of pods. It needs no registry. */
 export const image = 'localhost/busybox:1'
 
 const programs = 'sh sleep echo cat env true false date kill ls head httpd wget id mktemp chmod dd test'
 
-/** Writes an archive (docker save) of an image made of a static busybox. */
+/** Writes an image with a static busybox as an archive in the format of `docker save`. */
 export function writeImage(directory: string, busybox: string): string {
   const [root, parts] = [join(directory, 'root'), join(directory, 'image')]
   for (const name of ['bin', 'tmp', 'etc', 'proc', 'sys', 'dev']) mkdirSync(join(root, name), { recursive: true })

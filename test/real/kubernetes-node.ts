@@ -22,11 +22,11 @@ export function nodeRequirements(): Requirements {
       ...programs,
       ...(existsSync(join(plugins, 'ptp')) ? [] : [`the CNI plugins in ${plugins}`]),
       ...(process.getuid?.() === 0 ? [] : ['root, for containers']),
-      ...(mayMount() ? [] : ['the right to mount, which this container lacks']),
+      ...(mayMount() ? [] : ['permission to mount, which this container lacks']),
     ],
     install:
       'RUNLEVEL=1 apt-get install --no-install-recommends etcd-server openssl containerd runc containernetworking-plugins busybox-static; Go: https://go.dev/dl/',
-    // Not every machine of a continuous integration may run containers.
+    // Some CI machines cannot run containers.
     isPromised: false,
   }
 }
@@ -40,7 +40,7 @@ function mayMount(): boolean {
 /** Settings that the kubelet and the network of pods change on the machine. */
 const sysctls = ['vm.overcommit_memory', 'kernel.panic', 'kernel.panic_on_oops', 'net.ipv4.ip_forward']
 
-/** A node: containerd and the kubelet in a separate mount namespace, so that what they mount disappears with them. */
+/** A node: containerd and the kubelet in a separate mount namespace, so that their mounts end with them. */
 export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): Promise<void> }> {
   const program = await buildKubernetes('kubelet')
   const inside = (...names: string[]) => join(cluster.directory, 'node', ...names)
@@ -50,7 +50,10 @@ export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): P
   writeFileSync(inside('containerd.toml'), containerdSettings(inside()))
   const socket = inside('run', 'containerd.sock')
   writeFileSync(inside('kubelet.json'), JSON.stringify(kubeletSettings(inside(), socket, await freePort())))
-  const before = execFileSync('sysctl', ['-n', ...sysctls], { env: { PATH: daemonPath }, encoding: 'utf8' }).trim()
+  const initialValues = execFileSync('sysctl', ['-n', ...sysctls], {
+    env: { PATH: daemonPath },
+    encoding: 'utf8',
+  }).trim()
 
   const common = { user: null, cwd: inside(), readyWithinMs: 120_000 }
   const containerd = makeDaemon({
@@ -58,9 +61,9 @@ export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): P
     args: ['--mount', '--propagation', 'private', 'containerd', '--config', inside('containerd.toml')],
     isReady: () => existsSync(socket) && ctr('version').status === 0,
   })
-  const within = (...command: string[]) => ['-t', String(containerd.pid()), '-m', ...command]
+  const insideNamespace = (...command: string[]) => ['-t', String(containerd.pid()), '-m', ...command]
   const ctr = (...args: string[]) =>
-    spawnSync('nsenter', within('ctr', '-a', socket, '-n', 'k8s.io', ...args), {
+    spawnSync('nsenter', insideNamespace('ctr', '-a', socket, '-n', 'k8s.io', ...args), {
       ...{ env: { PATH: daemonPath }, encoding: 'utf8' },
     })
   await containerd.start()
@@ -74,7 +77,7 @@ export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): P
   }
   const kubelet = makeDaemon({
     ...{ ...common, program: 'nsenter', logFile: inside('log', 'kubelet.log'), isReady },
-    args: within(
+    args: insideNamespace(
       ...[program, '--kubeconfig', cluster.kubeconfig, '--config', inside('kubelet.json')],
       ...['--root-dir', inside('kubelet'), '--hostname-override', nodeName, '--cert-dir', inside('pki')],
     ),
@@ -82,11 +85,11 @@ export async function startNode(cluster: KubernetesCluster): Promise<{ stop(): P
 
   async function stop(): Promise<void> {
     await kubelet.stop()
-    // Containers outlive both.
+    // Containers keep running after both have ended.
     for (const task of ctr('tasks', 'ls', '-q').stdout.split('\n').filter(Boolean)) ctr('tasks', 'rm', '-f', task)
     await containerd.stop()
     for (const group of globSync('/sys/fs/cgroup/**/k8s.io*/**/').toReversed()) removeGroup(group)
-    const values = before.split('\n').map((value, index) => `${sysctls[index]}=${value}`)
+    const values = initialValues.split('\n').map((value, index) => `${sysctls[index]}=${value}`)
     spawnSync('sysctl', ['-qw', ...values], { env: { PATH: daemonPath } })
   }
   try {
@@ -102,11 +105,11 @@ function removeGroup(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // In use, or gone already.
+    // In use, or already removed.
   }
 }
 
-/** Pods reach the node, which is all that the tests need. */
+/** Connects pods with the node only, which suffices for the tests. */
 const networkOf = (dataDir: string) => ({
   ...{ cniVersion: '0.4.0', name: 'pods' },
   plugins: [{ type: 'ptp', ipam: { type: 'host-local', subnet: '10.231.7.0/24', dataDir } }],
@@ -134,7 +137,7 @@ state = "${base}/state"
 `
 }
 
-/** No QoS cgroups and no eviction: what a container of a continuous integration can give. */
+/** No QoS cgroups and no eviction, which a CI container cannot provide. */
 function kubeletSettings(base: string, socket: string, port: number): object {
   return {
     ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },

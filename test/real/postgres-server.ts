@@ -6,16 +6,16 @@ import { freePort } from '../support/free-ports.ts'
 import { makeDaemon } from './daemon.ts'
 import type { Requirements } from './requirements.ts'
 
-/** Directory of the newest installed server, where Debian keeps its programs. */
+/** Program directory of the newest installed server, in Debian's layout. */
 const binDir = globSync('/usr/lib/postgresql/*/bin').sort(byVersion).at(-1) ?? ''
 
-/** The server refuses to run as root. */
+/** The server does not run as root. */
 const user = process.getuid?.() === 0 ? 'postgres' : null
 
 export function postgresRequirements(): Requirements {
   const programs = ['initdb', 'postgres', 'pg_dump', 'pg_restore', 'pg_basebackup', 'createdb']
   return {
-    what: 'a drill of backups',
+    what: 'a backup test',
     missing: programs.filter((name) => !existsSync(join(binDir, name))),
     install: 'RUNLEVEL=1 apt-get install --no-install-recommends postgresql',
   }
@@ -29,7 +29,7 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-/** A directory that the server's user owns. */
+/** A directory owned by the server's user. */
 export function makeServerDirectory(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'switchyard-backups-'))
   chmodSync(path, 0o755)
@@ -51,7 +51,7 @@ export function initCluster(dataDir: string, archive: string): void {
   appendFileSync(join(dataDir, 'postgresql.conf'), lines.join('\n'))
 }
 
-/** Makes a base backup recover up to a named restore point, from which it continues as a new timeline. */
+/** Configures a base backup to recover up to a named restore point and continue on a new timeline. */
 export function recoverTo(dataDir: string, archive: string, restorePoint: string): void {
   const lines = [
     `restore_command = 'cp ${archive}/%f %p'`,
@@ -82,11 +82,11 @@ export async function startServer(dataDir: string): Promise<PostgresServer> {
   }
 }
 
-/** It accepts writes: recovery is complete. */
+/** Whether the server accepts writes, so recovery is complete. */
 function isPrimary(server: readonly string[]): boolean {
-  const question = ['-d', 'postgres', '-Atc', 'SELECT pg_is_in_recovery()']
+  const query = ['-d', 'postgres', '-Atc', 'SELECT pg_is_in_recovery()']
   try {
-    return execFileSync(join(binDir, 'psql'), [...server, ...question], { encoding: 'utf8', stdio: 'pipe' }) === 'f\n'
+    return execFileSync(join(binDir, 'psql'), [...server, ...query], { encoding: 'utf8', stdio: 'pipe' }) === 'f\n'
   } catch {
     return false
   }
@@ -100,6 +100,6 @@ function asUser(program: string, ...args: readonly string[]): void {
   execFileSync(file, rest, { cwd: tmpdir(), stdio: 'pipe' })
 }
 
-function byVersion(one: string, other: string): number {
-  return one.localeCompare(other, 'en', { numeric: true })
+function byVersion(left: string, right: string): number {
+  return left.localeCompare(right, 'en', { numeric: true })
 }

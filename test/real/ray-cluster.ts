@@ -10,28 +10,28 @@ import { request } from 'undici'
 import type { Json } from '../../src/vocabulary/json.ts'
 import { freePorts } from '../support/free-ports.ts'
 
-/** The head of a real Ray cluster with two CPUs and two GPUs, on free ports, with token authentication. */
+/** The head of a Ray cluster with two CPUs and two GPUs, on free ports, with token authentication. */
 export interface RayCluster {
   readonly url: string
   readonly token: string
   call(method: 'GET' | 'POST', path: string, body?: object): Promise<{ status: number; body: Json; text: string }>
   /** The records of all submitted jobs. */
   jobs(): Promise<readonly { submission_id: string; status: string }[]>
-  /** SIGKILL for everything but the programs of jobs, as if the machine lost power. */
+  /** Sends SIGKILL to everything but the programs of jobs, like a power failure. */
   kill(): Promise<void>
-  /** Starts it, again after a kill. Resolves when a job can be submitted. */
+  /** Starts the head, also after a kill. Resolves when it accepts jobs. */
   start(): Promise<void>
-  /** Ends it and removes its directory. */
+  /** Stops the head and removes its directory. */
   stop(): Promise<void>
 }
 
 /** Ray replaces 127.0.0.1 by the address of the machine. */
 const address = '127.0.0.2'
 const startWithinMs = 120_000
-/** Ray gives up on parts that take longer than 15 s to start, as they do on a busy machine. */
-const starts = 3
+/** Ray aborts if a component takes longer than 15 s to start, as on a busy machine. */
+const maxStarts = 3
 
-/** `redis`: where the head keeps its state; null: in its memory. */
+/** `redis`: the store of the head's state; null: in memory. */
 export async function startRay(binDir: string, redis: string | null): Promise<RayCluster> {
   const dir = await mkdtemp(join(tmpdir(), 'sy-ray-'))
   const token = randomBytes(24).toString('hex')
@@ -43,7 +43,7 @@ export async function startRay(binDir: string, redis: string | null): Promise<Ra
     RAY_AUTH_MODE: 'token',
     RAY_AUTH_TOKEN: token,
     RAY_USAGE_STATS_ENABLED: '0',
-    // A program that ignores SIGTERM is killed after this.
+    // The delay after which Ray kills a program that ignores SIGTERM.
     RAY_JOB_STOP_WAIT_TIME_S: '1',
     ...(redis === null ? {} : { RAY_REDIS_ADDRESS: redis }),
   }
@@ -51,21 +51,21 @@ export async function startRay(binDir: string, redis: string | null): Promise<Ra
 
   async function startOnce(): Promise<boolean> {
     const log = openSync(join(dir, 'log'), 'a')
-    const { promise: ended, resolve } = Promise.withResolvers<false>()
-    // A process group of its own, without the workers.
+    const { promise: exited, resolve } = Promise.withResolvers<false>()
+    // A separate process group, without the workers.
     head = spawn(join(binDir, 'ray'), argumentsOf(first, dir), { env, detached: true, stdio: ['ignore', log, log] })
     head.once('exit', () => resolve(false))
     closeSync(log)
-    return await Promise.race([untilReady(call), ended])
+    return await Promise.race([untilReady(call), exited])
   }
 
   async function start(): Promise<void> {
-    for (let tries = 0; tries < starts; tries += 1) {
+    for (let tries = 0; tries < maxStarts; tries += 1) {
       if (await startOnce()) return
       await end('SIGKILL')
     }
     const log = await readFile(join(dir, 'log'), 'utf8')
-    throw new Error(`Ray does not start. The end of its log:\n${log.slice(-2000)}`)
+    throw new Error(`Ray does not start. Its log ends with:\n${log.slice(-2000)}`)
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -78,21 +78,21 @@ export async function startRay(binDir: string, redis: string | null): Promise<Ra
   const call: RayCluster['call'] = async (method, path, body) => {
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    // Not by fetch: it sends a header of browsers, whose submits Ray rejects (405).
+    // Not with fetch: Ray rejects submits with its browser headers (405).
     const {
       statusCode: status,
       body: answer,
-      headers: given,
+      headers: responseHeaders,
     } = await request(url + path, { method, headers, ...content })
     const text = await answer.text()
-    const isJson = String(given['content-type']).includes('json')
+    const isJson = String(responseHeaders['content-type']).includes('json')
     return { status, text, body: isJson ? (JSON.parse(text) as Json) : null }
   }
 
   async function stop(): Promise<void> {
-    const impatience = setTimeout(() => void end('SIGKILL'), 20_000)
+    const killTimer = setTimeout(() => void end('SIGKILL'), 20_000)
     await end('SIGTERM')
-    clearTimeout(impatience)
+    clearTimeout(killTimer)
     await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   }
 
@@ -129,10 +129,10 @@ function argumentsOf(first: number, dir: string): string[] {
   ]
 }
 
-/** The part of the head that runs submits answers some seconds after the others. */
+/** The component that runs submits is ready seconds after the others. */
 async function untilReady(call: RayCluster['call']): Promise<boolean> {
-  const untilMs = performance.now() + startWithinMs
-  while (performance.now() < untilMs) {
+  const deadlineMs = performance.now() + startWithinMs
+  while (performance.now() < deadlineMs) {
     const answer = await call('POST', '/api/jobs/', { entrypoint: 'true' }).catch(() => null)
     if (answer?.status === 200) return true
     await wait(200)

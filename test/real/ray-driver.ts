@@ -6,9 +6,9 @@ import type { RayCluster } from './ray-cluster.ts'
 
 export const { signal } = new AbortController()
 
-let drawn = 0
+let counter = 0
 
-/** The driver of a connection to a cluster, without Switchyard around it. */
+/** The driver of a connection to a cluster, without Switchyard. */
 export function openRay({ url, token }: RayCluster, credentials: object = { token }) {
   const clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const limits = { connectTimeoutMs: 2000, timeoutMs: 30_000, maxResponseBytes: 30_000_000 }
@@ -17,13 +17,13 @@ export function openRay({ url, token }: RayCluster, credentials: object = { toke
   const { job } = provider.drivers
   if (job === undefined) throw new Error('ray has no jobs')
 
-  /** What the engine does before a create. */
+  /** Prepares an intent as the engine does. */
   async function intent(spec: Partial<JobSpec>): Promise<Intent<'job'>> {
-    drawn += 1
+    counter += 1
     const sendBy = { at: new Date(Date.now() + 30_000), monotonicMs: performance.now() + 30_000 }
-    const full = { name: `driver-${drawn}`, ...spec }
+    const full = { name: `driver-${counter}`, ...spec }
     const before = (await job?.prepare?.(full, null, signal)) ?? null
-    const correlationTag = `m${drawn.toString(36).padStart(11, '0')}`
+    const correlationTag = `m${counter.toString(36).padStart(11, '0')}`
     return { correlationTag, spec: full, environmentRemoteId: null, before, sendBy, firstSentAt: new Date() }
   }
 

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url'
 import type { Requirements } from './requirements.ts'
 import { installPackages, pythonVersion } from './virtual-environment.ts'
 
-/** A Ray that can be started. */
+/** The programs of a Ray installation. */
 export interface RayPrograms {
   requirements: Requirements
-  /** Where `ray` is. */
+  /** Directory of `ray`. */
   binDir: string
 }
 
@@ -14,7 +14,7 @@ const version = '2.60.0'
 const constraints = fileURLToPath(new URL('ray-constraints.txt', import.meta.url))
 const dir = join(fileURLToPath(new URL('../../.cache/ray', import.meta.url)), version)
 
-/** Installs Ray with its dashboard into a virtual environment, once: about a minute, 400 MB. */
+/** Installs Ray with its dashboard into a virtual environment once: about a minute, 400 MB. */
 export async function rayPrograms(): Promise<RayPrograms> {
   const failure =
     pythonVersion() === ''
@@ -23,7 +23,7 @@ export async function rayPrograms(): Promise<RayPrograms> {
   const requirements = {
     what: 'a Ray cluster',
     missing: failure === null ? [] : [failure],
-    install: 'apt-get install --no-install-recommends python3-venv, and a way to PyPI',
+    install: 'apt-get install --no-install-recommends python3-venv, and access to PyPI',
   }
   return { requirements, binDir: join(dir, 'bin') }
 }

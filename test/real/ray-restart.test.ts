@@ -10,7 +10,7 @@ import { describeReal } from './requirements.ts'
 const { requirements, binDir } = await rayPrograms()
 const withinMs = 240_000
 
-describeReal('a Ray head that is killed and restarted', requirements, () => {
+describeReal('killed and restarted Ray head', requirements, () => {
   describe.each([
     { title: 'without Redis', hasRedis: false },
     { title: 'with Redis', hasRedis: true },
@@ -31,9 +31,9 @@ describeReal('a Ray head that is killed and restarted', requirements, () => {
       await redis?.stop()
     }, withinMs)
 
-    /** Reads until the job shows one of these states. */
+    /** Polls until the job is in one of these states. */
     async function until(remoteId: string, ...states: readonly string[]): Promise<Observation<'job'>> {
-      for (const untilMs = performance.now() + withinMs; performance.now() < untilMs; await wait(200)) {
+      for (const deadlineMs = performance.now() + withinMs; performance.now() < deadlineMs; await wait(200)) {
         const seen = await ray.job.get(remoteId, signal)
         if (seen !== 'gone' && states.includes(seen.rawState)) return seen
       }
@@ -41,30 +41,30 @@ describeReal('a Ray head that is killed and restarted', requirements, () => {
     }
 
     const title = hasRedis
-      ? 'knows its jobs, in the same session, and fails those whose process died with it'
-      : 'knows no job, which proves nothing about a create before'
+      ? 'keeps its session and jobs, and fails jobs whose process died'
+      : 'loses its jobs, so absence is inconclusive'
     it(title, { timeout: 2 * withinMs }, async () => {
       const done = await ray.intent({ script: 'echo done' })
       const running = await ray.intent({ script: 'sleep 600' })
-      const never = await ray.intent({ script: 'true' })
+      const neverSent = await ray.intent({ script: 'true' })
       for (const intent of [done, running]) await ray.job.create(intent, signal)
       await until(`sy-${done.correlationTag}`, 'SUCCEEDED')
       await until(`sy-${running.correlationTag}`, 'RUNNING')
       await cluster.kill()
       await cluster.start()
 
-      const found = await ray.job.find([done, running, never], signal)
-      const said = [done, running, never].map(({ correlationTag }) => found.get(correlationTag))
-      const { before: after } = await ray.intent({})
+      const found = await ray.job.find([done, running, neverSent], signal)
+      const results = [done, running, neverSent].map(({ correlationTag }) => found.get(correlationTag))
+      const { before: currentSession } = await ray.intent({})
       if (!hasRedis) {
-        expect(after).not.toEqual(never.before)
-        const unproven = { inconclusive: expect.stringContaining('restarted') }
-        expect(said).toEqual([unproven, unproven, unproven])
+        expect(currentSession).not.toEqual(neverSent.before)
+        const inconclusive = { inconclusive: expect.stringContaining('restarted') }
+        expect(results).toEqual([inconclusive, inconclusive, inconclusive])
         expect(await ray.job.get(`sy-${done.correlationTag}`, signal)).toBe('gone')
         return
       }
-      expect(after).toEqual(never.before)
-      expect(said).toMatchObject([
+      expect(currentSession).toEqual(neverSent.before)
+      expect(results).toMatchObject([
         { found: [{ remoteId: `sy-${done.correlationTag}`, rawState: 'SUCCEEDED' }] },
         { found: [{ remoteId: `sy-${running.correlationTag}` }] },
         { absent: true },

@@ -15,7 +15,7 @@ import { type CuttingProxy, startCuttingProxy } from './slurm-proxy.ts'
 const { requirements, binDir } = await rayPrograms()
 const withinMs = 240_000
 
-describeReal('a real Ray cluster behind Switchyard', requirements, () => {
+describeReal('Ray cluster behind Switchyard', requirements, () => {
   let cluster: RayCluster
   let proxy: CuttingProxy
   let database: TestDatabase
@@ -31,7 +31,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     switchyard = await startSwitchyard({
       databaseUrl: database.url,
       redis: testRedis(),
-      // The drivers as they are, and a call's time that a first submit fits into.
+      // The drivers with their own settings, and a call timeout that covers a first submit.
       parts: { providers },
       settings: { timing: { callTimeoutMs: 12_000, sendWithinMs: 5000 }, leaseMs: 40_000 },
     })
@@ -48,13 +48,13 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
   }, withinMs)
 
   const connectionRequest = (credentials: object = { token: cluster.token }, settings: object = {}) => ({
-    name: `cluster-${drawn++}`,
+    name: `cluster-${counter++}`,
     settings: { ray: { baseUrl: cluster.url, ...settings } },
     credentials: { ray: credentials },
   })
-  let drawn = 0
+  let counter = 0
   const submit = (script: string, more: object = {}): Promise<ApiRecord> =>
-    switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${drawn++}`, script, ...more })
+    switchyard.api.ok('POST', '/jobs', { connectionId, name: `job-${counter++}`, script, ...more })
   const path = ({ id }: ApiRecord) => `/jobs/${id}`
   const until = (job: ApiRecord, ...statuses: string[]) =>
     switchyard.api.until(path(job), ({ status }) => statuses.includes(status), withinMs)
@@ -63,7 +63,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     String(((await switchyard.api.ok('GET', `${path(job)}/logs`)) as unknown as { text: string }).text)
   const cancel = (job: ApiRecord) => switchyard.api.ok('POST', `${path(job)}/cancel`)
 
-  it('runs jobs to their end, with their variables, and shows their output, secrets aside', async () => {
+  it('runs a job with variables and returns its output, secrets redacted', async () => {
     const job = await submit('echo "$GREETING and $PASSPHRASE"', {
       environmentVariables: { GREETING: 'hello' },
       secretVariables: { PASSPHRASE: 's3cret-of-the-job' },
@@ -75,10 +75,10 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     expect(logs).toMatch(/^hello and \S+$/m)
     const remote = JSON.stringify(await switchyard.api.ok('GET', `${path(job)}/remote`))
     expect(remote).toContain('PASSPHRASE')
-    for (const shown of [logs, remote, JSON.stringify(record)]) expect(shown).not.toContain('s3cret-of-the-job')
+    for (const text of [logs, remote, JSON.stringify(record)]) expect(text).not.toContain('s3cret-of-the-job')
   })
 
-  it('runs the job that runs unchanged on every provider, also for the demo', async () => {
+  it('runs the portable job unchanged, also in the demo', async () => {
     const bodies = [portableJob(), portableJob({ exitCode: 3 })]
     const env = { RAY_ADDRESS: cluster.url, RAY_AUTH_TOKEN: cluster.token }
     const [demo, ...jobs] = await Promise.all([
@@ -94,7 +94,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     expect(demo.stdout).toMatch(demoOutput)
   })
 
-  it('tells how programs end: with 3, by a signal, with the process that Ray starts for them', async () => {
+  it("reports the end of programs: exit code 3, a signal, the death of Ray's process", async () => {
     const jobs = await Promise.all([submit('exit 3'), submit('kill -9 $$'), submit('kill -9 $PPID; sleep 60')])
     const [three, signalled, orphaned] = await Promise.all(jobs.map(ended))
     expect(three).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
@@ -103,7 +103,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     expect(orphaned).toMatchObject({ status: 'failed', statusReason: 'node_failure' })
   })
 
-  it('runs argv quoted, a script of another interpreter, and one with accelerators', async () => {
+  it('runs quoted arguments, a script of another interpreter, and one with accelerators', async () => {
     const [argv, python, gpus] = await Promise.all([
       submit('', { script: undefined, command: ['printf', '%s|', "it's", '$HOME', ''] }),
       submit('#!/usr/bin/env python3\nimport os, sys\nprint("by python", os.getcwd())\nsys.exit(4)', {
@@ -118,7 +118,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     expect(await logsOf(gpus)).toMatch(/gpus=(0,1|1,0)/)
   })
 
-  it('cancels a program that ignores SIGTERM, and one that waits as soon as it starts', async () => {
+  it('cancels a program that ignores SIGTERM, and a waiting job once it starts', async () => {
     const all = { resources: { accelerator: { count: 2 } } }
     const first = await submit("trap '' TERM; while :; do sleep 1; done", all)
     await until(first, 'running')
@@ -137,7 +137,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     }
   })
 
-  it('makes no job twice when the answer to a submit is cut off', async () => {
+  it('creates one job if the response to a submit is lost', async () => {
     const { id } = await switchyard.api.ok('POST', '/connections', connectionRequest(undefined, { baseUrl: proxy.url }))
     proxy.cutNext('POST')
     const job = await submit('exit 0', { connectionId: id })
@@ -146,10 +146,12 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     expect(record).toMatchObject({ status: 'succeeded' })
     const { data } = await switchyard.api.ok('GET', `${path(job)}/attempts`)
     expect(data).toMatchObject([{ outcome: 'recovered', remoteId: record.remote?.id }])
-    expect((await cluster.jobs()).filter(({ submission_id: of }) => of === record.remote?.id)).toHaveLength(1)
+    expect(
+      (await cluster.jobs()).filter(({ submission_id: submissionId }) => submissionId === record.remote?.id),
+    ).toHaveLength(1)
   })
 
-  it('takes "already exists" for the job itself, while it runs and after its end', async () => {
+  it('accepts "already exists" as success while the job runs and after it ended', async () => {
     const intent = await ray.intent({ script: 'sleep 1' })
     const remoteId = `sy-${intent.correlationTag}`
     expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
@@ -158,39 +160,41 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
       .poll(() => ray.job.get(remoteId, signal), { timeout: withinMs, interval: 200 })
       .toMatchObject({ rawState: 'SUCCEEDED' })
     expect(await ray.job.create(intent, signal)).toEqual({ remoteId })
-    expect((await cluster.jobs()).filter(({ submission_id: of }) => of === remoteId)).toHaveLength(1)
+    expect((await cluster.jobs()).filter(({ submission_id: submissionId }) => submissionId === remoteId)).toHaveLength(
+      1,
+    )
   })
 
-  it('does not take a stop for done that a job without a process cannot hear', async () => {
+  it('fails the cancel of a job without a process', async () => {
     const id = 'x'.repeat(250)
     expect((await cluster.call('POST', '/api/jobs/', { entrypoint: 'true', submission_id: id })).status).toBe(500)
     expect(await ray.job.get(id, signal)).toMatchObject({ status: 'pending', correlationTag: null })
     await expect(ray.job.controls.cancel?.(id, signal)).rejects.toMatchObject({ code: 'conflict' })
   })
 
-  it('reads and cancels a job of another client, and shows none of its variables', async () => {
+  it("reads and cancels another client's job without disclosing its variables", async () => {
     const runtimeEnv = { env_vars: { API_KEY_OF_A_FRIEND: 's3cret-of-another' } }
     const { body } = await cluster.call('POST', '/api/jobs/', { entrypoint: 'sleep 600', runtime_env: runtimeEnv })
     const { submission_id: remoteId } = body as { submission_id: string }
     const { seen } = await ray.job.list({ cursor: null, watched: [] }, signal)
     const listed = seen.find((each) => each.remoteId === remoteId)
     expect(listed).toMatchObject({ correlationTag: null })
-    const shown = JSON.stringify([listed?.payload(), listed])
-    expect(shown).toContain('API_KEY_OF_A_FRIEND')
-    expect(shown).not.toContain('s3cret-of-another')
+    const text = JSON.stringify([listed?.payload(), listed])
+    expect(text).toContain('API_KEY_OF_A_FRIEND')
+    expect(text).not.toContain('s3cret-of-another')
     await ray.job.controls.cancel?.(remoteId, signal)
     await expect
       .poll(() => ray.job.get(remoteId, signal), { timeout: withinMs, interval: 200 })
       .toMatchObject({ status: 'canceled' })
   })
 
-  it('shows the nodes of the cluster', async () => {
+  it('returns the nodes of the cluster', async () => {
     const catalog = JSON.stringify(await switchyard.api.ok('GET', `/connections/${connectionId}/catalog`))
     expect(catalog).toContain('"is_head_node":true')
     expect(catalog).toContain('"GPU":2')
   })
 
-  it('checks a connection, and names the wrong field', async () => {
+  it('verifies a connection and reports the wrong field', async () => {
     const verify = async (credentials?: object, settings?: object) => {
       const { id } = await switchyard.api.ok('POST', '/connections', connectionRequest(credentials, settings))
       return (await switchyard.api.call('POST', `/connections/${id}/verify`)).body
@@ -199,7 +203,7 @@ describeReal('a real Ray cluster behind Switchyard', requirements, () => {
     for (const credentials of [{}, { token: 'of-another-cluster' }]) {
       expect(await verify(credentials)).toMatchObject({ ok: false, field: 'credentials.token' })
     }
-    const elsewhere = await verify(undefined, { baseUrl: `${cluster.url}/elsewhere` })
-    expect(elsewhere).toMatchObject({ ok: false, field: 'settings.baseUrl' })
+    const wrongPath = await verify(undefined, { baseUrl: `${cluster.url}/elsewhere` })
+    expect(wrongPath).toMatchObject({ ok: false, field: 'settings.baseUrl' })
   })
 })

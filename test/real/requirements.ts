@@ -1,21 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
 
-/** What a real server needs of the machine. */
+/** Requirements of a real server on the machine. */
 export interface Requirements {
-  /** In words: `a Slurm cluster`. */
+  /** Name of the server, such as `a Slurm cluster`. */
   what: string
-  /** What is missing, as a person would say it; empty = all is there. */
+  /** Readable names of what is missing; empty if nothing is. */
   missing: readonly string[]
-  /** The command that brings it. */
+  /** The command that installs it. */
   install: string
-  /** Whether its absence is a failure. By default where CI is set; `false` skips the suite there too, `true` nowhere. */
+  /** Whether its absence is a failure, by default if CI is set. `false` skips the suite in CI, too; `true` never does. */
   isPromised?: boolean
 }
 
 /**
- * A suite that needs a real server. Without it: a failure in CI, where somebody promised it; elsewhere skipped, with the
- * reason in the title.
+ * A suite that needs a real server. If requirements are missing, it fails in CI, unless they are optional there, and is
+ * skipped elsewhere, with the reason in its title.
  */
 export function describeReal(title: string, requirements: Requirements, define: () => void): void {
   const { what, missing, install } = requirements
@@ -30,18 +30,18 @@ export function describeReal(title: string, requirements: Requirements, define: 
     return
   }
   describe(title, () => {
-    it('has what it needs', () => {
+    it('has its requirements', () => {
       throw new Error(reason)
     })
   })
 }
 
-/** `ci`: the variable CI. */
+/** `ci`: the environment variable CI. */
 export function isPromised(requirements: Pick<Requirements, 'isPromised'>, ci: string | undefined): boolean {
   return requirements.isPromised ?? (ci !== undefined && ci !== 'false')
 }
 
-/** Daemons are in directories that a user's PATH may leave out. */
+/** Daemons may be in directories outside a user's PATH. */
 export const daemonPath = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
 
 export function hasProgram(name: string): boolean {

@@ -52,7 +52,7 @@ describe('ModelArts training job with a default image and flavors', () => {
     [{ flavor: 'own', memoryMiB: 512 }, '/resources/memoryMiB'],
     [{ flavor: 'own', accelerator: { count: 1 } }, '/resources/accelerator'],
     [{ flavor: 'own', cpus: 99 }, '/resources/cpus'],
-  ])('is refused once when it requests %j, a flavor and a size', (resources, pointer) => {
+  ])('is rejected once for a flavor and a size: %j', (resources, pointer) => {
     expect(pointersIn({ resources })).toEqual([pointer])
     expect(pointersIn({ resources, queue: 'pool' })).toEqual([pointer])
   })
