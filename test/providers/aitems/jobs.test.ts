@@ -99,12 +99,15 @@ describe('AiTEMS training create', () => {
     })
   })
 
-  it.each(['learning', 'requestLearning', 'scheduledLearning'])('waits while the service is %s', async (status) => {
-    stubService({ status })
-    stubTrains()
-    const prepared = aitems.job.prepare?.(spec(), id, signal) ?? Promise.resolve()
-    expect(await failureOf(prepared)).toMatchObject({ code: 'conflict' })
-  })
+  it.each(['learning', 'requestLearning', 'scheduledLearning'])(
+    'fails the preparation with conflict while the service is %s',
+    async (status) => {
+      stubService({ status })
+      stubTrains()
+      const prepared = aitems.job.prepare?.(spec(), id, signal) ?? Promise.resolve()
+      expect(await failureOf(prepared)).toMatchObject({ code: 'conflict' })
+    },
+  )
 
   it('fails before the create if the service is gone', async () => {
     aitems.stub.once(route(`GET /services/${id}`), { status: 404, body: {} })
