@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { forEachTest } from '../support/for-each-test.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { startDataforest } from './dataforest-sandbox.ts'
 import { appExample } from './ncp-client.ts'
 
@@ -165,7 +166,7 @@ describe('sandbox journal', () => {
 
 describe('sandbox on configured ports', () => {
   it('keeps the URL of a provider across restarts', async () => {
-    const port = 20_000 + (process.pid % 5000) * 2
+    const port = await freePorts(2)
     const first = await startDataforest({ port })
     const { url, urls } = first.sandbox
     await first.sandbox.close()
@@ -176,7 +177,7 @@ describe('sandbox on configured ports', () => {
   })
 
   it('fails if a port is in use, and releases its ports', async () => {
-    const port = 20_000 + (process.pid % 5000) * 2
+    const port = await freePorts(2)
     const first = await startDataforest({ port })
     await expect(startDataforest({ port })).rejects.toThrow('EADDRINUSE')
     await first.sandbox.close()

@@ -27,7 +27,7 @@ describe('AiTEMS service list', () => {
       ['b', 'running'],
       ['c', 'running'],
     ])
-    expect(first.seen[0]).not.toHaveProperty('mark')
+    expect(first.seen[0]).not.toHaveProperty('correlationTag')
     expect([first.next, second.next]).toEqual(['2', null])
   })
 

@@ -195,7 +195,7 @@ describe('AiTEMS training search', () => {
     )
     const found = await find(intent({ before }))
     expect(found).toMatchObject({ found: [{ remoteId: `${id}/pop:v1` }] })
-    expect((found as { found: readonly Observation<'job'>[] }).found[0]).not.toHaveProperty('mark')
+    expect((found as { found: readonly Observation<'job'>[] }).found[0]).not.toHaveProperty('correlationTag')
   })
 
   it('accepts a truncated description', async () => {

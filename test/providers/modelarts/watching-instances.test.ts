@@ -70,7 +70,7 @@ describe('ModelArts instance read', () => {
     })
     const seen = await driver().get(id, signal)
     expect(seen).toMatchObject({ remoteId: id, status: 'running' })
-    expect(seen).not.toHaveProperty('mark')
+    expect(seen).not.toHaveProperty('correlationTag')
     expect(textOf(seen)).not.toMatch(/tok-/)
   })
 
