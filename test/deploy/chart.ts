@@ -10,7 +10,7 @@ import versions from './versions.json' with { type: 'json' }
 
 export const chart = join(import.meta.dirname, '../../deploy/helm/switchyard')
 
-const where = { cwd: join(import.meta.dirname, '../..'), env: environment() }
+const runOptions = { cwd: join(import.meta.dirname, '../..'), env: environment() }
 
 /** Why the tests cannot run here; empty if they can. With REQUIRE_DEPLOY=1 they run, and fail. */
 export const reasonToSkip = process.env.REQUIRE_DEPLOY === '1' ? '' : missing(['go', 'python']).join(', ')
@@ -28,11 +28,11 @@ async function goProgram(name: keyof typeof packages): Promise<string> {
   return join(directory, name)
 }
 
-/** Helm has the client of Kubernetes in it. */
+/** Building Helm takes long: it includes the Kubernetes client. */
 const buildLimitMs = 1_200_000
 
 export async function helm(...args: readonly string[]): Promise<string> {
-  return run([await goProgram('helm'), ...args], where)
+  return run([await goProgram('helm'), ...args], runOptions)
 }
 
 /** Values without a default. */
@@ -41,7 +41,7 @@ export const required = {
   secrets: { existingSecret: 'switchyard' },
 }
 
-/** Runs `use` with a file of these values. */
+/** Runs `use` with a temporary values file. */
 export const withValues = <T>(values: object, use: (file: string) => Promise<T>): Promise<T> =>
   // JSON is YAML.
   withFile(JSON.stringify(values), use)
@@ -59,7 +59,7 @@ export async function withFile<T>(text: string, use: (file: string) => Promise<T
 
 export type Labels = Readonly<Record<string, string>>
 
-/** A Kubernetes object, as far as tests read it. The schemas of Kubernetes check the rest. */
+/** The fields of a Kubernetes object that tests read. Schema validation covers the rest. */
 export interface Manifest {
   kind: string
   metadata: { name: string; labels: Labels; annotations?: Labels }
@@ -67,7 +67,7 @@ export interface Manifest {
     replicas?: number
     strategy?: { rollingUpdate: { maxUnavailable: number } }
     template?: { metadata: { labels: Labels; annotations?: Labels }; spec: PodSpec }
-    /** That of a Service has no `matchLabels`. */
+    /** A Service has labels here instead of `matchLabels`. */
     selector?: { matchLabels?: object }
     podSelector?: { matchLabels?: object }
     egress?: readonly { to?: readonly unknown[]; ports: readonly { protocol: string; port: number | string }[] }[]
@@ -99,7 +99,7 @@ export interface EnvironmentVariable {
   valueFrom?: { secretKeyRef: { name: string; key: string } }
 }
 
-/** Renders the chart with values files that lie over each other. */
+/** Renders the chart; later values files override earlier ones. */
 export async function render(...files: readonly string[]): Promise<Manifest[]> {
   const options = ['--namespace', 'switchyard', ...files.flatMap((file) => ['--values', file])]
   const text = await helm('template', 'switchyard', chart, ...options)
@@ -109,18 +109,18 @@ export async function render(...files: readonly string[]): Promise<Manifest[]> {
   })
 }
 
-/** Renders the chart with these values beside the required ones. */
+/** Renders the chart with the required values and these. */
 export const renderWith = (values: object = {}): Promise<Manifest[]> =>
   withValues({ ...required, ...values }, (file) => render(file))
 
-/** Fails unless the manifests in the file are valid in this version of Kubernetes, without unknown fields. */
+/** Fails unless the manifests are valid in this Kubernetes version and have no unknown fields. */
 export async function validate(file: string, version: string): Promise<string> {
   const location = join(await kubernetesSchemas(), version, '{{.ResourceKind}}{{.KindSuffix}}.json')
   const options = ['-strict', '-summary', '-schema-location', location]
-  return run([await goProgram('kubeconform'), ...options, file], where)
+  return run([await goProgram('kubeconform'), ...options, file], runOptions)
 }
 
-/** Installs the programs and schemas, so that the first test does not wait for them. */
+/** Installs the programs and schemas before the first test. */
 export async function prepare(): Promise<void> {
   for (const name of ['helm', 'kubeconform'] as const) await goProgram(name)
   await kubernetesSchemas()

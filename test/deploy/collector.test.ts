@@ -12,11 +12,11 @@ import { freePort } from '../support/free-ports.ts'
 
 const source = join(import.meta.dirname, 'collector')
 const reason = process.env.REQUIRE_DEPLOY === '1' ? '' : missing(['collector']).join(', ')
-if (reason !== '') process.stderr.write(`skipped: traces in a real collector: requires ${reason}\n`)
+if (reason !== '') process.stderr.write(`skipped: OpenTelemetry Collector tests: requires ${reason}\n`)
 
 const parent = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
 
-/** The core of the OpenTelemetry collector, which receives OTLP over HTTP and prints what it has received. */
+/** A minimal OpenTelemetry Collector that receives OTLP over HTTP and prints the spans. */
 async function collectorProgram(): Promise<string> {
   const files = await Promise.all(['go.sum', 'main.go'].map((name) => readFile(join(source, name), 'utf8')))
   const directory = await install('collector', files, async ({ cwd, env }) => {
@@ -26,8 +26,8 @@ async function collectorProgram(): Promise<string> {
   return join(directory, 'collector')
 }
 
-describe.skipIf(reason !== '')(`a real collector${reason && ` [skipped: requires ${reason}]`}`, () => {
-  let [collector, url, printed] = [undefined as ChildProcess | undefined, '', '']
+describe.skipIf(reason !== '')(`OpenTelemetry Collector${reason && ` [skipped: requires ${reason}]`}`, () => {
+  let [collector, url, output] = [undefined as ChildProcess | undefined, '', '']
 
   beforeAll(async () => {
     const program = await collectorProgram()
@@ -46,9 +46,9 @@ describe.skipIf(reason !== '')(`a real collector${reason && ` [skipped: requires
     })
     collector = started
     started.stderr.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
+      output += text
     })
-    await vi.waitUntil(() => printed.includes('Everything is ready'), { timeout: 50_000 })
+    await vi.waitUntil(() => output.includes('Everything is ready'), { timeout: 50_000 })
   })
 
   afterAll(async () => {
@@ -57,7 +57,7 @@ describe.skipIf(reason !== '')(`a real collector${reason && ` [skipped: requires
     await once(collector, 'exit')
   })
 
-  /** Exports a request and a provider call of it with these variables. */
+  /** Exports a server span and its child client span with these settings. */
   async function exportWith(variables: Readonly<Record<string, string>>, name: string): Promise<void> {
     const warnings: string[] = []
     const config = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: url, ...variables })
@@ -72,24 +72,24 @@ describe.skipIf(reason !== '')(`a real collector${reason && ` [skipped: requires
   }
 
   it.each(['http/protobuf', 'http/json'])(
-    'receives spans with their parent, kind, status and attributes as %s',
+    'receives spans with parent, kind, status and attributes over %s',
     async (protocol) => {
       const name = `POST /${protocol}`
       await exportWith({ OTEL_EXPORTER_OTLP_PROTOCOL: protocol }, name)
-      const spanOf = (wanted: string) => spansIn(printed).find(({ Name }) => Name === wanted)
-      await expect.poll(() => spanOf(name)).toBeDefined()
-      const [request, call] = [spanOf(name), spanOf(`${name} call`)]
+      const findSpan = (spanName: string) => parseSpans(output).find(({ Name }) => Name === spanName)
+      await expect.poll(() => findSpan(name)).toBeDefined()
+      const [request, call] = [findSpan(name), findSpan(`${name} call`)]
       expect(request).toMatchObject({ 'Trace ID': parent.traceId, 'Parent ID': parent.spanId, Kind: 'Server' })
       expect(request).toMatchObject({ 'Status code': 'Unset', 'http.request.method': 'Str(POST)' })
       expect(call).toMatchObject({ 'Trace ID': parent.traceId, 'Parent ID': request?.ID, Kind: 'Client' })
       expect(call).toMatchObject({ 'Status code': 'Error', 'error.type': 'Str(rate_limited)' })
-      expect(printed).toContain('-> service.version: Str(1.2.3)')
+      expect(output).toContain('-> service.version: Str(1.2.3)')
     },
   )
 })
 
-/** Spans as the debug exporter prints them, with their attributes. */
-function spansIn(text: string): readonly Readonly<Record<string, string>>[] {
+/** Parses spans and their attributes from the output of the debug exporter. */
+function parseSpans(text: string): readonly Readonly<Record<string, string>>[] {
   return text
     .split(/^Span #\d+$/m)
     .slice(1)

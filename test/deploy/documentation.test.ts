@@ -12,11 +12,11 @@ interface Schema {
   properties?: Record<string, Schema>
 }
 
-/** Whether the chart has a value of this path. */
+/** Whether the chart has a value at this path. */
 function hasValue(path: string): boolean {
-  let at: Schema | undefined = schema
-  for (const name of path.split('.')) at = at?.properties?.[name]
-  return at !== undefined
+  let current: Schema | undefined = schema
+  for (const name of path.split('.')) current = current?.properties?.[name]
+  return current !== undefined
 }
 
 const codes = [...page.replace(/^ *```[\s\S]*?^ *```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
@@ -24,8 +24,8 @@ const examples = [...page.matchAll(/^( *)```yaml\n *# my-values\.yaml\n([\s\S]*?
   ([, indent = '', text = '']): object => parse(text.replaceAll(new RegExp(`^${indent}`, 'gm'), '')),
 )
 
-describe('the page about Kubernetes', () => {
-  it('names only values that the chart has', () => {
+describe('docs/kubernetes.md', () => {
+  it('references only existing chart values', () => {
     const topLevel = Object.keys(schema.properties ?? {})
     const paths = codes.filter((code) => /^[a-zA-Z]+(\.\w+)+$/.test(code))
     const named = paths.filter((path) => topLevel.includes(path.split('.')[0] ?? ''))
@@ -34,19 +34,19 @@ describe('the page about Kubernetes', () => {
     expect(hasValue('api.replica')).toBe(false)
   })
 
-  it('names only settings that the service knows', () => {
+  it('references only existing settings', () => {
     const names = codes.filter((code) => /^[A-Z]+(_[A-Z]+)+$/.test(code))
     expect(names.length).toBeGreaterThan(10)
     expect(names.filter((name) => !(name in configSchema.properties))).toEqual([])
   })
 })
 
-describe.skipIf(reasonToSkip !== '')('each example of the page about Kubernetes', () => {
+describe.skipIf(reasonToSkip !== '')('examples in docs/kubernetes.md', () => {
   beforeAll(prepare)
 
-  it('is found', () => expect(examples).toHaveLength(6))
+  it('are all found', () => expect(examples).toHaveLength(6))
 
-  it.each(examples)('is accepted by the chart: %j', async (values) => {
+  it.each(examples)('render with the chart: %j', async (values) => {
     expect((await renderWith(values)).length).toBeGreaterThan(5)
   })
 })

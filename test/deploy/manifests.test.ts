@@ -10,16 +10,16 @@ const header = `# Rendered from the Helm chart with the values in deploy/kuberne
 # docs/kubernetes.md#without-helm describes how to apply them.
 `
 
-/** In the order in which they are best created. */
+/** In creation order. */
 const kinds = ['ServiceAccount', 'NetworkPolicy', 'Service', 'PodDisruptionBudget', 'Job', 'Deployment']
 
 const kindOf = (document: Document): string => String(document.get('kind'))
 const isMigration = (document: Document): boolean =>
   document.getIn(['metadata', 'labels', 'app.kubernetes.io/component']) === 'migration'
 
-/** Removes what only Helm reads. */
+/** Removes Helm-specific comments, labels and annotations. */
 function withoutHelm(document: Document): Document {
-  // The name of the template.
+  // Contains the template name.
   if (isMap(document.contents)) document.contents.commentBefore = null
   for (const path of ['app.kubernetes.io/managed-by', 'helm.sh/chart']) document.deleteIn(['metadata', 'labels', path])
   const annotations = document.getIn(['metadata', 'annotations'])
@@ -29,10 +29,10 @@ function withoutHelm(document: Document): Document {
   return document
 }
 
-const printed = (documents: readonly Document[]): string =>
+const render = (documents: readonly Document[]): string =>
   header + documents.map((document) => document.toString({ lineWidth: 0, directives: true })).join('')
 
-describe.skipIf(reasonToSkip !== '')('the manifests for use without Helm', () => {
+describe.skipIf(reasonToSkip !== '')('manifests for use without Helm', () => {
   let files: Record<'migrate.yaml' | 'switchyard.yaml', string>
   beforeAll(async () => {
     await prepare()
@@ -41,13 +41,13 @@ describe.skipIf(reasonToSkip !== '')('the manifests for use without Helm', () =>
     documents.sort((a, b) => kinds.indexOf(kindOf(a)) - kinds.indexOf(kindOf(b)))
     expect([...new Set(documents.map(kindOf))]).toEqual(kinds)
     files = {
-      'migrate.yaml': printed(documents.filter(isMigration)),
-      'switchyard.yaml': printed(documents.filter((document) => !isMigration(document))),
+      'migrate.yaml': render(documents.filter(isMigration)),
+      'switchyard.yaml': render(documents.filter((document) => !isMigration(document))),
     }
   })
 
   describe.each(['migrate.yaml', 'switchyard.yaml'] as const)('%s', (name) => {
-    it('is up to date: otherwise run npm run deploy:render', async () => {
+    it('is up to date (update with npm run deploy:render)', async () => {
       await expect(files[name]).toMatchFileSnapshot(join(directory, name))
     })
 
@@ -56,7 +56,7 @@ describe.skipIf(reasonToSkip !== '')('the manifests for use without Helm', () =>
       expect(summary).toMatch(/Valid: [3-9], Invalid: 0, Errors: 0, Skipped: 0/)
     })
 
-    it('has nothing of Helm but its header', () => {
+    it('does not mention Helm outside the header', () => {
       expect(files[name].slice(header.length)).not.toMatch(/helm|switchyard\/templates/i)
     })
   })

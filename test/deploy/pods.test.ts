@@ -24,10 +24,10 @@ function selectorOf({ spec }: Manifest): object | undefined {
 const isSelected = (pod: Pod, labels: object) =>
   Object.entries(labels).every(([name, value]) => pod.labels[name] === value)
 
-describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
+describe.skipIf(reasonToSkip !== '')('Helm chart pods', () => {
   beforeAll(prepare)
 
-  it('meet the Pod Security Standard "restricted", with a read-only root and no token', async () => {
+  it('meet the restricted Pod Security Standard with a read-only root and no token', async () => {
     const pods = podsOf(await renderWith())
     expect(pods.map(({ name }) => name).sort()).toEqual(['switchyard-api', 'switchyard-migration', 'switchyard-worker'])
     for (const { spec } of pods) {
@@ -47,7 +47,7 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
     }
   })
 
-  it('run as the user of the image, which is a number', async () => {
+  it('run as the numeric user of the image', async () => {
     const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8')
     const user = /^USER (\d+):(\d+)$/m.exec(dockerfile)
     const [pod] = podsOf(await renderWith())
@@ -55,15 +55,15 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
     expect(dockerfile).toContain('"dist/main.js", "serve"')
   })
 
-  it('have more time to stop than the service takes', async () => {
+  it('have a termination grace period longer than the shutdown timeout', async () => {
     const periods = (manifests: readonly Manifest[]) =>
       podsOf(manifests).map(({ spec }) => spec.terminationGracePeriodSeconds)
-    // SHUTDOWN_TIMEOUT_MS, rounded up, and ten seconds.
+    // SHUTDOWN_TIMEOUT_MS rounded up to seconds, plus ten.
     expect(new Set(periods(await renderWith()))).toEqual(new Set([50]))
     expect(new Set(periods(await render(everything)))).toEqual(new Set([71]))
   })
 
-  it('of the API are replaced only after a new one is ready, and are asked for readiness and liveness', async () => {
+  it('of the API roll over without unavailability and have readiness and liveness probes', async () => {
     const api = (await renderWith()).find(
       ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'switchyard-api',
     )
@@ -73,14 +73,14 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
     expect(container?.livenessProbe?.httpGet.path).toBe('/livez')
   })
 
-  it('are selected by the objects of their component only', async () => {
+  it('are selected only by objects of their component', async () => {
     const manifests = await render(everything)
     const pods = podsOf(manifests)
     const selectors = manifests
       .filter(({ kind }) => kind !== 'ServiceMonitor')
       .flatMap((manifest) => {
         const labels = selectorOf(manifest)
-        // The Service of the API has the name of the release.
+        // The API Service is named after the release.
         const name =
           manifest.metadata.name === 'switchyard' ? 'switchyard-api' : manifest.metadata.name.replace(/-metrics$/, '')
         return labels === undefined ? [] : [{ name, labels }]
@@ -91,10 +91,10 @@ describe.skipIf(reasonToSkip !== '')('pods of the Helm chart', () => {
   })
 })
 
-describe.skipIf(reasonToSkip !== '')('the migration of the Helm chart', () => {
+describe.skipIf(reasonToSkip !== '')('Helm chart migration', () => {
   beforeAll(prepare)
 
-  it('runs before all else, after the account and the network policy that it uses', async () => {
+  it('runs as a pre-install hook after its service account and network policy', async () => {
     const hooks = (await renderWith()).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== undefined)
     const weights = hooks.map(({ kind, metadata: { name, annotations } }) => {
       expect(annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
@@ -112,29 +112,30 @@ describe.skipIf(reasonToSkip !== '')('the migration of the Helm chart', () => {
     })
   })
 
-  it('has labels and annotations of its own, since a sidecar for the others would never end', async () => {
+  it('has separate pod labels and annotations', async () => {
+    // A sidecar injected into the migration would keep its pod running.
     const metadataOf = async (values: object) =>
       new Map((await renderWith(values)).map(({ metadata, spec }) => [metadata.name, spec?.template?.metadata]))
-    const marked = (by: string) => ({ podLabels: { by }, podAnnotations: { 'sidecar.example.com/inject': by } })
-    const pods = await metadataOf({ ...marked('service'), migration: marked('migration') })
+    const podMetadata = (by: string) => ({ podLabels: { by }, podAnnotations: { 'sidecar.example.com/inject': by } })
+    const pods = await metadataOf({ ...podMetadata('service'), migration: podMetadata('migration') })
     for (const [name, by] of Object.entries({ api: 'service', worker: 'service', migration: 'migration' }))
       expect(pods.get(`switchyard-${name}`), name).toMatchObject({
         ...{ labels: { by }, annotations: { 'sidecar.example.com/inject': by } },
       })
-    expect((await metadataOf(marked('service'))).get('switchyard-migration')).not.toHaveProperty('annotations')
+    expect((await metadataOf(podMetadata('service'))).get('switchyard-migration')).not.toHaveProperty('annotations')
   })
 
-  it('uses no object of the chart if the account is an existing one', async () => {
+  it('uses an existing service account and creates none', async () => {
     const manifests = await renderWith({ serviceAccount: { create: false, name: 'mine' } })
     expect(podsOf(manifests).map(({ spec }) => spec.serviceAccountName)).toEqual(['mine', 'mine', 'mine'])
     expect(manifests.filter(({ kind }) => kind === 'ServiceAccount')).toEqual([])
   })
 })
 
-describe.skipIf(reasonToSkip !== '')('network policies of the Helm chart', () => {
+describe.skipIf(reasonToSkip !== '')('Helm chart network policies', () => {
   beforeAll(prepare)
 
-  /** UDP and TCP; 5353 is the port of the pods in OpenShift. */
+  /** UDP and TCP; OpenShift DNS pods listen on 5353. */
   const dns = [53, 53, 5353, 5353]
   const portsOf = async (values: object) => {
     const policies = (await renderWith(values)).filter(({ kind }) => kind === 'NetworkPolicy')
@@ -144,7 +145,7 @@ describe.skipIf(reasonToSkip !== '')('network policies of the Helm chart', () =>
     }))
   }
 
-  it('allow Redis only if it is used, and the migration only Postgres', async () => {
+  it('allow Redis only if configured and limit the migration to Postgres', async () => {
     const keys = { REDIS_URL: 'REDIS_URL' }
     expect(await portsOf({})).toEqual([
       { name: 'switchyard-api', ports: [...dns, 5432, 443] },
@@ -155,7 +156,7 @@ describe.skipIf(reasonToSkip !== '')('network policies of the Helm chart', () =>
     expect(api?.ports).toEqual([...dns, 5432, 6379, 443])
   })
 
-  it('allow a collector only if traces are exported, by the Secret or a further variable', async () => {
+  it('allow a collector port if the Secret or extraEnv enables tracing', async () => {
     const keys = { OTEL_EXPORTER_OTLP_ENDPOINT: 'otlp' }
     const extraEnv = [{ name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', value: 'http://collector:4318/v1/traces' }]
     for (const values of [{ secrets: { existingSecret: 'switchyard', keys } }, { extraEnv }])
