@@ -81,8 +81,8 @@ async function rowsRead(stack: Stack, lists: readonly [Seeded, ReturnType<typeof
     const { projectId } = target
     const statement = listStatement({ projectId, kind: 'job', filter, order: 'desc', limit: pageSize + 1, after: null })
     const reads = [
-      await explainAs(client, 'for these values', statement),
-      await explainAs(client, 'for any values', statement),
+      await explainAs(client, 'custom plan', statement),
+      await explainAs(client, 'generic plan', statement),
     ]
     counts.push(Math.max(...reads.map(({ read: count }) => count)) / pageSize)
   }

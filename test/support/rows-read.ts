@@ -23,11 +23,11 @@ export async function explain({ prisma }: Pick<Database, 'prisma'>, statement: P
 }
 
 /** Postgres plans a prepared statement first for the values of each execution, and may later reuse one generic plan. */
-export type Planning = 'for these values' | 'for any values'
+export type Planning = 'custom plan' | 'generic plan'
 
 /** As `explain`, with a given planning mode. */
 export async function explainAs(client: Client, planning: Planning, { text, values }: Prisma.Sql): Promise<Explained> {
-  const mode = planning === 'for any values' ? 'force_generic_plan' : 'force_custom_plan'
+  const mode = planning === 'generic plan' ? 'force_generic_plan' : 'force_custom_plan'
   const given = values.map((value) => literal(client, value)).join(', ')
   await client.query(`SET plan_cache_mode = ${mode}; PREPARE explained AS ${text}`)
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(

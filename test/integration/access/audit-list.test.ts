@@ -38,10 +38,10 @@ beforeAll(async () => {
 }, 60_000)
 
 it.each<[string, Planning]>([
-  ['without', 'for these values'],
-  ['without', 'for any values'],
-  ['with', 'for these values'],
-  ['with', 'for any values'],
+  ['without', 'custom plan'],
+  ['without', 'generic plan'],
+  ['with', 'custom plan'],
+  ['with', 'generic plan'],
 ])(
   'a page of the audit log reads a bounded number of entries, %s statistics, planned %s',
   async (statistics, planning) => {

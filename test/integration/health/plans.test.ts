@@ -40,7 +40,7 @@ async function statementOf(run: (sql: Statements) => Promise<unknown>): Promise<
   return sent[0] as Prisma.Sql
 }
 
-const plannings: readonly Planning[] = ['for these values', 'for any values']
+const plannings: readonly Planning[] = ['custom plan', 'generic plan']
 
 it.each(plannings)('the health of a connection reads its own rows of the last hour, planned %s', async (planning) => {
   const of = { projectId: 'p3', connectionId: 'conn_3_7' }
@@ -72,7 +72,7 @@ it('a prune reads no more than it deletes', async () => {
   await client.query(
     "UPDATE connection_calls SET minute = minute - interval '4 hours' WHERE connection_id LIKE 'conn_1_%'",
   )
-  const { read, plan } = await explainAs(client, 'for any values', statement)
+  const { read, plan } = await explainAs(client, 'generic plan', statement)
   await client.query('ROLLBACK')
   // Old rows by the index, their deletion, and the connections with results.
   expect(read, plan).toBeLessThan(3 * 500 + 2 * 500 + 50)

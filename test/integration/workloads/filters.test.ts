@@ -132,7 +132,7 @@ const queryOf = (filter: Filter, more: Partial<ListQuery> = {}): ListQuery => ({
   ...{ projectId: target.projectId, kind: 'job', filter, order: 'desc', limit, after: null, ...more },
 })
 
-const plannings: readonly Planning[] = ['for these values', 'for any values']
+const plannings: readonly Planning[] = ['custom plan', 'generic plan']
 
 describe.each(['without statistics', 'with statistics'])('a page, %s', (statistics) => {
   beforeAll(async () => {
@@ -240,6 +240,6 @@ it('jobs of an environment of another project are neither shown nor read', async
   const query = queryOf({ environmentId }, { projectId: makeId('project') })
   const { text, values } = listStatement(query)
   expect((await client.query(text, values as unknown[])).rows).toEqual([])
-  const { read, plan } = await explainAs(client, 'for these values', listStatement(query))
+  const { read, plan } = await explainAs(client, 'custom plan', listStatement(query))
   expect(read, plan).toBeLessThanOrEqual(2)
 })
