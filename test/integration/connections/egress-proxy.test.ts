@@ -21,14 +21,14 @@ async function startProxy() {
   return proxy
 }
 
-/** The stub under a name that does not resolve here, only at the proxy. */
+/** The stub server under a name that only the proxy resolves. */
 const stubUrl = () => stub.url.replace('127.0.0.1', 'api.internal')
 
-async function startBehind(proxyUrl: string, more: readonly string[] = []) {
+async function startWithProxy(proxyUrl: string, extraAllowed: readonly string[] = []) {
   const switchyard = await startSwitchyard({
     ...{ databaseUrl: database.url, redis: null, role: 'all' },
     settings: {
-      egressAllow: ['api.internal', ...more],
+      egressAllow: ['api.internal', ...extraAllowed],
       egressProxy: { url: proxyUrl, username: 'us', password: 'proxy-password', noProxy: [] },
       allowsUnresolved: true,
     },
@@ -43,14 +43,14 @@ const connectionTo = (baseUrl: string) => ({
   credentials: { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } },
 })
 
-describe('an installation behind a proxy', () => {
-  it('calls providers and delivers webhooks through it', async () => {
+describe('installation behind a proxy', () => {
+  it('sends provider calls and webhooks through the proxy', async () => {
     const proxy = await startProxy()
-    const { api } = await startBehind(proxy.url)
-    const made = await api.ok('POST', '/connections', connectionTo(stubUrl()))
-    await api.call('POST', `/connections/${made.id}/verify`)
-    const calls = stub.requests.length
-    expect(calls).toBeGreaterThan(0)
+    const { api } = await startWithProxy(proxy.url)
+    const created = await api.ok('POST', '/connections', connectionTo(stubUrl()))
+    await api.call('POST', `/connections/${created.id}/verify`)
+    const callCount = stub.requests.length
+    expect(callCount).toBeGreaterThan(0)
     expect(proxy.connects.length).toBeGreaterThan(0)
 
     stub.on('POST /hook', { status: 204 })
@@ -63,12 +63,12 @@ describe('an installation behind a proxy', () => {
     )
   })
 
-  it('reports a proxy that denies the host, and a webhook that it does not let through', async () => {
+  it('reports hosts that the proxy denies for connections and webhooks', async () => {
     const proxy = await startProxy()
     proxy.answer(403)
-    const { api } = await startBehind(proxy.url)
-    const made = await api.ok('POST', '/connections', { ...connectionTo(stubUrl()), name: 'denied' })
-    expect(await api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+    const { api } = await startWithProxy(proxy.url)
+    const created = await api.ok('POST', '/connections', { ...connectionTo(stubUrl()), name: 'denied' })
+    expect(await api.ok('POST', `/connections/${created.id}/verify`)).toMatchObject({
       ok: false,
       code: 'egress_denied',
       message: expect.stringContaining('the egress proxy (EGRESS_PROXY) does not allow the host (HTTP 403 to CONNECT)'),
@@ -82,8 +82,8 @@ describe('an installation behind a proxy', () => {
   })
 })
 
-describe('requests to the issuer of tokens', () => {
-  it('go through the proxy, unless the issuer bypasses it', async () => {
+describe('OIDC issuer requests', () => {
+  it('use the proxy unless the issuer bypasses it', async () => {
     const proxy = await startProxy()
     stub.on('GET /keys', { body: { keys: [] } })
     const isBypassed = ({ host }: { host: string }) => host === '127.0.0.1'
@@ -94,33 +94,33 @@ describe('requests to the issuer of tokens', () => {
   })
 })
 
-describe.skipIf(!hasOpenssl)(`a connection with a network${opensslSkipped}`, () => {
-  it('is called through its own proxy, with its client certificate', async () => {
-    const [siteProxy, ownProxy] = [await startProxy(), await startProxy()]
+describe.skipIf(!hasOpenssl)(`connection network settings${opensslSkipped}`, () => {
+  it('apply the connection proxy and client certificate and report proxy authentication errors', async () => {
+    const [siteProxy, connectionProxy] = [await startProxy(), await startProxy()]
     const ca = makeCertificateAuthority()
     const server = await startTlsServer({
       pair: ca.issue('api', 'DNS:api.internal'),
       clientCa: ca.certificate,
     })
     cleanups.push(() => server.close())
-    const { api } = await startBehind(siteProxy.url, ['127.0.0.1'])
-    const made = await api.ok('POST', '/connections', {
+    const { api } = await startWithProxy(siteProxy.url, ['127.0.0.1'])
+    const created = await api.ok('POST', '/connections', {
       ...connectionTo(`https://api.internal:${server.port}`),
       name: 'with a network',
       network: {
-        proxy: { url: ownProxy.url, username: 'own', password: 'own-password' },
+        proxy: { url: connectionProxy.url, username: 'own', password: 'own-password' },
         caCertificate: ca.certificate,
         clientCertificate: ca.issue('team-a'),
       },
     })
-    await api.call('POST', `/connections/${made.id}/verify`)
+    await api.call('POST', `/connections/${created.id}/verify`)
     expect(server.subjects[0]).toBe('team-a')
-    expect(ownProxy.connects[0]).toBe(`api.internal:${server.port}`)
-    expect(ownProxy.authorizations[0]).toBe(`Basic ${Buffer.from('own:own-password').toString('base64')}`)
+    expect(connectionProxy.connects[0]).toBe(`api.internal:${server.port}`)
+    expect(connectionProxy.authorizations[0]).toBe(`Basic ${Buffer.from('own:own-password').toString('base64')}`)
     expect(siteProxy.connects).not.toContain(`api.internal:${server.port}`)
-    ownProxy.answer(407)
-    await api.ok('PATCH', `/connections/${made.id}`, { network: { clientCertificate: ca.issue('team-b') } })
-    expect(await api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+    connectionProxy.answer(407)
+    await api.ok('PATCH', `/connections/${created.id}`, { network: { clientCertificate: ca.issue('team-b') } })
+    expect(await api.ok('POST', `/connections/${created.id}/verify`)).toMatchObject({
       ...{ ok: false, code: 'unauthenticated', field: 'network.proxy' },
     })
   })

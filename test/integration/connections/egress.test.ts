@@ -19,17 +19,17 @@ afterAll(async () => {
 const start = (egressAllow: readonly string[]) =>
   startSwitchyard({ databaseUrl: database.url, redis: null, settings: { egressAllow } })
 
-let drawn = 0
+let connectionCount = 0
 const connection = (baseUrl: string) => {
-  drawn += 1
+  connectionCount += 1
   return {
-    name: `connection-${drawn}`,
+    name: `connection-${connectionCount}`,
     settings: { dataforest: { baseUrl, accountId: '6COytUeFj7b8eOhq2L5zL' } },
     credentials: { dataforest: { accessKey: 'an-access-key', secretKey: 'a-secret-key' } },
   }
 }
 
-describe('where a connection may lead', () => {
+describe('connection egress rules', () => {
   it.each([
     'http://api.example.com',
     'https://127.0.0.1:8443',
@@ -37,7 +37,7 @@ describe('where a connection may lead', () => {
     'https://[fd00::1]',
     'https://localhost',
     'https://user:word@api.example.com',
-  ])('is checked when it is made: %s is refused by its pointer', async (baseUrl) => {
+  ])('reject %s on create with the pointer of the URL', async (baseUrl) => {
     const { status, body } = await strict.api.call('POST', '/connections', { body: connection(baseUrl) })
     expect(status).toBe(422)
     expect(body).toMatchObject({
@@ -46,38 +46,38 @@ describe('where a connection may lead', () => {
     })
   })
 
-  it('covers every URL of the settings, and the one that is put together from them', async () => {
+  it('cover every URL in the settings and derived URLs', async () => {
     const settings = { region: 'eu-de', projectId: 'p', iamUrl: 'https://10.0.0.1' }
     const credentials = { modelarts: { accessKey: 'a', secretKey: 'b' } }
-    const asked = (more: object) =>
+    const create = (more: object) =>
       strict.api.call('POST', '/connections', {
         body: { name: 'ma', settings: { modelarts: { ...settings, ...more } }, credentials },
       })
-    expect((await asked({})).body).toMatchObject({ errors: [{ pointer: '/settings/modelarts/iamUrl' }] })
-    const derived = await asked({ iamUrl: 'https://iam.example.com', domain: 'x.localhost' })
+    expect((await create({})).body).toMatchObject({ errors: [{ pointer: '/settings/modelarts/iamUrl' }] })
+    const derived = await create({ iamUrl: 'https://iam.example.com', domain: 'x.localhost' })
     expect(derived.body).toMatchObject({ errors: [{ pointer: '/settings/modelarts' }] })
   })
 
-  it('is checked when it is changed', async () => {
-    const made = await strict.api.ok('POST', '/connections', connection('https://api.example.com'))
-    const { status, body } = await strict.api.call('PATCH', `/connections/${made.id}`, {
+  it('reject a denied URL on update', async () => {
+    const created = await strict.api.ok('POST', '/connections', connection('https://api.example.com'))
+    const { status, body } = await strict.api.call('PATCH', `/connections/${created.id}`, {
       body: { settings: { dataforest: { baseUrl: 'https://10.0.0.1' } } },
     })
     expect(status).toBe(422)
     expect(JSON.stringify(body)).toContain('/settings')
   })
 
-  it('is checked again when it is dialled: what is no longer allowed waits, and nothing is sent', async () => {
+  it('apply at call time, pause the connection and send nothing', async () => {
     const lenient = await start(['127.0.0.1'])
-    const made = await lenient.api.ok('POST', '/connections', connection(stub.url))
+    const created = await lenient.api.ok('POST', '/connections', connection(stub.url))
     await lenient.stop()
-    expect(await strict.api.ok('POST', `/connections/${made.id}/verify`)).toMatchObject({
+    expect(await strict.api.ok('POST', `/connections/${created.id}/verify`)).toMatchObject({
       ok: false,
       code: 'egress_denied',
       message: expect.stringContaining('EGRESS_ALLOW'),
     })
     const environment = await strict.api.ok('POST', '/environments', {
-      connectionId: made.id,
+      connectionId: created.id,
       name: 'ws',
       image: 'tensorflow:r2.3.1-py3',
       command: ['ls'],
@@ -85,7 +85,7 @@ describe('where a connection may lead', () => {
     const path = `/environments/${environment.id}`
     const waiting = await strict.api.until(path, ({ statusReason }) => statusReason === 'egress_denied')
     expect(waiting).toMatchObject({ status: 'queued' })
-    expect(await strict.api.ok('GET', `/connections/${made.id}`)).toMatchObject({ pauseReason: 'egress_denied' })
+    expect(await strict.api.ok('GET', `/connections/${created.id}`)).toMatchObject({ pauseReason: 'egress_denied' })
     expect(stub.requests).toEqual([])
   })
 })

@@ -5,11 +5,11 @@ import { type FeedPosition, feedStatement } from '../../../src/events/feed.repos
 import { explain } from '../../support/rows-read.ts'
 import { useFeed } from './use-feed.ts'
 
-const scene = useFeed()
-const { session, makeProject, makeRecord, addEvent, readNow, read } = scene
+const fixture = useFeed()
+const { session, makeProject, makeRecord, addEvent, readNow, read } = fixture
 
-describe('what an open transaction writes', () => {
-  it('holds back what later ones have written, so that a reader passes nothing', async () => {
+describe('events of an open transaction', () => {
+  it('hold back later events until it commits', async () => {
     const projectId = await makeProject()
     const [slow, quick] = [await makeRecord(projectId), await makeRecord(projectId)]
     const { end } = await read(projectId)
@@ -18,28 +18,28 @@ describe('what an open transaction writes', () => {
     await addEvent(slow, sql)
     await addEvent(quick)
     const meanwhile = await readNow(projectId, end)
-    expect(meanwhile).toMatchObject({ told: [], isBehind: true })
+    expect(meanwhile).toMatchObject({ eventIds: [], isBehind: true })
     await sql.query('COMMIT')
-    expect(await read(projectId, meanwhile.end)).toMatchObject({ told: [`${slow}/2`, `${quick}/2`] })
+    expect(await read(projectId, meanwhile.end)).toMatchObject({ eventIds: [`${slow}/2`, `${quick}/2`] })
   })
 
-  it('comes after what somebody else did to the same record while it waited, in the order of seq', async () => {
+  it('follow concurrent events of the same record in seq order', async () => {
     const projectId = await makeProject()
     const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
     const { end } = await read(projectId)
     const sql = await session()
     await sql.query('BEGIN')
-    // It has its number from here on, and comes to the shared record after a later transaction.
+    // Assigns the transaction id; a later transaction writes to the shared record first.
     await addEvent(own, sql)
     await addEvent(shared)
     await addEvent(shared, sql)
     await sql.query('COMMIT')
     const page = await read(projectId, end)
-    expect(page.told.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
-    expect(page.told).toHaveLength(3)
+    expect(page.eventIds.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
+    expect(page.eventIds).toHaveLength(3)
   })
 
-  it('also where its very statement waited for that record', async () => {
+  it('keep seq order if their statement waited for the record lock', async () => {
     const projectId = await makeProject()
     const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
     const { end } = await read(projectId)
@@ -51,7 +51,7 @@ describe('what an open transaction writes', () => {
     const waiting = addEvent(shared, first)
     const pid = (first as Client & { processID: number }).processID
     for (let isBlocked = false; !isBlocked; ) {
-      const { rows } = await scene.open.pool.query<{ count: number }>(
+      const { rows } = await fixture.open.pool.query<{ count: number }>(
         'SELECT cardinality(pg_blocking_pids($1)) AS count',
         [pid],
       )
@@ -61,54 +61,54 @@ describe('what an open transaction writes', () => {
     await waiting
     await first.query('COMMIT')
     const page = await read(projectId, end)
-    expect(page.told.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
+    expect(page.eventIds.filter((id) => id.startsWith(shared))).toEqual([`${shared}/2`, `${shared}/3`])
   })
 
-  it('whatever the order of commits: a reader sees each event once, those of a record in order', async () => {
+  it('are read once and in record order for any commit order', async () => {
     const projectId = await makeProject()
     const records = await Promise.all(Array.from({ length: 6 }, () => makeRecord(projectId)))
     const writers = await Promise.all(Array.from({ length: 6 }, session))
     let isOver = false
     const writing = Promise.all(
       writers.map(async (sql, writer) => {
-        for (let turn = 0; turn < 40; turn += 1) {
+        for (let round = 0; round < 40; round += 1) {
           await sql.query('BEGIN')
-          // In one order, as all who lock several rows do.
-          const some = records.filter((_, index) => (turn * 7 + writer * 3 + index * 5) % 3 === 0)
+          // Lock rows in a fixed order to avoid deadlocks.
+          const some = records.filter((_, index) => (round * 7 + writer * 3 + index * 5) % 3 === 0)
           for (const id of some.toSorted()) {
             await addEvent(id, sql)
-            await sleep((turn * writer) % 4)
+            await sleep((round * writer) % 4)
           }
-          await sql.query(turn % 9 === 8 ? 'ROLLBACK' : 'COMMIT')
+          await sql.query(round % 9 === 8 ? 'ROLLBACK' : 'COMMIT')
         }
       }),
     ).finally(() => {
       isOver = true
     })
-    const told: string[] = []
+    const eventIds: string[] = []
     let position: FeedPosition | null = null
     for (let isLast = false; !isLast; ) {
       isLast = isOver
       const page = await readNow(projectId, position, 7)
-      told.push(...page.told)
+      eventIds.push(...page.eventIds)
       position = page.end
       isLast &&= !page.isFull && !page.isBehind
     }
     await writing
-    const { rows } = await scene.open.pool.query<{ id: string }>(
+    const { rows } = await fixture.open.pool.query<{ id: string }>(
       'SELECT id FROM workload_events WHERE project_id = $1',
       [projectId],
     )
-    expect(told.toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
+    expect(eventIds.toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
     for (const id of records) {
-      const own = told.filter((event) => event.startsWith(id)).map((event) => Number(event.split('/')[1]))
-      expect(own).toEqual(own.map((_, index) => index + 1))
+      const seqs = eventIds.filter((event) => event.startsWith(id)).map((event) => Number(event.split('/')[1]))
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1))
     }
   })
 })
 
-describe('the place where a reader stays', () => {
-  it('is that of an event: what left nothing behind may have its number given out again', async () => {
+describe('reader position', () => {
+  it('does not advance past rolled-back transactions', async () => {
     const projectId = await makeProject()
     await makeRecord(projectId)
     const { end } = await read(projectId)
@@ -120,24 +120,24 @@ describe('the place where a reader stays', () => {
     }
     expect((await read(projectId, end)).end).toEqual(end)
     expect((await read(projectId)).end).toEqual(end)
-    expect((await scene.feed.end(projectId))?.end).toEqual(end)
+    expect((await fixture.feed.end(projectId))?.end).toEqual(end)
   })
 })
 
-describe('a page', () => {
-  it('reads no more rows than it shows, wherever it begins', async () => {
+describe('feed page', () => {
+  it('reads a bounded number of rows from any position', async () => {
     const projectId = await makeProject()
     const id = await makeRecord(projectId)
-    await scene.open.pool.query(
+    await fixture.open.pool.query(
       `WITH w AS (UPDATE workloads SET seq = 20001 WHERE id = $1 RETURNING *)
       INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
       SELECT id, n, id || '/' || n, project_id, kind, 'job.running', '{}' FROM w, generate_series(2, 20001) n ORDER BY n`,
       [id],
     )
-    await scene.open.pool.query('ANALYZE workload_events')
+    await fixture.open.pool.query('ANALYZE workload_events')
     const { xid } = (await read(projectId, null, 2)).end
     for (const after of [null, { xid, workloadId: id, seq: 10_000 }, (await read(projectId)).end]) {
-      const { read: count, plan } = await explain(scene.open, feedStatement(projectId, { after, limit: 50 }))
+      const { read: count, plan } = await explain(fixture.open, feedStatement(projectId, { after, limit: 50 }))
       expect(count, plan).toBeLessThanOrEqual(60)
     }
   })

@@ -6,7 +6,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
-/** A database with a feed, for the tests of one file. */
+/** A database with an event feed for one test file. */
 export function useFeed() {
   let database: TestDatabase
   let open: Database
@@ -26,7 +26,7 @@ export function useFeed() {
     await database?.drop()
   })
 
-  /** A session of its own, for transactions that stay open. */
+  /** A separate session, for transactions that stay open. */
   async function session(): Promise<Client> {
     const client = new Client({ connectionString: database.url })
     clients.push(client)
@@ -54,7 +54,7 @@ export function useFeed() {
     return id
   }
 
-  /** Its next event, in whatever transaction the session is in. */
+  /** Adds the next event of the record, in the current transaction of the session. */
   async function addEvent(id: string, sql: Pick<Client, 'query'> = open.pool): Promise<void> {
     await sql.query(
       `WITH w AS (UPDATE workloads SET seq = seq + 1 WHERE id = $1 RETURNING *)
@@ -66,14 +66,14 @@ export function useFeed() {
 
   async function readNow(projectId: string, after: FeedPosition | null = null, limit = 1000) {
     const page = await feed.read(projectId, { after, limit })
-    if (page === null) throw new Error('there is no such project')
-    return { ...page, told: page.events.map(({ id }) => id) }
+    if (page === null) throw new Error('project not found')
+    return { ...page, eventIds: page.events.map(({ id }) => id) }
   }
 
-  /** Once nothing holds anything back: transactions of other tests' databases, in the same cluster, do so too. */
-  async function read(...place: Parameters<typeof readNow>) {
+  /** Reads once no open transaction holds events back. Transactions in other test databases do so too. */
+  async function read(...args: Parameters<typeof readNow>) {
     for (;;) {
-      const page = await readNow(...place)
+      const page = await readNow(...args)
       if (!page.isBehind || page.isFull) return page
     }
   }

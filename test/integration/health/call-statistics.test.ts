@@ -20,8 +20,8 @@ beforeEach(async () => {
     SELECT 'conn_' || n, 'p', 'slurm', 'c' || n, '{}', '' FROM generate_series(1, 20) n`)
 })
 
-/** The recorder of a process. */
-function makeProcess(monotonicMs = () => 1000) {
+/** The call recorder of one process. */
+function makeProcessRecorder(monotonicMs = () => 1000) {
   const lines: string[] = []
   const recorder = makeCallRecorder({
     ...{ store: makeCallStatisticsRepository(sql).add, isDataError, clock: { monotonicMs } },
@@ -32,12 +32,12 @@ function makeProcess(monotonicMs = () => 1000) {
 
 const call = { connectionId: 'conn_1', operation: 'list', seconds: 0.04 }
 const outage = new ProviderError('unavailable', 'No connection.')
-const of = { projectId: 'p', connectionId: 'conn_1' }
-const readOne = async () => (await read(of))[0]
+const target = { projectId: 'p', connectionId: 'conn_1' }
+const readOne = async () => (await read(target))[0]
 
-describe('the calls of a process', () => {
-  it('cost one statement, however many there are', async () => {
-    const { record, flush } = makeProcess()
+describe('call recorder', () => {
+  it('stores any number of calls in one statement', async () => {
+    const { record, flush } = makeProcessRecorder()
     const texts = await statementsDuring(async () => {
       for (let index = 0; index < 5000; index += 1)
         record({ ...call, connectionId: `conn_${1 + (index % 20)}`, ...(index % 7 === 0 && { error: outage }) })
@@ -49,9 +49,9 @@ describe('the calls of a process', () => {
     expect(rows).toEqual([{ calls: 5000 }])
   })
 
-  it('are kept while the database is unavailable, and stored with the time since they ended', async () => {
+  it('retries after a database outage and preserves call times', async () => {
     let nowMs = 0
-    const { record, flush, lines } = makeProcess(() => nowMs)
+    const { record, flush, lines } = makeProcessRecorder(() => nowMs)
     record(call)
     await failingDuring((text) => text.includes('connection_calls'), flush)
     expect(lines).toEqual(['provider call statistics not saved; will retry'])
@@ -63,13 +63,13 @@ describe('the calls of a process', () => {
       ['ok', 1],
       ['unavailable', 1],
     ])
-    const apartMs = Number(row?.lastFailedAt) - Number(row?.lastSucceededAt)
-    expect(apartMs).toBe(600_000)
+    const differenceMs = Number(row?.lastFailedAt) - Number(row?.lastSucceededAt)
+    expect(differenceMs).toBe(600_000)
     expect(Math.abs(Number(row?.measuredAt) - Number(row?.lastFailedAt))).toBeLessThan(10_000)
   })
 
-  it('that cannot be stored are dropped, and the next ones are stored', async () => {
-    const { record, flush, lines } = makeProcess()
+  it('drops calls that cannot be stored and stores later ones', async () => {
+    const { record, flush, lines } = makeProcessRecorder()
     record({ ...call, operation: 'a\0b' })
     await flush()
     expect(lines).toEqual(['provider call statistics lost'])
@@ -78,8 +78,8 @@ describe('the calls of a process', () => {
     expect((await readOne())?.calls).toHaveLength(1)
   })
 
-  it('are stored when it stops', async () => {
-    const { record, start, close } = makeProcess()
+  it('stores pending calls on close', async () => {
+    const { record, start, close } = makeProcessRecorder()
     start()
     record(call)
     await close()
@@ -87,8 +87,8 @@ describe('the calls of a process', () => {
   })
 })
 
-it('adds up the calls of processes that store at the same time, in any order, without a deadlock', async () => {
-  const processes = Array.from({ length: 8 }, () => makeProcess())
+it('concurrent flushes of several processes add up without deadlocks', async () => {
+  const processes = Array.from({ length: 8 }, () => makeProcessRecorder())
   for (let round = 0; round < 20; round += 1) {
     for (const [index, { record }] of processes.entries()) {
       const order = Array.from({ length: 20 }, (_, at) => 1 + ((at * (index % 2 === 0 ? 7 : 3) + index) % 20))
@@ -109,8 +109,8 @@ it('adds up the calls of processes that store at the same time, in any order, wi
   expect(row?.connections).toBe(20)
 })
 
-it('keeps the newest result of all processes, whichever is stored last', async () => {
-  const [early, late] = [makeProcess(), makeProcess()]
+it('the newest failure is kept regardless of flush order', async () => {
+  const [early, late] = [makeProcessRecorder(), makeProcessRecorder()]
   early.record({ ...call, error: new ProviderError('unavailable', 'the newer failure') })
   await early.flush()
   await pool.query("UPDATE connection_results SET last_failed_at = last_failed_at + interval '5 minutes'")
@@ -121,8 +121,8 @@ it('keeps the newest result of all processes, whichever is stored last', async (
   expect((await readOne())?.lastSucceededAt).toBeInstanceOf(Date)
 })
 
-it('leaves nothing of a connection that is deleted, also if calls over it are stored afterwards', async () => {
-  const { record, flush } = makeProcess()
+it('calls over a deleted connection are not stored and its results are pruned', async () => {
+  const { record, flush } = makeProcessRecorder()
   record({ ...call, error: outage })
   await flush()
   record({ ...call, error: outage })
@@ -135,17 +135,17 @@ it('leaves nothing of a connection that is deleted, also if calls over it are st
   expect(rows).toContainEqual({ id: 'conn_1', calls: 1 })
   expect(rows).toContainEqual({ id: 'conn_2', calls: 1 })
   await prune(100)
-  const left = await pool.query('SELECT connection_id AS id FROM connection_results')
-  expect(left.rows).toEqual([{ id: 'conn_2' }])
+  const remaining = await pool.query('SELECT connection_id AS id FROM connection_results')
+  expect(remaining.rows).toEqual([{ id: 'conn_2' }])
 })
 
-it('reads the last hour, and deletes older counts in bounded batches', async () => {
+it('reads cover the last hour and pruning deletes older counts in batches', async () => {
   await pool.query(`
     INSERT INTO connection_calls (connection_id, minute, operation, code, calls, duration_ms, buckets)
     SELECT 'conn_1', date_trunc('minute', now()) - n * interval '1 minute', 'list', 'ok', 1, 40, '{0,0,0,1,0,0,0,0,0,0,0,0,0,0,0}'
     FROM generate_series(0, 299) n`)
   const readCount = async () => (await readOne())?.calls[0]?.calls
-  // 59 if a minute has begun since.
+  // 59 if a new minute has started since.
   const recent = [59, 60]
   expect(recent).toContain(await readCount())
   const deleted = [await prune(100), await prune(100), await prune(100)]

@@ -9,7 +9,7 @@ import { useSqlClient, useTestDatabase } from '../../support/test-database.ts'
 const test = await useTestDatabase()
 const client = await useSqlClient(test)
 
-/** Connections of each of ten projects. */
+/** Connections per project; there are ten projects. */
 const perProject = 20
 
 beforeAll(async () => {
@@ -42,21 +42,21 @@ async function statementOf(run: (sql: Statements) => Promise<unknown>): Promise<
 
 const plannings: readonly Planning[] = ['custom plan', 'generic plan']
 
-it.each(plannings)('the health of a connection reads its own rows of the last hour, planned %s', async (planning) => {
-  const of = { projectId: 'p3', connectionId: 'conn_3_7' }
-  const statement = await statementOf((sql) => makeHealthRepository(sql)(of))
+it.each(plannings)('connection health reads only its rows of the last hour (%s)', async (planning) => {
+  const target = { projectId: 'p3', connectionId: 'conn_3_7' }
+  const statement = await statementOf((sql) => makeHealthRepository(sql)(target))
   const { read, plan } = await explainAs(client, planning, statement)
   // 120 counts, and the active workloads and connections of the project.
   expect(read, plan).toBeLessThan(120 + 4 * perProject + perProject + 20)
 })
 
-it.each(plannings)('the health of providers reads the rows of one project, planned %s', async (planning) => {
+it.each(plannings)('provider health reads only the rows of one project (%s)', async (planning) => {
   const statement = await statementOf((sql) => makeHealthRepository(sql)({ projectId: 'p3', connectionId: null }))
   const { read, plan } = await explainAs(client, planning, statement)
   expect(read, plan).toBeLessThan(perProject * (120 + 20))
 })
 
-it.each(plannings)('storing counts reads the connections that were called, planned %s', async (planning) => {
+it.each(plannings)('storing counts reads only the called connections (%s)', async (planning) => {
   const count = { connectionId: 'conn_3_7', operation: 'list', code: 'ok', calls: 1, durationMs: 40, buckets: [1] }
   const result = { connectionId: 'conn_3_7', succeededAtMs: 0, failedAtMs: null, failure: null }
   const statement = await statementOf((sql) =>
@@ -66,7 +66,7 @@ it.each(plannings)('storing counts reads the connections that were called, plann
   expect(read, plan).toBeLessThan(5)
 })
 
-it('a prune reads no more than it deletes', async () => {
+it('pruning reads a bounded multiple of the deleted rows', async () => {
   await client.query('BEGIN')
   const statement = await statementOf((sql) => makeCallStatisticsRepository(sql).prune(500))
   await client.query(

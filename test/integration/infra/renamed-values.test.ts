@@ -10,7 +10,7 @@ const renaming = '20261127230500_plain_words'
 
 let before: string
 
-/** A database as the version before the renaming has left it. */
+/** A database at the version before the renaming migration. */
 const database = await useTestDatabase()
 const client = await useSqlClient(database)
 
@@ -45,7 +45,7 @@ const outcomes = [
   ['unknown', 'unknown'],
 ] as const
 
-/** A job with this reason, every outcome in its ledger, and events that were recorded for a webhook endpoint. */
+/** A job with this reason, an attempt per outcome, and events recorded for a webhook endpoint. */
 async function writeJob(reason: string): Promise<void> {
   await client.query(
     `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, mark, status, status_reason, live)
@@ -78,17 +78,17 @@ const writeConnection = `
   INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials)
   VALUES ('c', 'p', 'scnet', 'n', '{"user": "u", "markIn": "description"}', '')`
 
-it('gives what is stored the names of this version', async () => {
+it('migration renames stored values to those of this version', async () => {
   await migrate({ url: database.url })
   const column = async (sql: string) => (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
 
-  for (const [old, now] of reasons) {
+  for (const [old, current] of reasons) {
     const id = `'${old}'`
-    expect(await column(`SELECT status_reason FROM workloads WHERE id = ${id}`)).toEqual([now])
+    expect(await column(`SELECT status_reason FROM workloads WHERE id = ${id}`)).toEqual([current])
     const ledger = `SELECT outcome FROM workload_attempts WHERE workload_id = ${id} ORDER BY number`
     expect(await column(ledger)).toEqual(outcomes.map(([, outcome]) => outcome))
     const data = [
-      { status: 'unknown', reason: now },
+      { status: 'unknown', reason: current },
       { status: 'dispatching', outcome: 'recovered', by: 'key' },
       { status: 'dispatching', outcome: 'not_created', by: 'key' },
     ]
@@ -99,7 +99,7 @@ it('gives what is stored the names of this version', async () => {
   expect(await column('SELECT settings FROM connections')).toEqual([{ user: 'u', tagField: 'description' }])
 })
 
-it('accepts no outcome of the version before', async () => {
+it('attempt outcomes of the previous version are rejected', async () => {
   const write = client.query(
     `UPDATE workload_attempts SET outcome = 'found' WHERE workload_id = 'partial' AND number = 1`,
   )

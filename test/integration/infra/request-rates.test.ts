@@ -4,7 +4,7 @@ import { makeRequestRates, type RequestRates } from '../../../src/infra/request-
 import { useTestDatabase } from '../../support/test-database.ts'
 
 let pool: Pool
-const made: RequestRates[] = []
+const created: RequestRates[] = []
 let statements = 0
 
 const database = await useTestDatabase()
@@ -19,21 +19,21 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const rates of made) await rates.close()
+  for (const rates of created) await rates.close()
   await pool.end()
 })
 
 function ratesOf(requests: number): RequestRates {
   const rates = makeRequestRates({ requests, windowSeconds: 600, redis: null, pool })
-  made.push(rates)
+  created.push(rates)
   return rates
 }
 
 const countAll = (rates: RequestRates, caller: string, times: number) =>
   Promise.all(Array.from({ length: times }, () => rates.count(caller)))
 
-describe('the requests of a caller', () => {
-  it('are counted exactly, over two processes, with a statement for one in a hundred', async () => {
+describe('request rates', () => {
+  it('count exactly across two processes with batched statements', async () => {
     const both = [ratesOf(1000), ratesOf(1000)] as const
     statements = 0
     const counted = (await Promise.all(both.map((rates) => countAll(rates, 'many', 600)))).flat()
@@ -41,14 +41,14 @@ describe('the requests of a caller', () => {
     expect(statements).toBeLessThan(1000 / 10 + 10)
   })
 
-  it('are told what is left of the window', async () => {
+  it('report the remaining requests of the window', async () => {
     const rates = ratesOf(500)
-    const told = []
-    for (let index = 0; index < 7; index += 1) told.push((await rates.count('told')).remaining)
-    expect(told).toEqual([499, 498, 497, 496, 495, 494, 493])
+    const remaining = []
+    for (let index = 0; index < 7; index += 1) remaining.push((await rates.count('remaining')).remaining)
+    expect(remaining).toEqual([499, 498, 497, 496, 495, 494, 493])
   })
 
-  it('are counted one by one where few are allowed', async () => {
+  it('enforce a low limit exactly', async () => {
     const rates = ratesOf(3)
     const counted = await countAll(rates, 'few', 5)
     expect(counted.map(({ isAllowed }) => isAllowed)).toEqual([true, true, true, false, false])

@@ -5,7 +5,7 @@ import { type Database, makeDatabase } from '../../../src/infra/database.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 import { testRedis } from '../../support/test-redis.ts'
 
-describe('a test database', () => {
+describe('test database', () => {
   let testDatabase: TestDatabase
   let database: Database
 
@@ -19,7 +19,7 @@ describe('a test database', () => {
     await testDatabase.drop()
   })
 
-  it('is migrated, for Prisma and for raw SQL over one pool', async () => {
+  it('is migrated and serves Prisma and raw SQL over one pool', async () => {
     expect(await database.prisma.projectRow.count()).toBe(0)
     const migrations = await database.pool.query('SELECT finished_at FROM _prisma_migrations')
     expect(migrations.rows.length).toBeGreaterThan(0)
@@ -31,11 +31,11 @@ describe('a test database', () => {
     expect(found.rows[0].job).not.toBeNull()
   })
 
-  it('cancels a statement that runs longer than allowed', async () => {
+  it('cancels a statement that exceeds the timeout', async () => {
     await expect(database.pool.query('SELECT pg_sleep(5)')).rejects.toThrow('statement timeout')
   })
 
-  it('does not see what another test database holds', async () => {
+  it('is isolated from other test databases', async () => {
     const other = await createTestDatabase()
     await database.pool.query('CREATE TABLE only_here (id int)')
     const otherDatabase = makeDatabase({ url: other.url, poolSize: 1 })
@@ -46,12 +46,12 @@ describe('a test database', () => {
   })
 })
 
-describe('the test Redis', () => {
-  it('carries a BullMQ queue under a prefix of its own', async () => {
+describe('test Redis', () => {
+  it('hosts a BullMQ queue under a separate prefix', async () => {
     const { url, prefix } = testRedis()
     const redis = new Redis(url, { maxRetriesPerRequest: null })
     const queue = new Queue('hints', { connection: redis, prefix })
-    await queue.add('look', { id: 'one' })
+    await queue.add('wake-up', { id: 'one' })
     expect(await queue.getWaitingCount()).toBe(1)
     await redis.flushdb()
     expect(await queue.getWaitingCount()).toBe(0)

@@ -8,13 +8,13 @@ import { describeOnEachQueueBackend } from '../../support/queue-backends.ts'
 import { redisSettingsAt } from '../../support/redis-settings.ts'
 import { createTestDatabase } from '../../support/test-database.ts'
 
-describeOnEachQueueBackend('a fetch that fails every time', ({ openRedis }) => {
-  it('is repeated after a pause, leaves the process to others, and keeps no stop waiting', async () => {
+describeOnEachQueueBackend('failing queue fetch', ({ openRedis }) => {
+  it('retries after a delay and does not block the stop', async () => {
     const database = await createTestDatabase()
     const redis = openRedis()
     const backend = redis === null ? queueIn(database.url) : redisBackend(redisSettingsAt(redis.url), redis.prefix)
     if (redis === null) await dropQueueTables(database.url)
-    else await spoilWaitingList(redis)
+    else await corruptWaitingList(redis)
     const failedAtMs: number[] = []
     const { promise, resolve } = Promise.withResolvers<void>()
     const worker = makeQueueWorker({
@@ -46,8 +46,8 @@ async function dropQueueTables(url: string): Promise<void> {
   await client.end()
 }
 
-/** As what else uses the same Redis might: a key of another type in the place of the list. */
-async function spoilWaitingList({ url, prefix }: { url: string; prefix: string }): Promise<void> {
+/** Replaces the list with a key of another type, as another user of the same Redis might. */
+async function corruptWaitingList({ url, prefix }: { url: string; prefix: string }): Promise<void> {
   const redis = new Redis(url)
   await redis.set(`${prefix}:${queues.reconcile.name}:wait`, 'no list')
   redis.disconnect()

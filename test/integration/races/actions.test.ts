@@ -24,30 +24,30 @@ const statuses = async (path: string): Promise<string[]> => {
 const attempts = async (job: ApiRecord) =>
   ((await ok('GET', `${jobPath(job)}/attempts`)) as unknown as { data: object[] }).data
 
-/** Commits a write at the moment when the wish that `send` makes waits for the same row. */
-async function overtaken<T>(write: string, id: string, send: () => Promise<T>): Promise<T> {
+/** Commits a write while the action request of `send` waits for the same row. */
+async function afterConcurrentWrite<T>(write: string, id: string, send: () => Promise<T>): Promise<T> {
   const other = new Client({ connectionString: database.url })
   await other.connect()
   try {
     await other.query('BEGIN')
     await other.query(write, [id])
     const { rows } = await other.query('SELECT pg_backend_pid() AS pid')
-    const answer = send()
-    // Behind us, or behind somebody (a sweep's write) who waits for us: a row lock has a queue.
+    const response = send()
+    // Behind this transaction, or behind a sweep's write that waits for it: a row lock has a queue.
     const waits = `
       WITH behind AS (SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)))
       SELECT 1 FROM pg_stat_activity WHERE query LIKE '%SET desired =%'
         AND pg_blocking_pids(pid) && (SELECT array_agg(pid) || $1::int FROM behind)`
     await vi.waitUntil(async () => (await sql.query(waits, [rows[0].pid])).rowCount, { timeout: 30_000 })
     await other.query('COMMIT')
-    return await answer
+    return await response
   } finally {
     await other.end()
   }
 }
 
-describe('a cancel', () => {
-  it.concurrent('before the create sends nothing', async () => {
+describe('job cancel', () => {
+  it.concurrent('sends nothing if requested before the create', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
@@ -59,7 +59,7 @@ describe('a cancel', () => {
     expect(account.apps(environment)).toEqual([])
   })
 
-  it.concurrent('at any moment around the create leaves nothing running', async () => {
+  it.concurrent('leaves nothing running at any moment around the create', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const jobs = await Promise.all(
@@ -70,13 +70,13 @@ describe('a cancel', () => {
         return job
       }),
     )
-    const over = await Promise.all(jobs.map(canceled))
+    const ended = await Promise.all(jobs.map(canceled))
     const apps = account.apps(environment)
     expect(new Set(apps.map(({ state }) => state))).toEqual(new Set(apps.length === 0 ? [] : ['KILLED']))
-    expect(apps.map(({ id }) => id).toSorted()).toEqual(over.flatMap(({ remote }) => remote?.id ?? []).toSorted())
+    expect(apps.map(({ id }) => id).toSorted()).toEqual(ended.flatMap(({ remote }) => remote?.id ?? []).toSorted())
   })
 
-  it.concurrent('while the answer to the create is on its way kills what it made', async () => {
+  it.concurrent('stops the created object if requested during the create', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     const object = environment.remote?.id ?? ''
@@ -90,60 +90,60 @@ describe('a cancel', () => {
   })
 })
 
-describe('a delete', () => {
-  it.concurrent.each(['start', 'stop'])('that is faster than a %s is not undone by it', async (verb) => {
-    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', `faster-than-${verb}`)
-    const environment = await makeInstance(switchyard.api, connectionId, `faster-than-${verb}`)
+describe('environment delete', () => {
+  it.concurrent.each(['start', 'stop'])('takes precedence over a concurrent %s', async (action) => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', `faster-than-${action}`)
+    const environment = await makeInstance(switchyard.api, connectionId, `faster-than-${action}`)
     const path = environmentPath(environment)
     await switchyard.api.untilStatus(path, 'running')
-    if (verb === 'start') {
+    if (action === 'start') {
       await ok('POST', `${path}/stop`)
       await switchyard.api.untilStatus(path, 'stopped')
     }
-    const refused = await overtaken(
+    const rejected = await afterConcurrentWrite(
       "UPDATE workloads SET desired = 'delete', generation = generation + 1, due_at = now() WHERE id = $1",
       environment.id,
-      () => switchyard.api.call('POST', `${path}/${verb}`),
+      () => switchyard.api.call('POST', `${path}/${action}`),
     )
-    expect(refused).toMatchObject({
+    expect(rejected).toMatchObject({
       status: 409,
       body: { code: 'conflict', detail: expect.stringContaining('delete') },
     })
     await switchyard.api.untilStatus(path, 'deleted')
   })
 
-  it.concurrent('is recorded though a job that it cancels ends by itself just then', async () => {
+  it.concurrent('is accepted while a job to cancel finishes concurrently', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const environment = await account.environment()
     await ok('PATCH', `/connections/${account.connectionId}`, { held: true })
     const job = await account.job(environment)
     await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'held')
-    const answer = await overtaken(
+    const response = await afterConcurrentWrite(
       "UPDATE workloads SET status = 'succeeded', active = false, due_at = NULL WHERE id = $1",
       job.id,
       () => switchyard.api.call('DELETE', `${environmentPath(environment)}?cancelJobs=true`),
     )
-    expect(answer.status).toBe(202)
+    expect(response.status).toBe(202)
     await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
     await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
   })
 
-  it.concurrent('while the environment is being made deletes what was made', async () => {
+  it.concurrent('removes environments that are being created', async () => {
     const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'delete-while-made')
-    const made = await Promise.all(
+    const environments = await Promise.all(
       [0, 20, 60, 120].map(async (delayMs, index) => {
-        const environment = await makeInstance(switchyard.api, connectionId, `made-${index}`)
+        const environment = await makeInstance(switchyard.api, connectionId, `deleted-${index}`)
         await sleep(delayMs)
         await ok('DELETE', environmentPath(environment))
         return environment
       }),
     )
-    for (const environment of made) await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
-    const left = sandbox.objects('modelarts').filter(({ name }) => /^made-/.test(name))
-    expect(left).toEqual([])
+    for (const environment of environments) await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
+    const remaining = sandbox.objects('modelarts').filter(({ name }) => /^deleted-/.test(name))
+    expect(remaining).toEqual([])
   })
 
-  it.concurrent('that meets new jobs holds neither: every job ends, and the environment is deleted', async () => {
+  it.concurrent('ends concurrently submitted jobs and completes', async () => {
     const account = await openAccount(switchyard.api, sandbox)
     const name = 'meets-jobs'
     const hold = sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create', object: name })
@@ -161,8 +161,8 @@ describe('a delete', () => {
     expect(deleted.status).toBe(202)
     const jobs = submitted.filter(({ status }) => status === 202).map(({ body }) => body)
     expect(submitted.filter(({ status }) => status !== 202).every(({ status }) => status === 409)).toBe(true)
-    const over = await Promise.all(jobs.map((job) => switchyard.api.untilStatus(jobPath(job), 'canceled', 'failed')))
-    for (const job of over)
+    const ended = await Promise.all(jobs.map((job) => switchyard.api.untilStatus(jobPath(job), 'canceled', 'failed')))
+    for (const job of ended)
       if (job.status === 'failed') expect(job).toMatchObject({ statusReason: 'environment_failed' })
     sandbox.faults.clear(hold.id)
     await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
@@ -170,16 +170,16 @@ describe('a delete', () => {
   })
 })
 
-it.concurrent('a job that slips in just before a delete fails with its environment, and holds nobody', async () => {
+it.concurrent('a job submitted just before an environment delete fails without blocking it', async () => {
   const connectionId = await connectTo(switchyard.api, sandbox, 'aitems', 'slips-in')
   const providerOptions = { aitems: { serviceType: 'batch' } }
   const environment = await ok('POST', '/environments', { connectionId, name: 'slips-in', providerOptions })
-  // Until its datasets are bound.
+  // Blocked until its datasets are bound.
   await switchyard.api.untilStatus(environmentPath(environment), 'blocked')
   const training = { environmentId: environment.id, name: 'train', providerOptions: { aitems: { types: ['pop'] } } }
   const job = await ok('POST', '/jobs', training)
   await switchyard.api.until(jobPath(job), ({ statusReason }) => statusReason === 'environment_not_ready')
-  // As the API writes a delete, but for the look at the jobs that are there.
+  // The delete as the API writes it, without the check for existing jobs.
   await sql.query(
     "UPDATE workloads SET desired = 'delete', generation = generation + 1, due_at = now() WHERE id = $1",
     [environment.id],
@@ -189,12 +189,12 @@ it.concurrent('a job that slips in just before a delete fails with its environme
   await switchyard.api.untilStatus(environmentPath(environment), 'deleted')
 })
 
-describe('a stop', () => {
+describe('environment stop', () => {
   it.concurrent.for([
     { environmentApi: 'demanager', make: makeInstance },
     { environmentApi: 'notebooks', make: makeNotebook },
   ])(
-    'while a $environmentApi environment starts stops it in the end, and another start starts it',
+    'takes effect while a $environmentApi environment starts and allows another start',
     async ({ environmentApi, make }, { expect }) => {
       const name = `stop-${environmentApi}`
       const connectionId = await connectWith(switchyard.api, sandbox, 'modelarts', {
@@ -222,16 +222,16 @@ describe('a stop', () => {
     },
   )
 
-  it.concurrent('that comes while another verb is being sent is not lost to the lease', async ({ expect }) => {
-    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'wish-under-lease')
-    const environment = await makeInstance(switchyard.api, connectionId, 'wish-under-lease')
+  it.concurrent('does not lose a start requested while its call is in flight', async ({ expect }) => {
+    const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'action-under-lease')
+    const environment = await makeInstance(switchyard.api, connectionId, 'action-under-lease')
     const path = environmentPath(environment)
     const { remote } = await switchyard.api.untilStatus(path, 'running')
     const object = remote?.id ?? ''
     const slow = sandbox.faults.add({ kind: 'stall', operation: 'instances.action', object, delayMs: 600, times: 1 })
     await ok('POST', `${path}/stop`)
     await untilFired(sandbox, slow)
-    // The lease is held by whoever waits for the answer to the stop.
+    // The worker that waits for the response to the stop holds the lease.
     await ok('POST', `${path}/start`)
     await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('STOPPED')
     await switchyard.api.until(path, ({ status }) => status === 'running')
@@ -242,7 +242,7 @@ describe('a stop', () => {
   })
 })
 
-it.concurrent('a job parked on an environment just as that begins to run is sent at once', async () => {
+it.concurrent('a job that waits for an environment is sent when the environment starts running', async () => {
   const account = await openAccount(switchyard.api, sandbox)
   const rounds = Array.from({ length: 6 }, async (_, index) => {
     const name = `parked-${index}`
@@ -255,7 +255,7 @@ it.concurrent('a job parked on an environment just as that begins to run is sent
         return ok('POST', '/jobs', jobRequest({ environmentId: environment.id, script: 'true' }))
       }),
     )
-    // Nobody would look at a parked one for a minute.
+    // Without the wake-up, a waiting job would be polled only after a minute.
     for (const job of jobs) await switchyard.api.untilStatus(jobPath(job), 'succeeded')
   })
   await Promise.all(rounds)

@@ -31,35 +31,35 @@ const attempts = async (job: ApiRecord) =>
     .data
 
 describe('two workers on one database', () => {
-  it('that are both told of the same workloads make each of them once', async () => {
+  it('create each workload once if both are notified', async () => {
     const own = await account.environment()
     const jobs = await Promise.all(Array.from({ length: 30 }, () => account.job(own)))
-    // Both are told again and again, whoever holds it.
+    // Notify both repeatedly, regardless of who holds the lease.
     for (const { connectionId } of jobs)
       for (const { service } of [one, other, one]) service.container.hints.due(String(connectionId))
-    const over = await Promise.all(jobs.map(succeeded))
+    const ended = await Promise.all(jobs.map(succeeded))
     expect(account.apps(own)).toHaveLength(30)
-    expect(new Set(over.map(({ remote }) => remote?.id)).size).toBe(30)
+    expect(new Set(ended.map(({ remote }) => remote?.id)).size).toBe(30)
     const ledgers = await Promise.all(jobs.map(attempts))
-    // On a busy machine a request may come past its deadline: it is not sent then, and the next attempt is.
+    // On a busy machine an attempt may miss its deadline: it is not sent, and the next attempt is.
     const sent = ledgers.map((ledger) =>
       ledger.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'not_sent'),
     )
     expect(sent).toEqual(jobs.map(() => ['created']))
   })
 
-  it('agree when an answer comes after its lease was taken over: one object, told once', async () => {
+  it('adopt one object if the response arrives after a lease takeover', async () => {
     const own = await account.environment()
     const object = own.remote?.id ?? ''
     sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 900, times: 1 })
     const job = await account.job(own, 'sleep 2')
     await expect.poll(() => account.apps(own).length, { timeout: 30_000 }).toBe(1)
-    // As if the worker that waits for the answer had stood still for longer than its lease.
+    // Simulates a worker that was stalled for longer than its lease while waiting for the response.
     await sql.query("UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() WHERE id = $1", [job.id])
     const adopted = await one.api.until(path(job), ({ remote }) => remote?.id !== undefined)
-    const over = await succeeded(job)
+    const ended = await succeeded(job)
     expect(account.apps(own).map(({ id }) => id)).toEqual([adopted.remote?.id])
-    expect(over.remote?.id).toBe(adopted.remote?.id)
+    expect(ended.remote?.id).toBe(adopted.remote?.id)
     expect(await attempts(job)).toEqual([expect.objectContaining({ remoteId: adopted.remote?.id })])
     const { data } = (await one.api.ok('GET', `${path(job)}/events`)) as unknown as {
       data: { type: string; seq: number }[]
@@ -69,7 +69,7 @@ describe('two workers on one database', () => {
     expect(data.map(({ seq }) => seq)).toEqual(data.map((_, index) => index + 1))
   })
 
-  it('do not let two open creates adopt the one object that either may have made', async () => {
+  it('do not adopt one object for two creates with unknown outcomes', async () => {
     const own = await account.environment()
     const object = own.remote?.id ?? ''
     const submit = { operation: 'aiapps.submit', object, times: 1 }
@@ -79,7 +79,7 @@ describe('two workers on one database', () => {
     onTestFinished(() => sandbox.faults.clear(unlisted.id))
     const pinned = { providerOptions: { dataforest: { namePrefix: 'pinned' } } }
     const jobs = await Promise.all([account.job(own, 'sleep 1', pinned), account.job(own, 'sleep 1', pinned)])
-    // Their status may tell already that the search for them fails.
+    // Their status may already report the failed recovery.
     const outcomes = async () => (await Promise.all(jobs.map(attempts))).map((ledger) => ledger.at(-1)?.outcome)
     await expect.poll(outcomes).toEqual(['unknown', 'unknown'])
     sandbox.faults.clear(unlisted.id)
@@ -88,45 +88,45 @@ describe('two workers on one database', () => {
     const [first, second] = jobs
     const [app] = account.apps(own)
     const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
-    // Refused while a look is under way.
+    // Rejected while a reconcile pass is in progress.
     await expect.poll(async () => (await resolve()).status, { timeout: 30_000 }).toBe(202)
-    const over = await Promise.all([succeeded(first), succeeded(second)])
-    expect(over.map(({ remote }) => remote?.id)).toEqual(account.apps(own).map(({ id }) => id))
+    const ended = await Promise.all([succeeded(first), succeeded(second)])
+    expect(ended.map(({ remote }) => remote?.id)).toEqual(account.apps(own).map(({ id }) => id))
     expect(account.apps(own)).toHaveLength(2)
   })
 })
 
-describe('two instances of the API', () => {
-  it('make one job of one Idempotency-Key, however many clients send it at once', async () => {
+describe('two API instances', () => {
+  it('create one job for concurrent requests with one Idempotency-Key', async () => {
     const own = await account.environment()
     const body = jobRequest({ environmentId: own.id, script: 'true' })
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         (index % 2 === 0 ? one : other).api.call('POST', '/jobs', { body, headers: { 'idempotency-key': 'the-key' } }),
       ),
     )
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
-    expect(new Set(answers.map(({ body: { id } }) => id)).size).toBe(1)
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]))
+    expect(new Set(responses.map(({ body: { id } }) => id)).size).toBe(1)
     const isReplay = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true'
-    expect(answers.filter((answer) => !isReplay(answer))).toHaveLength(1)
-    await succeeded(answers[0]?.body as ApiRecord)
+    expect(responses.filter((response) => !isReplay(response))).toHaveLength(1)
+    await succeeded(responses[0]?.body as ApiRecord)
     expect(account.apps(own)).toHaveLength(1)
   })
 
-  it('refuse a poisoned request alone, in the middle of a full batch', async () => {
-    const poisons: object[] = [
+  it('reject only the invalid requests of a full batch', async () => {
+    const invalidFields: object[] = [
       { name: 'nul', script: 'a\u0000b' },
       { labels: { a: '\ud800' } },
       { timeLimitSeconds: 1e18 },
     ]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 64 }, (_, index) => {
-        const poison = index % 16 === 7 ? (poisons[(index >> 4) % poisons.length] ?? {}) : {}
-        const body = jobRequest({ environmentId: environment.id, script: 'true', ...poison })
-        return one.api.call('POST', '/jobs', { body }).then(({ status }) => ({ status, isPoisoned: index % 16 === 7 }))
+        const fields = index % 16 === 7 ? (invalidFields[(index >> 4) % invalidFields.length] ?? {}) : {}
+        const body = jobRequest({ environmentId: environment.id, script: 'true', ...fields })
+        return one.api.call('POST', '/jobs', { body }).then(({ status }) => ({ status, isInvalid: index % 16 === 7 }))
       }),
     )
-    expect(answers.filter(({ isPoisoned }) => isPoisoned).map(({ status }) => status)).toEqual([400, 400, 400, 400])
-    expect(new Set(answers.filter(({ isPoisoned }) => !isPoisoned).map(({ status }) => status))).toEqual(new Set([202]))
+    expect(responses.filter(({ isInvalid }) => isInvalid).map(({ status }) => status)).toEqual([400, 400, 400, 400])
+    expect(new Set(responses.filter(({ isInvalid }) => !isInvalid).map(({ status }) => status))).toEqual(new Set([202]))
   })
 })

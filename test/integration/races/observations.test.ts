@@ -18,12 +18,12 @@ const typesOf = async (path: string): Promise<string[]> => {
   return data.map(({ type }) => type)
 }
 
-it.concurrent('a page of a list that is older than a stop does not undo it', async ({ expect }) => {
+it.concurrent('a stale list page does not undo a stop', async ({ expect }) => {
   const connectionId = await connectTo(switchyard.api, sandbox, 'modelarts', 'stale-page')
   const accepted = await makeInstance(switchyard.api, connectionId, 'stale-page')
   const path = `/environments/${accepted.id}`
   await switchyard.api.untilStatus(path, 'running')
-  // From now on each page was read half a second before it arrives.
+  // From now on each list page is half a second old when it arrives.
   const stale = sandbox.faults.add({ kind: 'stall', operation: 'instances.list', delayMs: 500 })
   const arrived = () => sandbox.faults.active.find(({ id }) => id === stale.id)?.fired ?? 0
   await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(0)
@@ -37,7 +37,7 @@ it.concurrent('a page of a list that is older than a stop does not undo it', asy
   expect(types.slice(types.indexOf('environment.stopped'))).not.toContain('environment.running')
 })
 
-it.concurrent('a list that shows an object before the answer to its create arrives changes nothing', async () => {
+it.concurrent('an object listed before its create response arrives is reported once', async () => {
   const account = await openAccount(switchyard.api, sandbox)
   const environment = await account.environment()
   const other = await account.job(environment, 'sleep 600')
@@ -56,7 +56,7 @@ it.concurrent('a list that shows an object before the answer to its create arriv
   ])
 })
 
-it.concurrent('an environment that is deleted at the provider takes its jobs along', async () => {
+it.concurrent('an environment deleted at the provider ends its jobs', async () => {
   const account = await openAccount(switchyard.api, sandbox)
   const environment = await account.environment()
   const running = await account.job(environment, 'sleep 600')
@@ -67,8 +67,8 @@ it.concurrent('an environment that is deleted at the provider takes its jobs alo
   sandbox.remove('dataforest', remoteId(environment))
   sandbox.remove('dataforest', remoteId(seen))
   await ok('PATCH', `/connections/${account.connectionId}`, { held: false })
-  const gone = await switchyard.api.untilStatus(`/environments/${environment.id}`, 'deleted')
-  expect(gone.statusReason).toBe('deleted_remotely')
+  const deleted = await switchyard.api.untilStatus(`/environments/${environment.id}`, 'deleted')
+  expect(deleted.statusReason).toBe('deleted_remotely')
   expect(await switchyard.api.untilStatus(jobPath(running), 'unknown')).toMatchObject({
     statusReason: 'remote_record_lost',
   })
@@ -77,12 +77,12 @@ it.concurrent('an environment that is deleted at the provider takes its jobs alo
   })
 })
 
-it.concurrent('a job that leaves the list while its record can be read goes on', async ({ expect }) => {
+it.concurrent('a job missing from the list keeps running while its record is readable', async ({ expect }) => {
   const account = await openAccount(switchyard.api, sandbox)
   const environment = await account.environment()
   const job = await account.job(environment, 'sleep 600')
   const seen = await switchyard.api.untilStatus(jobPath(job), 'running')
-  // The list hides what is younger than this; a look at the object itself does not.
+  // The list hides younger objects; reading the object itself does not.
   const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 3_600_000 })
   const listed = () => sandbox.faults.active.find(({ id }) => id === lag.id)?.fired ?? 0
   await expect.poll(listed, { timeout: 30_000 }).toBeGreaterThan(5)
@@ -92,60 +92,60 @@ it.concurrent('a job that leaves the list while its record can be read goes on',
   await switchyard.api.untilStatus(jobPath(job), 'succeeded')
 })
 
-/** Two jobs, of which the first one's record has aged out, and its number went to the second one. */
-async function withOneNumber(name: string) {
+/** Two jobs: the remote record of the first has expired, and the second has reused its remote id. */
+async function withReusedRemoteId(name: string) {
   const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', name)
   const submit = (job: string) => ok('POST', '/jobs', { connectionId, name: job, script: '#!/bin/sh\nsleep 600' })
-  const [old, fresh] = await Promise.all([submit('old'), submit('fresh')])
-  const [before, living] = await Promise.all([
+  const [old, recent] = await Promise.all([submit('old'), submit('recent')])
+  const [before, active] = await Promise.all([
     switchyard.api.untilStatus(jobPath(old), 'running'),
-    switchyard.api.untilStatus(jobPath(fresh), 'running'),
+    switchyard.api.untilStatus(jobPath(recent), 'running'),
   ])
-  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [old.id, remoteId(living)])
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [old.id, remoteId(active)])
   sandbox.remove('slurm', remoteId(before))
   const isUntouched = async () => {
-    const { status } = await ok('GET', jobPath(fresh))
-    const object = sandbox.objects('slurm').find(({ id }) => id === remoteId(living))
+    const { status } = await ok('GET', jobPath(recent))
+    const object = sandbox.objects('slurm').find(({ id }) => id === remoteId(active))
     return status === 'running' && object?.state === 'RUNNING'
   }
   return { old, isUntouched }
 }
 
-it.concurrent('a job whose number was given to somebody else’s job is gone, and that one goes on', async () => {
-  const { old, isUntouched } = await withOneNumber('number-given-again')
+it.concurrent('a job whose remote id was reused ends and leaves the other job running', async () => {
+  const { old, isUntouched } = await withReusedRemoteId('reused-id')
   const ended = await switchyard.api.untilStatus(jobPath(old), 'unknown')
   expect(ended.statusReason).toBe('remote_record_lost')
   expect(await isUntouched()).toBe(true)
 })
 
-it.concurrent('a cancel does not touch the job that has the number now', async () => {
-  const { old, isUntouched } = await withOneNumber('canceled-number')
+it.concurrent('a cancel does not affect the job that reuses the remote id', async () => {
+  const { old, isUntouched } = await withReusedRemoteId('canceled-reused-id')
   await ok('POST', `${jobPath(old)}/cancel`)
   const ended = await switchyard.api.untilStatus(jobPath(old), 'canceled', 'unknown')
   expect(ended.statusReason).toBe('remote_record_lost')
   expect(await isUntouched()).toBe(true)
 })
 
-it('a lost create is found under a number that a job of the past had', async () => {
-  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'number-of-the-past')
+it('a lost create is recovered under the remote id of an earlier job', async () => {
+  const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'earlier-id')
   const submit = (name: string, script: string) => ok('POST', '/jobs', { connectionId, name, script })
-  const past = await submit('past', '#!/bin/sh\nexit 0')
-  await switchyard.api.untilStatus(jobPath(past), 'succeeded')
+  const earlier = await submit('earlier', '#!/bin/sh\nexit 0')
+  await switchyard.api.untilStatus(jobPath(earlier), 'succeeded')
   sandbox.faults.add({ kind: 'drop_answer', operation: 'job.submit', provider: 'slurm', times: 1 })
   const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'job.list', provider: 'slurm' })
   const known = new Set(sandbox.objects('slurm').map(({ id }) => id))
   const lost = await submit('lost', '#!/bin/sh\nsleep 600')
-  const made = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
-  await expect.poll(made, { timeout: 30_000 }).toHaveLength(1)
-  const [object] = made()
-  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [past.id, object?.id])
+  const created = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
+  await expect.poll(created, { timeout: 30_000 }).toHaveLength(1)
+  const [object] = created()
+  await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [earlier.id, object?.id])
   sandbox.faults.clear(unlisted.id)
   const found = await switchyard.api.untilStatus(jobPath(lost), 'running')
   expect(remoteId(found)).toBe(object?.id)
-  expect(made()).toHaveLength(1)
+  expect(created()).toHaveLength(1)
 })
 
-it.concurrent('the container that a job leaves is an orphan only where it goes on after the job has ended', async () => {
+it.concurrent('a container of an ended job is an orphan only while it runs', async () => {
   const settings = { jobApi: 'container', defaultResourceGroup: 'CPU' }
   const connectionId = await connectWith(switchyard.api, sandbox, 'scnet', { name: 'container-jobs', settings })
   const job = await ok('POST', '/jobs', {

@@ -10,8 +10,9 @@ const pause: Pause = {
   ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, maxMs: 600_000, askedMs: null },
 }
 
-describe('a failure of the connection', () => {
-  it('pauses it only where it is told of its newest version: the credentials may have been changed during the call', async () => {
+describe('connection failure', () => {
+  it('pauses the connection only if reported for its current version', async () => {
+    // The credentials may have changed during the call.
     const id = bench.connections.scnet ?? ''
     const { failed } = makeConnectionsRepository(open.prisma)
     const { version } = await bench.api.ok('PATCH', `/connections/${id}`, { name: 'changed during a call' })
@@ -22,8 +23,8 @@ describe('a failure of the connection', () => {
   })
 })
 
-describe('a verification that succeeds', () => {
-  it('wakes what waits for the pause to end, jobs and walks', async () => {
+describe('successful verification', () => {
+  it('makes paused jobs and sweeps due', async () => {
     const connectionId = bench.connections.slurm ?? ''
     const { id } = await bench.api.ok('POST', '/jobs', { connectionId, name: 'paused', script: '#!/bin/sh\ntrue\n' })
     const { version } = await bench.api.ok('GET', `/connections/${connectionId}`)
@@ -47,29 +48,29 @@ describe('a verification that succeeds', () => {
   })
 })
 
-describe('a pause that is over', () => {
-  it('lets one call try how things are, and what that tells counts', async () => {
+describe('expired pause', () => {
+  it('allows one probe call and applies only its result', async () => {
     const id = bench.connections.aitems ?? ''
     const read = () => bench.api.ok('GET', `/connections/${id}`)
     const { failed, succeeded, mayProbe } = makeConnectionsRepository(open.prisma)
-    const called = { id, version: Number((await read()).version), isProbe: false }
-    const isOver = () => open.pool.query('UPDATE connections SET not_before = now() WHERE id = $1', [id])
-    const tries = async () =>
+    const call = { id, version: Number((await read()).version), isProbe: false }
+    const expirePause = () => open.pool.query('UPDATE connections SET not_before = now() WHERE id = $1', [id])
+    const probes = async () =>
       (await Promise.all(Array.from({ length: 20 }, () => mayProbe(id, 60_000)))).filter(Boolean)
 
-    expect(await tries()).toEqual([])
-    await failed(called, pause)
-    expect(await tries()).toEqual([])
-    await isOver()
-    expect(await tries()).toEqual([true])
-    // What others report, who called before that, does not; the one that tries does.
-    await succeeded(called)
+    expect(await probes()).toEqual([])
+    await failed(call, pause)
+    expect(await probes()).toEqual([])
+    await expirePause()
+    expect(await probes()).toEqual([true])
+    // Results of calls before the probe are ignored; the result of the probe is applied.
+    await succeeded(call)
     expect(await read()).toHaveProperty('pausedUntil')
-    await failed({ ...called, isProbe: true }, pause)
-    expect(await tries()).toEqual([])
-    await isOver()
-    expect(await tries()).toEqual([true])
-    await succeeded({ ...called, isProbe: true })
+    await failed({ ...call, isProbe: true }, pause)
+    expect(await probes()).toEqual([])
+    await expirePause()
+    expect(await probes()).toEqual([true])
+    await succeeded({ ...call, isProbe: true })
     expect(await read()).not.toHaveProperty('pausedUntil')
   })
 })

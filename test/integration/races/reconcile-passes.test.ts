@@ -12,12 +12,12 @@ import { type AsRead, makeSweepsRepository } from '../../../src/workloads/sweep/
 import { useApiBench } from '../../support/api-bench.ts'
 import { quickSettings } from '../../support/switchyard.ts'
 
-// The steps of a turn one by one, with what may happen between them. No worker runs.
+// Runs the steps of a reconcile pass individually, with concurrent changes between them. No worker runs.
 
 const bench = await useApiBench()
 const { open } = bench
 
-/** As much of a driver as a decision needs. */
+/** The parts of a driver that a decision needs. */
 const idleDriver = {
   traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
   states: {},
@@ -31,35 +31,35 @@ async function submit(): Promise<string> {
   return (await bench.api.ok('POST', '/jobs', request)).id
 }
 
-interface Turn {
+interface Pass {
   claimed: Claimed<'job'>
-  /** The facts as they are now. */
+  /** The current facts. */
   facts(): Promise<ReturnType<typeof factsOf<'job'>>>
 }
 
-async function claim(id: string, leaseMs = 60_000): Promise<Turn> {
+async function claim(id: string, leaseMs = 60_000): Promise<Pass> {
   const leases = makeLeasesRepository(open.sql, leaseMs)
   const due = (await leases.claim([{ connectionId: slurm(), count: 1000 }])) as Claimed<'job'>[]
   const claimed = due.find(({ workload }) => workload.id === id)
-  if (claimed === undefined) throw new Error(`${id} is not due, or somebody has it`)
+  if (claimed === undefined) throw new Error(`${id} is not due or leased`)
   const facts = async () => {
     const known = (await leases.facts([id])).get(id)
-    if (known === undefined) throw new Error(`${id} is not there`)
+    if (known === undefined) throw new Error(`${id} does not exist`)
     return factsOf(known, claimed.workload, idleDriver, quickSettings.pollIntervals)
   }
   return { claimed, facts }
 }
 
-async function write(turn: Turn, change: Change<'job'>, answer: AttemptResult | null = null): Promise<Written> {
-  const { claimed } = turn
-  const facts = await turn.facts()
-  const made = transition(jobKind, claimed.workload, { change, answer }, { facts, basis: claimed })
-  const [written] = await makeWritesRepository(open.sql).write([made as unknown as Write])
+async function write(pass: Pass, change: Change<'job'>, result: AttemptResult | null = null): Promise<Written> {
+  const { claimed } = pass
+  const facts = await pass.facts()
+  const transitioned = transition(jobKind, claimed.workload, { change, answer: result }, { facts, basis: claimed })
+  const [written] = await makeWritesRepository(open.sql).write([transitioned as unknown as Write])
   if (written === undefined) throw new Error('a write has an outcome')
   return written
 }
 
-function openAttempt({ claimed: { workload, leaseId } }: Turn, more: Partial<Opening> = {}) {
+function openAttempt({ claimed: { workload, leaseId } }: Pass, more: Partial<Opening> = {}) {
   const opening: Opening = {
     ...{
       workloadId: workload.id,
@@ -83,62 +83,63 @@ function openAttempt({ claimed: { workload, leaseId } }: Turn, more: Partial<Ope
   return makeAttemptsRepository(open.sql, 60_000).open([opening])
 }
 
-/** As after `openAttempt`. */
-const sent = (turn: Turn): Turn => ({
-  ...turn,
-  claimed: { ...turn.claimed, workload: { ...turn.claimed.workload, status: 'dispatching' } },
+/** The pass after `openAttempt`. */
+const sent = (pass: Pass): Pass => ({
+  ...pass,
+  claimed: { ...pass.claimed, workload: { ...pass.claimed.workload, status: 'dispatching' } },
 })
-const named = (number: number, remoteId: string): AttemptResult => ({
+const created = (number: number, remoteId: string): AttemptResult => ({
   number,
   outcome: 'created',
   remoteId,
   error: null,
 })
-const absent = (number: number): AttemptResult => ({ number, outcome: 'not_created', remoteId: null, error: null })
-const giveUp = (id: string) =>
+const notCreated = (number: number): AttemptResult => ({ number, outcome: 'not_created', remoteId: null, error: null })
+const expireLease = (id: string) =>
   open.prisma
     .$executeRaw`UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() - interval '1 s' WHERE id = ${id}`
 
-describe('a hold that is lifted', () => {
-  it('while a worker is about to write down that it waits is noticed all the same', async () => {
+describe('lifted hold', () => {
+  it('is noticed by a worker that is about to store a wait', async () => {
     const hold = (held: boolean) => bench.api.ok('PATCH', `/connections/${bench.connections.slurm}`, { held })
     await hold(true)
-    const turn = await claim(await submit())
-    const facts = await turn.facts()
+    const pass = await claim(await submit())
+    const facts = await pass.facts()
     await hold(false)
-    const action = jobKind.nextAction(turn.claimed.workload, facts)
+    const action = jobKind.nextAction(pass.claimed.workload, facts)
     expect(action).toMatchObject({ do: 'wait', reason: 'held' })
     if (action.do !== 'wait') return
-    expect(await write(turn, waiting(action, turn.claimed.workload))).toMatchObject({ isWritten: true, isDue: true })
+    expect(await write(pass, waiting(action, pass.claimed.workload))).toMatchObject({ isWritten: true, isDue: true })
   })
 })
 
-describe('a wish', () => {
-  it('that comes when a lease is over, and nobody has taken it over, is not lost to its late write', async () => {
+describe('requested action', () => {
+  it('is not lost to a late write after lease expiry', async () => {
     const id = await submit()
-    const turn = await claim(id)
-    await giveUp(id)
+    const pass = await claim(id)
+    await expireLease(id)
     await bench.api.ok('POST', `/jobs/${id}/cancel`)
-    expect(await write(turn, { dueAt: null })).toMatchObject({ isWritten: true, isDue: true })
+    expect(await write(pass, { dueAt: null })).toMatchObject({ isWritten: true, isDue: true })
   })
 
-  it('that comes before an attempt is committed is heard before anything is sent', async () => {
+  it('prevents an attempt that is not committed yet', async () => {
     const id = await submit()
-    const turn = await claim(id)
+    const pass = await claim(id)
     await bench.api.ok('POST', `/jobs/${id}/cancel`)
-    expect(await openAttempt(turn)).toEqual([null])
+    expect(await openAttempt(pass)).toEqual([null])
   })
 })
 
-describe('what is due is claimed', () => {
+describe('claim of due workloads', () => {
   const leases = () => makeLeasesRepository(open.sql, 60_000)
   const ids = (claims: readonly Claimed[]) => claims.map(({ workload }) => workload.id)
-  const settle = () => open.prisma.$executeRaw`UPDATE workloads SET due_at = NULL, lease_id = NULL, lease_until = NULL`
+  const clearDue = () =>
+    open.prisma.$executeRaw`UPDATE workloads SET due_at = NULL, lease_id = NULL, lease_until = NULL`
 
   const share = (count: number) => [{ connectionId: slurm(), count }]
 
-  it('as much of each connection as is asked for, those first that have been due longest', async () => {
-    await settle()
+  it('takes the requested number per connection, longest due first', async () => {
+    await clearDue()
     const [first] = await Promise.all(Array.from({ length: 6 }, submit))
     await open.prisma.$executeRaw`UPDATE workloads SET due_at = now() - interval '1 h' WHERE id = ${first}`
     expect(await leases().dueConnections()).toEqual([expect.objectContaining({ connectionId: slurm() })])
@@ -149,8 +150,8 @@ describe('what is due is claimed', () => {
     expect(await leases().dueConnections()).toEqual([])
   })
 
-  it('with an action that a client requested before the rest', async () => {
-    await settle()
+  it('takes workloads with a requested action first', async () => {
+    await clearDue()
     const waiting = await Promise.all(Array.from({ length: 5 }, submit))
     const canceled = waiting[3] ?? ''
     await bench.api.ok('POST', `/jobs/${canceled}/cancel`)
@@ -158,8 +159,8 @@ describe('what is due is claimed', () => {
     expect(ids(await leases().claim(share(10)))).toHaveLength(4)
   })
 
-  it('and its lease begins again while it is in work, unless somebody asked for a look', async () => {
-    await settle()
+  it('renews a lease without delaying a requested action', async () => {
+    await clearDue()
     const id = await submit()
     const [claimed] = await makeLeasesRepository(open.sql, 2000).claim(share(1))
     if (claimed === undefined) throw new Error('nothing is due')
@@ -176,15 +177,15 @@ describe('what is due is claimed', () => {
   })
 })
 
-describe('an attempt', () => {
-  it('whose commit was not answered is not made twice', async () => {
+describe('attempt', () => {
+  it('is not opened twice after an unacknowledged commit', async () => {
     const id = await submit()
-    const turn = await claim(id)
-    const [[first], [again]] = [await openAttempt(turn), await openAttempt(turn)]
+    const pass = await claim(id)
+    const [[first], [again]] = [await openAttempt(pass), await openAttempt(pass)]
     expect([first?.number, again]).toEqual([1, null])
   })
 
-  it('begins the lease anew, so that it outlasts the call', async () => {
+  it('renews the lease to outlast the call', async () => {
     const id = await submit()
     await openAttempt(await claim(id, 1000))
     const [row] = await open.prisma.$queryRaw<{ ms: number }[]>`
@@ -193,8 +194,8 @@ describe('an attempt', () => {
   })
 })
 
-describe('a sighting', () => {
-  it('that was compared with a row before a turn does not undo what the turn noted', async () => {
+describe('observation', () => {
+  it('does not overwrite a reconcile pass that ran after its row was read', async () => {
     const id = await submit()
     await open.prisma
       .$executeRaw`UPDATE workloads SET status = 'running', remote_id = ${id}, due_at = now() WHERE id = ${id}`
@@ -210,47 +211,47 @@ describe('a sighting', () => {
     }
     const read = async () => {
       const [one] = await sweeps.unchanged([{ ...watched, dispatchedAt: null, observedAt: null, missingSince: null }])
-      if (one === undefined) throw new Error('somebody holds it')
+      if (one === undefined) throw new Error('the row is leased')
       return one as AsRead<'job'>
     }
-    const see = async ({ workload, row }: AsRead<'job'>, turn: Turn) => {
+    const observe = async ({ workload, row }: AsRead<'job'>, pass: Pass) => {
       const change: Change<'job'> = { rawState: 'RUNNING', dueAt: null }
       const seen = transition(
         jobKind,
         workload,
         { change, answer: null },
-        { facts: await turn.facts(), basis: { row } },
+        { facts: await pass.facts(), basis: { row } },
       )
       return (await makeWritesRepository(open.sql).write([seen as unknown as Write]))[0]
     }
     const before = await read()
-    const turn = await claim(id)
-    await write(turn, { failures: 3, dueAt: null })
-    expect(await see(before, turn)).toMatchObject({ isWritten: false })
-    expect(await see(await read(), turn)).toMatchObject({ isWritten: true })
+    const pass = await claim(id)
+    await write(pass, { failures: 3, dueAt: null })
+    expect(await observe(before, pass)).toMatchObject({ isWritten: false })
+    expect(await observe(await read(), pass)).toMatchObject({ isWritten: true })
   })
 })
 
-describe('a create that may still be carried out', () => {
-  it('cannot be called not created, only named by its object', async () => {
+describe('create within its processing time', () => {
+  it('cannot be resolved as not created, only by remote id', async () => {
     const id = await submit()
     await openAttempt(await claim(id), { settleMs: 60_000 })
-    await giveUp(id)
+    await expireLease(id)
     const resolve = (body: object) => bench.api.call('POST', `/jobs/${id}/resolve`, { body })
     expect(await resolve({ outcome: 'not_created' })).toMatchObject({ status: 409, body: { code: 'conflict' } })
     expect(await resolve({ remoteId: '4713' })).toMatchObject({ status: 202 })
   })
 })
 
-describe('an answer that comes after the lease was taken over', () => {
-  it('is adopted, although a search has just found nothing', async () => {
+describe('create response after a lease takeover', () => {
+  it('is adopted although a recovery found nothing', async () => {
     const id = await submit()
     const slow = sent(await claim(id))
     await openAttempt(slow)
-    await giveUp(id)
+    await expireLease(id)
     const searching = sent(await claim(id))
-    expect(await write(slow, { status: 'pending' }, named(1, '4711'))).toMatchObject({ isWritten: false })
-    expect(await write(searching, { status: 'queued' }, absent(1))).toMatchObject({ isWritten: false })
+    expect(await write(slow, { status: 'pending' }, created(1, '4711'))).toMatchObject({ isWritten: false })
+    expect(await write(searching, { status: 'queued' }, notCreated(1))).toMatchObject({ isWritten: false })
     const { facts } = searching
     expect(jobKind.nextAction(searching.claimed.workload, await facts())).toMatchObject({
       do: 'settle',
@@ -258,14 +259,14 @@ describe('an answer that comes after the lease was taken over', () => {
     })
   })
 
-  it('is adopted, although it was about to be sent again', async () => {
+  it('is adopted although a second attempt was about to be sent', async () => {
     const id = await submit()
     const slow = sent(await claim(id))
     await openAttempt(slow)
-    await giveUp(id)
-    await write(sent(await claim(id)), { status: 'queued' }, absent(1))
+    await expireLease(id)
+    await write(sent(await claim(id)), { status: 'queued' }, notCreated(1))
     const again = await claim(id)
-    expect(await write(slow, { status: 'pending' }, named(1, '4712'))).toMatchObject({ isDuplicate: false })
+    expect(await write(slow, { status: 'pending' }, created(1, '4712'))).toMatchObject({ isDuplicate: false })
     expect(await openAttempt(again)).toEqual([null])
     const { facts } = again
     expect(jobKind.nextAction(again.claimed.workload, await facts())).toMatchObject({
@@ -273,16 +274,16 @@ describe('an answer that comes after the lease was taken over', () => {
     })
   })
 
-  it('and names a second object is kept, and told', async () => {
+  it('is recorded as a duplicate if it names a second object', async () => {
     const id = await submit()
     const slow = sent(await claim(id))
     await openAttempt(slow)
-    await giveUp(id)
-    await write(sent(await claim(id)), { status: 'queued' }, absent(1))
+    await expireLease(id)
+    await write(sent(await claim(id)), { status: 'queued' }, notCreated(1))
     const second = sent(await claim(id))
     await openAttempt(second)
-    await write(second, { status: 'pending', remoteId: '1' }, named(2, '1'))
-    expect(await write(slow, { status: 'pending' }, named(1, '2'))).toMatchObject({
+    await write(second, { status: 'pending', remoteId: '1' }, created(2, '1'))
+    expect(await write(slow, { status: 'pending' }, created(1, '2'))).toMatchObject({
       isWritten: false,
       isDuplicate: true,
     })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   job = await account.job(await account.environment(), 'sleep 600')
   await worker.api.untilStatus(`/jobs/${job.id}`, 'running')
   await worker.stop()
-  // No worker beside them: only what they do by themselves opens the connection anew.
+  // Without a worker, only the cache expiry of the instances reloads the connection.
   one = await startSwitchyard({ ...options, role: 'api' })
   other = await startSwitchyard({ ...options, role: 'api', parts: { clock } })
 })
@@ -31,17 +31,17 @@ afterAll(async () => {
   await Promise.all([one.stop(), other.stop()])
 })
 
-it('credentials that were changed through one instance are used by the others within seconds', async () => {
+it('credentials changed on one instance take effect on others within 5 seconds', async () => {
   const logs = async () => (await other.api.call('GET', `/jobs/${job.id}/logs`)).status
-  const change = (keys: { accessKey: string; secretKey: string }) =>
-    one.api.ok('PATCH', `/connections/${account.connectionId}`, { credentials: { dataforest: keys } })
+  const updateCredentials = (credentials: { accessKey: string; secretKey: string }) =>
+    one.api.ok('PATCH', `/connections/${account.connectionId}`, { credentials: { dataforest: credentials } })
   const { accessKey, secretKey } = sandbox.accounts.dataforest
 
   expect(await logs()).toBe(200)
-  await change({ accessKey, secretKey: 'not-the-key' })
+  await updateCredentials({ accessKey, secretKey: 'not-the-key' })
   aheadMs += 5001
   expect(await logs()).toBeGreaterThanOrEqual(400)
-  await change({ accessKey, secretKey })
+  await updateCredentials({ accessKey, secretKey })
   aheadMs += 5001
   expect(await logs()).toBe(200)
 })
