@@ -19,7 +19,7 @@ afterAll(async () => {
   await bench?.stop()
 })
 
-/** A process that writes records. */
+/** A record log writer with a separate database pool. */
 function startWriter(streams: readonly RecordStream[], { leaseMs = 5000, onWrite = async () => {} } = {}) {
   const database = makeDatabase({ url: bench.database.url, poolSize: 2 })
   const lines: Line[] = []
@@ -50,15 +50,17 @@ function startWriter(streams: readonly RecordStream[], { leaseMs = 5000, onWrite
 
 const submit = () => bench.api.ok('POST', '/jobs', slurmJob(bench, { name: 'train', environmentVariables: { A: 'b' } }))
 const idsOf = (lines: readonly Line[]) => lines.map(({ id }) => id)
-const begun = async (stream: RecordStream) =>
+const hasStarted = async (stream: RecordStream) =>
   (await bench.open.pool.query('SELECT 1 FROM record_logs WHERE stream = $1 AND lease_id IS NOT NULL', [stream]))
     .rowCount === 1
 
-describe('records that are written to standard output', () => {
-  it('are those from the first start on, once each, though several processes would write them', async () => {
+describe('record log', () => {
+  it('writes each record since the first start once across processes', async () => {
     await submit()
     const writers = [startWriter(['audit', 'events']), startWriter(['audit', 'events'])]
-    await expect.poll(() => Promise.all([begun('audit'), begun('events')]), { timeout: 10_000 }).toEqual([true, true])
+    await expect
+      .poll(() => Promise.all([hasStarted('audit'), hasStarted('events')]), { timeout: 10_000 })
+      .toEqual([true, true])
     const jobs = await Promise.all(Array.from({ length: 8 }, submit))
     const all = () => writers.flatMap(({ lines }) => lines)
     await expect.poll(() => all().length, { timeout: 10_000 }).toBe(16)
@@ -77,7 +79,7 @@ describe('records that are written to standard output', () => {
     for (const { stop } of writers) await stop()
   })
 
-  it('go on in another process where the first one stopped, also for a project that is new', async () => {
+  it('resumes in another process after a stop and includes a new project', async () => {
     const first = startWriter(['events'])
     const { id } = await submit()
     await expect.poll(() => first.lines.map(({ recordId }) => recordId), { timeout: 10_000 }).toContain(id)
@@ -94,11 +96,11 @@ describe('records that are written to standard output', () => {
     await second.stop()
   })
 
-  it('are written again, with the same ids, if a process ends between the line and the cursor', async () => {
+  it('repeats lines with the same ids after a stop before the cursor update', async () => {
     await submit()
     const first = startWriter(['audit'], {
       async onWrite() {
-        // The line is out; the cursor is not moved, since the lease is over.
+        // The line is written, but the cursor does not move because the lease has expired.
         void first.stop()
         await bench.open.pool.query(`UPDATE record_logs SET lease_until = now() WHERE stream = 'audit'`)
       },
@@ -113,7 +115,7 @@ describe('records that are written to standard output', () => {
     await second.stop()
   })
 
-  it('wait for an open transaction, whose record would precede them', async () => {
+  it('waits for an open transaction with an earlier record', async () => {
     const writer = startWriter(['audit'])
     const open = await bench.open.pool.connect()
     await open.query('BEGIN')
@@ -122,7 +124,7 @@ describe('records that are written to standard output', () => {
     )
     const { id } = await submit()
     const objects = () => writer.lines.map((line) => line.objectId ?? line.id)
-    // Enough rounds that it would have been written.
+    // Enough intervals for a record that does not wait.
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(objects()).not.toContain(id)
     await open.query('COMMIT')
@@ -132,7 +134,7 @@ describe('records that are written to standard output', () => {
     await writer.stop()
   })
 
-  it('go on with new ones if the transaction ids start over, as after a restore into another cluster', async () => {
+  it('continues with new records if transaction ids restart after a restore', async () => {
     const cursorXid = async () =>
       BigInt((await bench.open.pool.query(`SELECT xid FROM record_log_cursors WHERE stream = 'audit'`)).rows[0].xid)
     const future = 2n ** 60n

@@ -56,7 +56,7 @@ const sent = (name: string) =>
     .find((creation) => creation.name === name)?.configuration?.docker?.env
 
 describe('secret variables', () => {
-  it('reach the provider like variables, and nobody else: the record has their names', async () => {
+  it('are sent to the provider and exposed only by name', async () => {
     const accepted = await submit()
     expect(accepted).toMatchObject({ secretVariableNames: ['DB_PHRASE', 'PIN'] })
     const path = `/environments/${accepted.id}`
@@ -69,7 +69,7 @@ describe('secret variables', () => {
     expect(JSON.stringify(shown[2])).toContain('[redacted]')
   })
 
-  it('are sealed for their record in a table of their own', async () => {
+  it('are encrypted per record in a separate table', async () => {
     const accepted = await submit()
     const sealed = await sealedOf(accepted)
     expect(makeSecretBox(oldKey).open(accepted.id, sealed)).toEqual(secretVariables)
@@ -78,7 +78,7 @@ describe('secret variables', () => {
     expect(rows[0].row).not.toContain(canary)
   })
 
-  it('are masked in a preview, which stores nothing', async () => {
+  it('are masked in a preview and not stored', async () => {
     const before = await client.query('SELECT count(*) FROM workload_secrets')
     const preview = await switchyard.api.ok('POST', '/environments/preview', request({ secretVariables }))
     expect(preview).toMatchObject({ problems: [], effectiveRequest: { secretVariableNames: ['DB_PHRASE', 'PIN'] } })
@@ -87,7 +87,7 @@ describe('secret variables', () => {
     expect((await client.query('SELECT count(*) FROM workload_secrets')).rows).toEqual(before.rows)
   })
 
-  it('named twice are refused, by their own pointer and without their value', async () => {
+  it('with the name of a plain variable are rejected without their value', async () => {
     const { status, body } = await switchyard.api.call('POST', '/environments', {
       body: request({ secretVariables: { PLAIN: canary } }),
     })
@@ -96,7 +96,7 @@ describe('secret variables', () => {
     expect(JSON.stringify(body)).not.toContain(canary)
   })
 
-  it('cannot be changed on what exists', async () => {
+  it('cannot be changed on an existing environment', async () => {
     const accepted = await submit()
     const { status, body } = await switchyard.api.call('PATCH', `/environments/${accepted.id}`, {
       body: { secretVariables: { DB_PHRASE: `${canary}-2` } },
@@ -106,7 +106,7 @@ describe('secret variables', () => {
     expect(JSON.stringify(body)).not.toContain(canary)
   })
 
-  it('count for an Idempotency-Key, by a fingerprint that cannot be guessed at', async () => {
+  it('are part of the idempotency fingerprint, which is not a plain hash', async () => {
     const headers = { 'idempotency-key': 'with-secrets' }
     const post = (body: object) => switchyard.api.call('POST', '/environments', { body, headers })
     const body = request({ secretVariables })
@@ -124,12 +124,16 @@ describe('secret variables', () => {
   })
 
   it.each([
-    { says: 'in a refusal', status: 400, answer: (sent: string) => ({ error: { errorCode: '100', message: sent } }) },
-    { says: 'on a page of its gateway', status: 502, answer: (sent: string) => `<html>${sent}</html>` },
-  ])('that the provider repeats $says are cut out of it', async ({ status, answer }) => {
+    {
+      source: 'a provider error',
+      status: 400,
+      makeBody: (sent: string) => ({ error: { errorCode: '100', message: sent } }),
+    },
+    { source: 'a gateway error page', status: 502, makeBody: (sent: string) => `<html>${sent}</html>` },
+  ])('are redacted from $source that repeats them', async ({ status, makeBody }) => {
     const stub = await startStubServer()
     const repeated = (sent: string) => `no ${/"PIN":"12"/.exec(sent)?.[0]} nor ${new RegExp(canary).exec(sent)?.[0]}`
-    stub.on('POST /api/v2/aiworkspaces/create', ({ body }) => ({ status, body: answer(repeated(body)) }))
+    stub.on('POST /api/v2/aiworkspaces/create', ({ body }) => ({ status, body: makeBody(repeated(body)) }))
     stub.on('POST /api/v2/aiworkspaces/checkAvailableName', () => ({ body: { success: true, availableName: true } }))
     const { id: connectionId } = await switchyard.api.ok('POST', '/connections', {
       name: `stub-${status}`,
@@ -139,8 +143,8 @@ describe('secret variables', () => {
     const accepted = await submit({ connectionId })
     const path = `/environments/${accepted.id}`
     await stub.received(1)
-    const told = await switchyard.api.until(path, ({ statusMessage }) => statusMessage !== undefined)
-    const shown = JSON.stringify([told, await switchyard.api.ok('GET', `${path}/attempts`)])
+    const workload = await switchyard.api.until(path, ({ statusMessage }) => statusMessage !== undefined)
+    const shown = JSON.stringify([workload, await switchyard.api.ok('GET', `${path}/attempts`)])
     expect(shown).toContain('nor [redacted]')
     expect(shown).not.toContain(canary)
     await switchyard.api.ok('PATCH', `/connections/${connectionId}`, { held: true })
@@ -157,8 +161,8 @@ function run(args: string[], env: Record<string, string>) {
   })
 }
 
-describe('changing the secrets key', () => {
-  it('seals everything anew while the service runs, and then the old key is not needed', async () => {
+describe('secrets key rotation', () => {
+  it('re-encrypts all secrets while the service runs and makes the old key unnecessary', async () => {
     const before = await submit()
     const held = await submit({ name: 'kept-for-later' })
     const receiver = await startStubServer()
@@ -174,10 +178,10 @@ describe('changing the secrets key', () => {
     })
     await switchyard.stop()
     switchyard = await start(`${oldKey},${newKey}`)
-    const seen: number[] = []
+    const progress: number[] = []
     const open = makeDatabase({ url: database.url, poolSize: 1 })
-    const rotation = reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, ({ count }) => seen.push(count))
-    const meanwhile = await submit()
+    const rotation = reseal(open, { secretsKeys: `${newKey},${oldKey}`, by }, ({ count }) => progress.push(count))
+    const concurrent = await submit()
     const first = await rotation
     expect(first.map(({ table, unopenable, isComplete }) => ({ table, unopenable, isComplete }))).toEqual([
       { table: 'connections', unopenable: [], isComplete: true },
@@ -186,7 +190,7 @@ describe('changing the secrets key', () => {
       { table: 'webhook_endpoints', unopenable: [], isComplete: true },
     ])
     expect(first.map(({ count }) => count > 0)).toEqual([true, true, true, true])
-    expect(seen.length).toBeGreaterThan(0)
+    expect(progress.length).toBeGreaterThan(0)
     const { data } = await switchyard.api.ok('GET', '/audit?action=secrets.rotated')
     expect(data).toContainEqual(
       expect.objectContaining({ subject: by.subject, data: { table: 'connections', count: expect.any(Number) } }),
@@ -199,7 +203,7 @@ describe('changing the secrets key', () => {
     await open.close()
 
     switchyard = await start(newKey)
-    for (const { id } of [before, held, meanwhile]) {
+    for (const { id } of [before, held, concurrent]) {
       const box = makeSecretBox(newKey)
       expect(box.open(id, await sealedOf({ id } as ApiRecord))).toEqual(secretVariables)
     }
@@ -215,21 +219,21 @@ describe('changing the secrets key', () => {
   }, 60_000)
 
   it.each([
-    { ring: () => `${newKey},${oldKey}`, code: 0, says: /^ok {2}connections: \d re-encrypted$/m },
+    { makeKeys: () => `${newKey},${oldKey}`, code: 0, output: /^ok {2}connections: \d re-encrypted$/m },
     {
-      ring: key,
+      makeKeys: key,
       code: 1,
-      says: /^✗ {3}connections: 0 re-encrypted\n {6}conn_\w+ {2}not decryptable with any key of SECRETS_KEY/m,
+      output: /^✗ {3}connections: 0 re-encrypted\n {6}conn_\w+ {2}not decryptable with any key of SECRETS_KEY/m,
     },
-  ])('is a command that exits $code', async ({ ring, code, says }) => {
-    const secretsKey = ring()
-    const ran = await run(['secrets', 'rotate'], { DATABASE_URL: database.url, SECRETS_KEY: secretsKey })
-    expect({ code: ran.code, error: ran.error }).toEqual({ code, error: '' })
-    expect(ran.output).toMatch(says)
-    expect(ran.output).not.toContain(secretsKey)
+  ])('command exits $code', async ({ makeKeys, code, output }) => {
+    const secretsKey = makeKeys()
+    const result = await run(['secrets', 'rotate'], { DATABASE_URL: database.url, SECRETS_KEY: secretsKey })
+    expect({ code: result.code, error: result.error }).toEqual({ code, error: '' })
+    expect(result.output).toMatch(output)
+    expect(result.output).not.toContain(secretsKey)
   })
 
-  it('reports what no key opens, and leaves it as it was', async () => {
+  it('reports secrets that no key decrypts and does not change them', async () => {
     const open = makeDatabase({ url: database.url, poolSize: 1 })
     const [connections] = await reseal(open, { secretsKeys: key(), by }, () => {})
     expect(connections?.count).toBe(0)
@@ -238,7 +242,7 @@ describe('changing the secrets key', () => {
     expect(await switchyard.api.ok('POST', `/connections/${account.connectionId}/verify`)).toEqual({ ok: true })
   })
 
-  it('without the key that sealed them nothing is sent, and the record says why', async () => {
+  it('without the original key blocks dispatch and reports the missing key', async () => {
     const accepted = await submit()
     await switchyard.api.untilStatus(`/environments/${accepted.id}`, 'running', 'failed')
     await switchyard.api.ok('PATCH', `/connections/${account.connectionId}`, { held: true })
@@ -252,11 +256,11 @@ describe('changing the secrets key', () => {
     switchyard = await start(newKey)
     await switchyard.api.ok('PATCH', `/connections/${account.connectionId}`, { held: false })
     const path = `/environments/${waiting.id}`
-    const told = await switchyard.api.until(
+    const workload = await switchyard.api.until(
       path,
       ({ statusMessage }) => statusMessage?.includes('SECRETS_KEY') === true,
     )
-    expect(told.status).toBe('queued')
+    expect(workload.status).toBe('queued')
     expect(sent(waiting.name)).toBe(undefined)
     expect(await switchyard.api.ok('GET', `${path}/attempts`)).toMatchObject({ data: [] })
   })

@@ -8,13 +8,13 @@ import { useSwitchyard } from '../../support/switchyard.ts'
 import { useWebhookBench } from './webhook-bench.ts'
 
 const bench = await useWebhookBench()
-/** An installation that calls public addresses by https alone. */
+/** An installation that allows only public addresses over HTTPS. */
 const strict = await useSwitchyard({
   ...{ databaseUrl: bench.database.url, redis: null, role: 'all' },
   settings: { egressAllow: [] },
 })
 
-describe('where events may be posted to', () => {
+describe('webhook endpoint egress rules', () => {
   it.each([
     'http://hooks.example.com',
     'https://127.0.0.1:8443',
@@ -22,22 +22,22 @@ describe('where events may be posted to', () => {
     'https://[fd00::1]',
     'https://localhost',
     'https://user:word@hooks.example.com',
-  ])('is checked when it is made or changed: %s is refused by its pointer', async (url) => {
-    const refusal = {
+  ])('reject %s on create and update with the pointer of the URL', async (url) => {
+    const rejection = {
       status: 422,
       body: { code: 'unprocessable', errors: [{ pointer: '/url', code: 'egress_denied' }] },
     }
-    expect(await strict.api.call('POST', '/webhook-endpoints', { body: { url } })).toMatchObject(refusal)
+    expect(await strict.api.call('POST', '/webhook-endpoints', { body: { url } })).toMatchObject(rejection)
     const { id } = await strict.api.ok('POST', '/webhook-endpoints', {
       url: 'https://hooks.example.com',
       enabled: false,
     })
-    expect(await strict.api.call('PATCH', `/webhook-endpoints/${id}`, { body: { url } })).toMatchObject(refusal)
+    expect(await strict.api.call('PATCH', `/webhook-endpoints/${id}`, { body: { url } })).toMatchObject(rejection)
     expect(await strict.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ url: 'https://hooks.example.com/' })
   })
 
-  it('is checked again when it is dialled: nothing is sent, and the delivery says why', async () => {
-    // Made where it was allowed, and sent by a worker that does not allow it.
+  it('apply at delivery time, send nothing and report the denial', async () => {
+    // Created on an instance that allows the URL, delivered by a worker that denies it.
     const { id } = await bench.register('/no-longer-allowed')
     await bench.test(id)
     const delivery = await bench.untilDelivery(id, ({ attempts }) => attempts > 0)
@@ -46,8 +46,8 @@ describe('where events may be posted to', () => {
   })
 })
 
-describe('a name that resolves to a private address', () => {
-  /** Posts once for each answer that the resolver gives in turn. */
+describe('host name with a private address', () => {
+  /** Posts once per address, which the resolver returns in order. */
   async function post(
     url: string,
     { allowed, addresses }: { allowed: readonly string[]; addresses: readonly string[] },
@@ -62,23 +62,23 @@ describe('a name that resolves to a private address', () => {
       ...{ connector: () => egress.connector(1000), egressDeniedCode, egressDenial: egress.refusalOf },
       timeoutMs: 1000,
     })
-    const answers = []
+    const results = []
     for (const _ of addresses)
-      answers.push(await attempts.post({ url, headers: {}, body: '{}' }, new AbortController().signal))
+      results.push(await attempts.post({ url, headers: {}, body: '{}' }, new AbortController().signal))
     await attempts.close()
-    return answers
+    return results
   }
 
-  it.each(['10.0.0.7', '127.0.0.1', '169.254.169.254'])('is refused when it is dialled: %s', async (address) => {
-    const answers = await post('https://hooks.example.com/hook', { allowed: [], addresses: [address] })
-    // As a name that nobody has.
-    expect(answers).toEqual([{ reason: 'unreachable' }])
+  it.each(['10.0.0.7', '127.0.0.1', '169.254.169.254'])('is not called at %s', async (address) => {
+    const results = await post('https://hooks.example.com/hook', { allowed: [], addresses: [address] })
+    // The same result as for an unknown host.
+    expect(results).toEqual([{ reason: 'unreachable' }])
   })
 
-  it('is refused although it was an allowed one a moment ago', async () => {
+  it('is not called after its address changes from an allowed one', async () => {
     bench.receiver.on('POST /rebound', { status: 200, headers: { connection: 'close' } })
     const url = `http://hooks.example.com:${new URL(bench.receiver.url).port}/rebound`
-    const answers = await post(url, { allowed: ['127.0.0.1'], addresses: ['127.0.0.1', '127.0.0.2'] })
-    expect(answers).toEqual([{ httpStatus: 200, retryAfter: null }, { reason: 'unreachable' }])
+    const results = await post(url, { allowed: ['127.0.0.1'], addresses: ['127.0.0.1', '127.0.0.2'] })
+    expect(results).toEqual([{ httpStatus: 200, retryAfter: null }, { reason: 'unreachable' }])
   })
 })

@@ -17,80 +17,80 @@ const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
 const steady = () => claims().claimSteady(10, idle)
 const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 5 * day })
 const failure = { retryMs: 0, pauseMs: 0, askedMs: 0, disables: null }
-const answer = { httpStatus: 500, retryAfter: null }
+const response = { httpStatus: 500, retryAfter: null }
 const setEndpoint = (id: string, assignments: string) =>
   bench.open.pool.query(`UPDATE webhook_endpoints SET ${assignments} WHERE id = $1`, [id])
 
-async function failing(): Promise<{ id: string; secret: string }> {
-  const made = await bench.register('/hook')
-  for (const _ of [1, 2, 3, 4]) await bench.test(made.id)
+async function makeFailingEndpoint(): Promise<{ id: string; secret: string }> {
+  const created = await bench.register('/hook')
+  for (const _ of [1, 2, 3, 4]) await bench.test(created.id)
   const [first, ...others] = await steady()
   for (const claim of others) await claims().release(claim, 0)
-  if (first === undefined) throw new Error('nothing was due')
-  await outcomes().failed(first, answer, failure)
-  return made
+  if (first === undefined) throw new Error('no delivery was due')
+  await outcomes().failed(first, response, failure)
+  return created
 }
 
-describe('an endpoint that has failed', () => {
-  it('is tried by one delivery at a time, of all processes', async () => {
-    await failing()
+describe('failing endpoint', () => {
+  it('is probed by one delivery at a time across processes', async () => {
+    await makeFailingEndpoint()
     expect(await steady()).toEqual([])
     const probes = await Promise.all([1, 2, 3].map(() => claims().claimProbes(10)))
     expect(probes.flat()).toHaveLength(1)
     expect(await claims().claimProbes(10)).toEqual([])
   })
 
-  it('is left alone until its pause is over, which an attempt that began earlier does not make longer', async () => {
-    const made = await bench.register('/hook')
-    for (const _ of [1, 2]) await bench.test(made.id)
+  it('is not called during its pause, which an attempt started earlier does not extend', async () => {
+    const created = await bench.register('/hook')
+    for (const _ of [1, 2]) await bench.test(created.id)
     const [first, second] = await steady()
-    if (first === undefined || second === undefined) throw new Error('nothing was due')
-    await outcomes().failed(first, answer, { ...failure, pauseMs: 60_000 })
-    await outcomes().failed(second, answer, { ...failure, pauseMs: 600_000 })
+    if (first === undefined || second === undefined) throw new Error('no delivery was due')
+    await outcomes().failed(first, response, { ...failure, pauseMs: 60_000 })
+    await outcomes().failed(second, response, { ...failure, pauseMs: 600_000 })
     expect(await claims().claimProbes(10)).toEqual([])
     const { rows } = await bench.open.pool.query(
       `SELECT failures, not_before < now() + interval '61 s' AS "isShort" FROM webhook_endpoints WHERE id = $1`,
-      [made.id],
+      [created.id],
     )
     expect(rows).toEqual([{ failures: 1, isShort: true }])
   })
 
-  it('gets everything once a try succeeds', async () => {
-    const { id } = await failing()
+  it('receives all pending deliveries after a successful probe', async () => {
+    const { id } = await makeFailingEndpoint()
     expect(await read(id)).toHaveProperty('failingSince')
     const [probe] = await claims().claimProbes(10)
-    if (probe === undefined) throw new Error('nobody tries')
+    if (probe === undefined) throw new Error('no probe was claimed')
     await outcomes().delivered([{ ...probe, httpStatus: 204 }])
     expect(await read(id)).not.toHaveProperty('failingSince')
     expect(await steady()).toHaveLength(3)
   })
 
-  it('is sent nothing too often, and is sent everything in the end', async () => {
+  it('is called at a limited rate and receives every event in the end', async () => {
     const { id, secret } = await bench.register('/down')
     bench.receiver.on('POST /down', { status: 500 })
     const worker = await bench.startWorkers({ scheduleMs: Array(50).fill(10), backoff: { firstMs: 100, maxMs: 200 } })
     const sent = await Promise.all(Array.from({ length: 20 }, () => bench.test(id)))
     await until(() => bench.at('/down').length >= 10)
-    // With hands for all of them they would have come twenty at a time.
+    // Without the limit, all twenty would be sent at a time.
     expect(bench.at('/down').length).toBeLessThan(40)
     bench.receiver.on('POST /down', { status: 200 })
     await until(async () => {
       const { data } = await bench.api.ok('GET', `/webhook-endpoints/${id}/deliveries?status=delivered`)
       return (data as object[]).length === sent.length
     })
-    const taken = new Set(bench.at('/down').map((request) => verified(request, secret).id))
-    expect([...taken].toSorted()).toEqual(sent.map(({ eventId }) => eventId).toSorted())
+    const deliveredIds = new Set(bench.at('/down').map((request) => verified(request, secret).id))
+    expect([...deliveredIds].toSorted()).toEqual(sent.map(({ eventId }) => eventId).toSorted())
     await worker.stop()
   })
 
-  it('for five days is disabled, by the system, and not a moment earlier', async () => {
-    const { id } = await failing()
+  it('is disabled by the system only after five days', async () => {
+    const { id } = await makeFailingEndpoint()
     await setEndpoint(id, "failing_since = now() - interval '119 hours'")
     const fail = async () => {
       await setEndpoint(id, 'not_before = now()')
       const [probe] = await claims().claimProbes(1)
-      if (probe === undefined) throw new Error('nobody tries')
-      return outcomes().failed(probe, answer, failure)
+      if (probe === undefined) throw new Error('no probe was claimed')
+      return outcomes().failed(probe, response, failure)
     }
     expect(await fail()).toBe(null)
     await setEndpoint(id, "failing_since = now() - interval '121 hours'")
@@ -98,15 +98,15 @@ describe('an endpoint that has failed', () => {
     expect(await read(id)).toMatchObject({ enabled: false, disabledReason: 'failing', version: 2 })
     const { data } = await bench.api.ok('GET', `/audit?objectId=${id}&action=webhook_endpoint.disabled`)
     expect(data).toMatchObject([{ subject: 'system', data: { reason: 'failing' } }])
-    // What is pending waits, and is sent once somebody enables it again.
+    // Pending deliveries wait until the endpoint is enabled again.
     expect([...(await steady()), ...(await claims().claimProbes(10))]).toEqual([])
     await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { enabled: true })
     expect(await read(id)).not.toHaveProperty('disabledReason')
     expect(await steady()).toHaveLength(4)
   })
 
-  it('starts anew at another URL', async () => {
-    const { id } = await failing()
+  it('is reset by a new URL', async () => {
+    const { id } = await makeFailingEndpoint()
     await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { description: 'same place' })
     expect(await read(id)).toHaveProperty('failingSince')
     await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { url: `${bench.receiver.url}/elsewhere` })
@@ -115,7 +115,7 @@ describe('an endpoint that has failed', () => {
   })
 })
 
-it('a failed delivery is sent again on demand, and all of them after a recovery', async () => {
+it('failed deliveries are sent again by redeliver and replay', async () => {
   const { id, secret } = await bench.register('/recovered')
   bench.receiver.on('POST /recovered', { status: 400 })
   const worker = await bench.startWorkers({ scheduleMs: [] })
@@ -137,7 +137,7 @@ it('a failed delivery is sent again on demand, and all of them after a recovery'
   await worker.stop()
 })
 
-it('with a secret that no key opens nothing is sent, and no attempt is used up', async () => {
+it('an endpoint with an undecryptable secret receives nothing and uses no attempts', async () => {
   const { id } = await bench.register('/sealed')
   const sealed = makeSecretBox('77'.repeat(32)).seal(id, { secret: 'whsec_AAAA' })
   await setEndpoint(id, `sealed_secret = '${sealed}'`)
@@ -152,22 +152,22 @@ it('with a secret that no key opens nothing is sent, and no attempt is used up',
   )
   expect(waiting).toMatchObject({ status: 'pending', attempts: 0 })
   expect(bench.at('/sealed')).toEqual([])
-  // A rotation is the way out: it needs no old secret.
+  // Rotating the secret resolves this: it does not need the old one.
   expect(await bench.api.ok('POST', `/webhook-endpoints/${id}/rotate-secret`, {})).toHaveProperty('secret')
   await worker.stop()
 })
 
-describe('what is old', () => {
+describe('delivery retention', () => {
   const prune = () => makePruning(bench.open.prisma, { keepMs: 30 * day })()
   const idsOf = async (id: string) => {
     const { rows } = await bench.open.pool.query('SELECT id FROM webhook_deliveries WHERE endpoint_id = $1', [id])
     return rows.map((row: { id: string }) => row.id).toSorted()
   }
 
-  it('is removed once it was settled thirty days ago; what is pending stays', async () => {
+  it('removes deliveries settled over thirty days ago and keeps pending ones', async () => {
     const { id } = await bench.register('/hook')
-    const made = await Promise.all([1, 2, 3, 4].map(() => bench.test(id)))
-    const [delivered, failed, recent] = made.map((delivery) => delivery.id)
+    const created = await Promise.all([1, 2, 3, 4].map(() => bench.test(id)))
+    const [delivered, failed, recent] = created.map((delivery) => delivery.id)
     const set = (which: string | undefined, status: string, days: number) =>
       bench.open.pool.query(
         `UPDATE webhook_deliveries SET status = $2, due_at = NULL, settled_at = now() - $3 * interval '1 day' WHERE id = $1`,
@@ -178,10 +178,10 @@ describe('what is old', () => {
     await set(recent, 'delivered', 29)
     await bench.open.pool.query("UPDATE webhook_deliveries SET created_at = now() - interval '90 days'")
     expect(await prune()).toBe(2)
-    expect(await idsOf(id)).toEqual([recent, made[3]?.id].toSorted())
+    expect(await idsOf(id)).toEqual([recent, created[3]?.id].toSorted())
   })
 
-  it('is removed with a deleted endpoint, and where it waits for one that has been disabled for thirty days', async () => {
+  it('removes deliveries of deleted endpoints and of endpoints disabled for thirty days', async () => {
     const [deleted, disabled, kept] = await Promise.all(['/1', '/2', '/3'].map((path) => bench.register(path)))
     for (const each of [deleted, disabled, kept]) await bench.test(each?.id ?? '')
     await bench.api.call('DELETE', `/webhook-endpoints/${deleted?.id}`)
@@ -194,7 +194,7 @@ describe('what is old', () => {
     expect(rows.map((row: { id: string }) => row.id).toSorted()).toEqual([disabled?.id, kept?.id].toSorted())
   })
 
-  it('is found by an index, and so is what is due', async () => {
+  it('uses an index, as do claims and lists of failed deliveries', async () => {
     const { id } = await bench.register('/many')
     await bench.open.pool.query(
       `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)

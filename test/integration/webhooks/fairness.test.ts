@@ -19,7 +19,7 @@ const shares: Shares = { ...idle, maxEach: 8, maxOfProject: 16 }
 const failed = { httpStatus: 429, retryAfter: '3600' }
 const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
 
-/** Endpoints of a project of their own, with so many deliveries due at each. */
+/** Endpoints of a new project, with this number of due deliveries each. */
 async function makeEndpoints(count: number, due: number): Promise<string> {
   const projectId = makeId('project')
   for (let made = 0; made < count; made += 1)
@@ -40,7 +40,7 @@ const makeDue = (projectId: string, due: number) =>
     [projectId, due],
   )
 
-function most(values: readonly string[]): number {
+function maxCount(values: readonly string[]): number {
   return Math.max(...[...Map.groupBy(values, (value) => value).values()].map((same) => same.length))
 }
 
@@ -50,9 +50,8 @@ async function claimAll(id: string, count: number) {
 }
 
 describe('claims', () => {
-  it('keep to their bounds, whatever the planner believes of the tables', async () => {
-    // Tables that were large when they were looked at, and are not any more: such statistics once led to a plan that picked
-    // over and over.
+  it('stay within their limits despite outdated planner statistics', async () => {
+    // Statistics of tables that have shrunk since once led to a plan that repeated the selection for each row.
     const old = await makeEndpoints(300, 0)
     await sql(
       `INSERT INTO webhook_deliveries (id, endpoint_id, project_id, event_id, type, payload, status, due_at, settled_at)
@@ -67,13 +66,13 @@ describe('claims', () => {
     await makeDue(projectId, 400)
     const claimed = await claims().claimSteady(64, { ...shares, maxOfProject: 100 })
     expect(claimed).toHaveLength(24)
-    expect(most(claimed.map(({ endpointId }) => endpointId))).toBe(8)
+    expect(maxCount(claimed.map(({ endpointId }) => endpointId))).toBe(8)
     expect(await claims().claimSteady(1, idle)).toHaveLength(1)
     await sql('UPDATE webhook_endpoints SET failures = 1, not_before = now()')
     expect(await claims().claimProbes(64)).toHaveLength(3)
   })
 
-  it('leave hands to other projects, however many endpoints one has', async () => {
+  it('leave slots to other projects regardless of endpoint count', async () => {
     const large = await makeEndpoints(40, 10)
     const small = await makeEndpoints(1, 10)
     const claimed = await claims().claimSteady(64, shares)
@@ -86,15 +85,15 @@ describe('claims', () => {
     ])
   })
 
-  it('of several endpoints of a project come to all of them', async () => {
+  it('cover all endpoints of a project', async () => {
     await makeEndpoints(12, 3)
     const claimed = await claims().claimSteady(64, shares)
     expect(new Set(claimed.map(({ endpointId }) => endpointId)).size).toBe(12)
   })
 })
 
-describe('the fan-out', () => {
-  it('comes to every project in its first tick, whatever another has to catch up with', async () => {
+describe('fan-out', () => {
+  it('serves every project in its first run despite the backlog of another', async () => {
     await bench.register('/small')
     const large = await makeEndpoints(60, 0)
     await sql(`UPDATE webhook_endpoints SET cursor_xid = '0' WHERE project_id = $1`, [large])
@@ -108,11 +107,11 @@ describe('the fan-out', () => {
   })
 })
 
-describe('an endpoint that asks to be left alone', () => {
-  it.each(['before', 'after'])('is, though something succeeds there %s', async (when) => {
+describe('endpoint with Retry-After', () => {
+  it.each(['before', 'after'])('stays paused if another delivery succeeds %s the response', async (when) => {
     const { id } = await bench.register('/busy')
     const [first, second] = await claimAll(id, 3)
-    if (first === undefined || second === undefined) throw new Error('nothing was due')
+    if (first === undefined || second === undefined) throw new Error('no delivery was due')
     const succeed = () => outcomes().delivered([{ ...second, httpStatus: 204 }])
     if (when === 'before') await succeed()
     await outcomes().failed(first, failed, failure)
@@ -121,10 +120,10 @@ describe('an endpoint that asks to be left alone', () => {
     expect([...(await claims().claimSteady(10, idle)), ...(await claims().claimProbes(10))]).toEqual([])
   })
 
-  it('is, though another attempt failed before without asking', async () => {
+  it('stays paused if another attempt failed before without Retry-After', async () => {
     const { id } = await bench.register('/busy')
     const [first, second] = await claimAll(id, 2)
-    if (first === undefined || second === undefined) throw new Error('nothing was due')
+    if (first === undefined || second === undefined) throw new Error('no delivery was due')
     await outcomes().failed(first, { httpStatus: 500, retryAfter: null }, { ...failure, pauseMs: 1000, askedMs: 0 })
     await outcomes().failed(second, failed, failure)
     await sql('UPDATE webhook_endpoints SET not_before = now()')
@@ -132,22 +131,22 @@ describe('an endpoint that asks to be left alone', () => {
   })
 })
 
-describe('an endpoint that has moved meanwhile', () => {
-  it('is not judged by what the old URL answers, and gets what was refused there', async () => {
+describe('endpoint with a changed URL', () => {
+  it('ignores a response of the old URL and retries at the new one', async () => {
     const { id } = await bench.register('/old')
     const [claim] = await claimAll(id, 1)
-    if (claim === undefined) throw new Error('nothing was due')
+    if (claim === undefined) throw new Error('no delivery was due')
     await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { url: `${bench.receiver.url}/new` })
     const gone = { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' } as const
     expect(await outcomes().failed(claim, { httpStatus: 410, retryAfter: null }, gone)).toBe(null)
     expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
-    const [again] = await claims().claimSteady(10, idle)
-    expect(again).toMatchObject({ id: claim.id, retryStep: 0, url: `${bench.receiver.url}/new` })
+    const [retried] = await claims().claimSteady(10, idle)
+    expect(retried).toMatchObject({ id: claim.id, retryStep: 0, url: `${bench.receiver.url}/new` })
   })
 })
 
-describe('an endpoint whose secret no key opens', () => {
-  it('is tried by one delivery a minute', async () => {
+describe('endpoint with an undecryptable secret', () => {
+  it('is probed by one delivery after its pause', async () => {
     const { id } = await bench.register('/sealed')
     const claimed = await claimAll(id, 3)
     for (const claim of claimed) await claims().release(claim, 60_000)
@@ -157,8 +156,8 @@ describe('an endpoint whose secret no key opens', () => {
   })
 })
 
-describe('what is held back by an open transaction', () => {
-  it('does not hold back what is recorded already', async () => {
+describe('open transaction', () => {
+  it('does not delay deliveries that are already recorded', async () => {
     const { id } = await bench.register('/steady')
     const holder = await openTransaction(bench.open.pool)
     await holder.query('SELECT pg_current_xact_id()')

@@ -7,7 +7,7 @@ import { record, until, useWebhookBench } from './webhook-bench.ts'
 let fanOut: ReturnType<typeof makeFanOut>
 const others: Database[] = []
 
-/** Nobody sends here: what is recorded stays as it is. */
+/** No worker runs, so recorded deliveries stay unchanged. */
 const bench = await useWebhookBench()
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 beforeEach(() => bench.open.pool.query('UPDATE webhook_endpoints SET enabled = false, disabled_at = now()'))
 
-/** The events that were recorded for an endpoint, in the order of their ids. */
+/** The events recorded for an endpoint, in the order of the delivery ids. */
 async function recordedFor(endpointId: string): Promise<string[]> {
   const { rows } = await bench.open.pool.query(
     'SELECT event_id FROM webhook_deliveries WHERE endpoint_id = $1 ORDER BY id',
@@ -29,11 +29,11 @@ async function recordedFor(endpointId: string): Promise<string[]> {
   return rows.map((row: { event_id: string }) => row.event_id)
 }
 
-/** Until everything has been read that was committed before. */
+/** Runs the fan-out until it has read all committed events. */
 const readAll = () => until(async () => !(await fanOut()).isBehind)
 
-describe('each event is recorded once for each endpoint that wants it', () => {
-  it('however many processes read at the same time', async () => {
+describe('event fan-out', () => {
+  it('records each event once per endpoint across concurrent processes', async () => {
     const endpoints = await Promise.all(['/a', '/b', '/c'].map((path) => bench.register(path)))
     const events: string[] = []
     for (let seq = 1; seq <= 250; seq += 1) events.push(await bench.record({ seq }))
@@ -43,7 +43,7 @@ describe('each event is recorded once for each endpoint that wants it', () => {
     for (const { id } of endpoints) expect((await recordedFor(id)).toSorted()).toEqual(events.toSorted())
   })
 
-  it('in the order in which they were committed', async () => {
+  it('records events in commit order', async () => {
     const { id } = await bench.register('/ordered')
     const events: string[] = []
     for (let seq = 1; seq <= 30; seq += 1) events.push(await bench.record({ seq }))
@@ -51,12 +51,12 @@ describe('each event is recorded once for each endpoint that wants it', () => {
     expect(await recordedFor(id)).toEqual(events)
   })
 
-  it('also one that an older transaction commits late', async () => {
+  it('includes an event that an older transaction commits late', async () => {
     const { id } = await bench.register('/late')
     const late = await openTransaction(bench.open.pool)
     const lateId = await recordBy(late, 1)
     const early = await bench.record({ seq: 2 })
-    // What lies beyond the open transaction is not read, and the reader knows that it is not done.
+    // Events after the open transaction are not read, and the result reports this.
     expect(await fanOut()).toMatchObject({ isBehind: true })
     expect(await recordedFor(id)).toEqual([])
     await late.query('COMMIT')
@@ -64,19 +64,19 @@ describe('each event is recorded once for each endpoint that wants it', () => {
     expect((await recordedFor(id)).toSorted()).toEqual([early, lateId].toSorted())
   })
 
-  it('and not at all where it was rolled back', async () => {
+  it('excludes rolled-back events', async () => {
     const { id } = await bench.register('/undone')
-    const undone = await openTransaction(bench.open.pool)
-    await recordBy(undone, 1)
-    await undone.query('ROLLBACK')
+    const rolledBack = await openTransaction(bench.open.pool)
+    await recordBy(rolledBack, 1)
+    await rolledBack.query('ROLLBACK')
     const kept = await bench.record()
     await readAll()
     expect(await recordedFor(id)).toEqual([kept])
   })
 
-  it('of its own project alone', async () => {
+  it('excludes events of other projects', async () => {
     const { id } = await bench.register('/mine')
-    await bench.record({ projectId: 'prj_of_somebody_else' })
+    await bench.record({ projectId: 'prj_other' })
     const mine = await bench.record()
     await readAll()
     expect(await recordedFor(id)).toEqual([mine])
@@ -90,18 +90,18 @@ describe('each event is recorded once for each endpoint that wants it', () => {
       ['job.failed', 'environment.running'],
     ],
     [[], ['job.succeeded', 'job.failed', 'environment.running']],
-  ])('by its type: %o gets %o', async (eventTypes, wanted) => {
-    const { id } = await bench.register(`/types/${wanted.length}`, { eventTypes })
-    const made = new Map<string, string>()
+  ])('for event types %o records %o', async (eventTypes, expected) => {
+    const { id } = await bench.register(`/types/${expected.length}`, { eventTypes })
+    const typesById = new Map<string, string>()
     for (const type of ['job.succeeded', 'job.failed', 'environment.running'])
-      made.set(await bench.record({ kind: type.startsWith('job') ? 'job' : 'environment', type }), type)
+      typesById.set(await bench.record({ kind: type.startsWith('job') ? 'job' : 'environment', type }), type)
     await readAll()
-    expect((await recordedFor(id)).map((eventId) => made.get(eventId))).toEqual(wanted)
+    expect((await recordedFor(id)).map((eventId) => typesById.get(eventId))).toEqual(expected)
   })
 })
 
-describe('an endpoint', () => {
-  it('gets nothing of what was before it', async () => {
+describe('endpoint', () => {
+  it('receives no events from before its creation', async () => {
     await bench.record()
     const { id } = await bench.register('/new')
     const after = await bench.record()
@@ -109,7 +109,7 @@ describe('an endpoint', () => {
     expect(await recordedFor(id)).toEqual([after])
   })
 
-  it('gets nothing of what happens while it is disabled, and what happens once it is enabled again', async () => {
+  it('receives no events while disabled and new ones once enabled again', async () => {
     const { id } = await bench.register('/pausing')
     const path = `/webhook-endpoints/${id}`
     const before = await bench.record()
@@ -124,7 +124,7 @@ describe('an endpoint', () => {
     expect(await recordedFor(id)).toEqual([before, after])
   })
 
-  it('gets what happens after its database was restored into a server that counts its transactions anew', async () => {
+  it('receives events after a restore into a server with lower transaction ids', async () => {
     const { id } = await bench.register('/restored')
     await bench.open.pool.query("UPDATE webhook_endpoints SET cursor_xid = '9000000000000' WHERE id = $1", [id])
     await readAll()
@@ -133,7 +133,7 @@ describe('an endpoint', () => {
     expect(await recordedFor(id)).toEqual([after])
   })
 
-  it('that is made disabled gets nothing', async () => {
+  it('receives no events if created disabled', async () => {
     const { id } = await bench.register('/asleep', { enabled: false })
     await bench.record()
     await readAll()
@@ -141,12 +141,12 @@ describe('an endpoint', () => {
   })
 })
 
-it('without an endpoint a look is a single step in an index, and says that there is none', async () => {
+it('fan-out without endpoints reads no events and reports that there are none', async () => {
   await bench.open.pool.query('DELETE FROM webhook_endpoints')
   expect(await fanOut()).toEqual({ hasEndpoints: false, isBehind: false, read: 0 })
 })
 
-it('a look costs a step in the index for each endpoint, however many events there are', async () => {
+it('finding the next event of each endpoint uses an index without sorting', async () => {
   const { id } = await bench.register('/cheap')
   await bench.open.pool.query(
     `INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)

@@ -7,7 +7,7 @@ import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { tablesReadWhole } from '../../support/whole-tables.ts'
 import { idle } from './webhook-bench.ts'
 
-// Some thousand deliveries are where Postgres begins to read whole tables for a handful of rows.
+// With a few thousand deliveries, Postgres starts to prefer full table scans for a handful of rows.
 
 const large = ['webhook_deliveries', 'workload_events'] as const
 const leaseMs = 25_000
@@ -33,12 +33,12 @@ const outcomes = (sql: Statements) => makeOutcomesRepository(sql, { disableAfter
 const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>> = {
   'the fan-out': (sql) => makeFanOut(sql)(),
   'a claim': (sql) => makeClaimsRepository(sql, leaseMs).claimSteady(64, idle),
-  'a claim of probes': (sql) => makeClaimsRepository(sql, leaseMs).claimProbes(16),
-  'a claim that is given back': (sql) => makeClaimsRepository(sql, leaseMs).release(claim, 1000),
-  'what was delivered': (sql) => outcomes(sql).delivered([{ ...claim, httpStatus: 204 }]),
-  'what failed': (sql) => outcomes(sql).failed(claim, { httpStatus: 500, retryAfter: null }, failure),
+  'a probe claim': (sql) => makeClaimsRepository(sql, leaseMs).claimProbes(16),
+  'releasing a claim': (sql) => makeClaimsRepository(sql, leaseMs).release(claim, 1000),
+  'recording a success': (sql) => outcomes(sql).delivered([{ ...claim, httpStatus: 204 }]),
+  'recording a failure': (sql) => outcomes(sql).failed(claim, { httpStatus: 500, retryAfter: null }, failure),
 }
 
-it.each(Object.entries(statements))('%s reads no table whole', async (_, run) => {
+it.each(Object.entries(statements))('%s does not scan a large table', async (_, run) => {
   expect(await tablesReadWhole(database, large, run)).toEqual([])
 })

@@ -9,8 +9,8 @@ beforeAll(async () => {
   await bench.startWorkers()
 })
 
-describe('a message', () => {
-  it('is signed as the specification says, and tells what has happened', async () => {
+describe('webhook message', () => {
+  it('is signed per the specification and contains the event', async () => {
     const { id, secret } = await bench.register('/signed', { eventTypes: ['environment.*', 'job.succeeded'] })
     const workloadId = 'job_01h455vb4pex5vsknk084sn02q'
     const unwanted = await bench.record({ type: 'job.running' })
@@ -38,19 +38,19 @@ describe('a message', () => {
     expect(delivery).toMatchObject({ attempts: 1, type: 'job.succeeded', lastAttempt: { httpStatus: 204 } })
   })
 
-  it('does not verify once a byte of it is another', async () => {
-    const { id, secret } = await bench.register('/spoilt')
-    const request = await sendTest(id, '/spoilt')
+  it('does not verify with a changed body or id', async () => {
+    const { id, secret } = await bench.register('/tampered')
+    const request = await sendTest(id, '/tampered')
     expect(verified(request, secret).type).toBe('webhook.test')
     expect(() => verified({ ...request, body: request.body.replace('test', 'text') }, secret)).toThrow()
     expect(() => verified({ ...request, headers: { ...request.headers, 'webhook-id': 'evt_x' } }, secret)).toThrow()
   })
 })
 
-describe('a delivery', () => {
-  it('that fails is tried again, with the same id and a signature of its own, until it is taken', async () => {
+describe('delivery', () => {
+  it('is retried with the same id and a valid signature until it succeeds', async () => {
     const { id, secret } = await bench.register('/flaky')
-    for (const answer of [{ status: 500 }, { isReset: true as const }]) bench.receiver.once('POST /flaky', answer)
+    for (const response of [{ status: 500 }, { isReset: true as const }]) bench.receiver.once('POST /flaky', response)
     const { eventId } = await bench.test(id)
     const delivery = await bench.untilDelivery(id, (each) => each.eventId === eventId && each.status === 'delivered')
     expect(delivery).toMatchObject({ attempts: 3, lastAttempt: { httpStatus: 204 } })
@@ -61,14 +61,14 @@ describe('a delivery', () => {
   })
 
   it.each([
-    ['a redirect, which nobody follows', { status: 302, headers: { location: '/elsewhere' } }, { httpStatus: 302 }],
-    ['a refusal', { status: 400 }, { httpStatus: 400 }],
-    ['silence', { isSilent: true as const }, { reason: 'timeout' }],
-    ['a connection that is cut', { isReset: true as const }, { reason: 'connection_lost' }],
-  ])('is given up after the whole schedule of %s', async (name, answer, lastAttempt) => {
+    ['redirects, which are not followed', { status: 302, headers: { location: '/elsewhere' } }, { httpStatus: 302 }],
+    ['rejections', { status: 400 }, { httpStatus: 400 }],
+    ['timeouts', { isSilent: true as const }, { reason: 'timeout' }],
+    ['reset connections', { isReset: true as const }, { reason: 'connection_lost' }],
+  ])('fails permanently after the full schedule of %s', async (name, response, lastAttempt) => {
     const path = `/never/${encodeURIComponent(name)}`
     const { id } = await bench.register(path)
-    bench.receiver.on(`POST ${path}`, answer)
+    bench.receiver.on(`POST ${path}`, response)
     const { eventId } = await bench.test(id)
     const delivery = await bench.untilDelivery(id, (each) => each.eventId === eventId && each.status === 'failed')
     expect(delivery).toMatchObject({ attempts: 4, lastAttempt })
@@ -79,7 +79,7 @@ describe('a delivery', () => {
     await bench.api.call('DELETE', `/webhook-endpoints/${id}`)
   })
 
-  it('to where nobody listens tells so', async () => {
+  it('to a closed port reports unreachable', async () => {
     const { id } = await bench.api.ok('POST', '/webhook-endpoints', { url: 'http://127.0.0.1:9/hook' })
     await bench.test(id)
     const delivery = await bench.untilDelivery(id, ({ attempts }) => attempts > 0)
@@ -87,7 +87,7 @@ describe('a delivery', () => {
     await bench.api.call('DELETE', `/webhook-endpoints/${id}`)
   })
 
-  it('is taken by its status alone: of an answer without end a little is read, and its connection closed', async () => {
+  it('succeeds by status alone and closes the connection of an endless body', async () => {
     let written = 0
     const { promise: isClosed, resolve: onClose } = Promise.withResolvers<void>()
     const endless = createServer((_request, response) => {
@@ -105,16 +105,16 @@ describe('a delivery', () => {
     const { eventId } = await bench.test(id)
     await bench.untilDelivery(id, (delivery) => delivery.eventId === eventId && delivery.status === 'delivered')
     await isClosed
-    // What the sockets hold counts as written.
+    // Data in socket buffers counts as written.
     expect(written).toBeLessThan(50_000_000)
     endless.close()
   })
 
   it.each([
-    ['is delivered where the status is 200', 200, {}, { status: 'delivered', attempts: 1 }],
-    ['has failed for good where the status is 410', 410, {}, { status: 'failed', attempts: 1 }],
-    ['waits where the status is 503', 503, { 'retry-after': '600' }, { status: 'pending', attempts: 1 }],
-  ])('whose answer never ends its body %s', async (_, status, headers, expected) => {
+    ['succeeds with status 200', 200, {}, { status: 'delivered', attempts: 1 }],
+    ['fails permanently with status 410', 410, {}, { status: 'failed', attempts: 1 }],
+    ['waits with status 503', 503, { 'retry-after': '600' }, { status: 'pending', attempts: 1 }],
+  ])('with an unfinished response body %s', async (_, status, headers, expected) => {
     let received = 0
     const { promise: isClosed, resolve: onClose } = Promise.withResolvers<void>()
     const unending = createServer((_request, response) => {
@@ -134,14 +134,14 @@ describe('a delivery', () => {
     unending.close()
   })
 
-  it('waits as long as a Retry-After says', async () => {
+  it('waits for the duration of Retry-After, as do later ones of the endpoint', async () => {
     const { id } = await bench.register('/busy')
     bench.receiver.once('POST /busy', { status: 503, headers: { 'retry-after': '600' } })
     const before = Date.now()
     await bench.test(id)
     const delivery = await bench.untilDelivery(id, ({ attempts }) => attempts === 1)
     expect(Date.parse(delivery.nextAttemptAt ?? '') - before).toBeGreaterThan(599_000)
-    // So does what comes after it: the endpoint as a whole has asked.
+    // Retry-After applies to the whole endpoint.
     const next = await bench.record()
     const waiting = await bench.untilDelivery(id, ({ eventId }) => eventId === next)
     expect(Date.parse(waiting.nextAttemptAt ?? '') - before).toBeGreaterThan(599_000)
@@ -149,7 +149,7 @@ describe('a delivery', () => {
   })
 })
 
-it('an endpoint that says 410 is disabled, and gets nothing more', async () => {
+it('an endpoint that returns 410 is disabled and receives nothing more', async () => {
   const { id } = await bench.register('/gone')
   bench.receiver.on('POST /gone', { status: 410 })
   await bench.test(id)
@@ -165,7 +165,7 @@ it('an endpoint that says 410 is disabled, and gets nothing more', async () => {
   expect(data).toMatchObject([{ subject: 'system', data: { reason: 'gone' } }])
 })
 
-it('after a rotation both secrets verify while they overlap, and the new one alone afterwards', async () => {
+it('both secrets verify during the overlap of a rotation, then only the new one', async () => {
   const { id, secret: old } = await bench.register('/rotated')
   const rotate = (overlapSeconds: number) =>
     bench.api.ok('POST', `/webhook-endpoints/${id}/rotate-secret`, { overlapSeconds })
@@ -173,13 +173,13 @@ it('after a rotation both secrets verify while they overlap, and the new one alo
   const both = await sendTest(id, '/rotated')
   for (const secret of [old, second]) expect(verified(both, secret).type).toBe('webhook.test')
   await bench.open.pool.query('UPDATE webhook_endpoints SET overlap_until = now() WHERE id = $1', [id])
-  const over = await sendTest(id, '/rotated')
-  expect(verified(over, second).type).toBe('webhook.test')
-  expect(() => verified(over, old)).toThrow()
+  const afterOverlap = await sendTest(id, '/rotated')
+  expect(verified(afterOverlap, second).type).toBe('webhook.test')
+  expect(() => verified(afterOverlap, old)).toThrow()
   const { secret: third } = (await rotate(0)) as unknown as { secret: string }
-  const alone = await sendTest(id, '/rotated')
-  expect(verified(alone, third).type).toBe('webhook.test')
-  for (const secret of [old, second]) expect(() => verified(alone, secret)).toThrow()
+  const withoutOverlap = await sendTest(id, '/rotated')
+  expect(verified(withoutOverlap, third).type).toBe('webhook.test')
+  for (const secret of [old, second]) expect(() => verified(withoutOverlap, secret)).toThrow()
 })
 
 async function sendTest(endpointId: string, path: string) {
@@ -188,7 +188,7 @@ async function sendTest(endpointId: string, path: string) {
   return bench.at(path, eventId)[0] as NonNullable<ReturnType<WebhookBench['at']>[number]>
 }
 
-it('a message comes of a real job too, with what its history says', async () => {
+it('a real job sends a message with the data of its event', async () => {
   const { secret } = await bench.register('/real', { eventTypes: ['job.*'] })
   const connection = await bench.api.ok('POST', '/connections', {
     name: 'cluster',

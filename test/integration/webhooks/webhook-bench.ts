@@ -10,13 +10,13 @@ import { type RecordedRequest, type StubServer, startStubServer } from '../../su
 import { quickSettings, type Switchyard, type SwitchyardOptions, startSwitchyard } from '../../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
-/** Hands that are all free. */
+/** Shares with all delivery slots free. */
 export const idle: Shares = {
   ...{ maxEach: 10, maxOfProject: 100 },
   busy: { byEndpoint: new Map<string, number>(), byProject: new Map<string, number>() },
 }
 
-/** A message as a receiver has verified it. */
+/** A message that a receiver has verified. */
 export interface Received {
   id: string
   type: string
@@ -34,27 +34,27 @@ export interface EventInput {
 
 type Settings = Partial<typeof quickSettings.webhooks>
 
-/** A service with as many workers as a test likes, and a receiver that answers as it is told. */
+/** A service with any number of workers, and a webhook receiver with configurable responses. */
 export interface WebhookBench {
   api: ApiCaller
   projectId: string
   database: TestDatabase
   open: Database
   receiver: StubServer
-  /** Workers over the same database. */
+  /** Starts workers on the same database. */
   startWorkers(settings?: Settings, options?: Partial<SwitchyardOptions>): Promise<Switchyard>
-  /** Until no transaction of this server is open that is older than what is committed: what was, is over. */
+  /** Resolves once no transaction is open on this server that is older than the committed ones. */
   settled(): Promise<void>
-  /** An endpoint at a path of the receiver, which answers 204 there until it is told otherwise. It gets what happens then. */
+  /** Registers an endpoint at a path of the receiver, which returns 204 by default. It receives events from then on. */
   register(path: string, more?: object): Promise<{ id: string; secret: string }>
-  /** Something happens to a workload. Answers the event's id. */
+  /** Records a workload event and returns its id. */
   record(event?: EventInput): Promise<string>
-  /** Asks for a test message, which is recorded at once. */
+  /** Requests a test message, which is recorded immediately. */
   test(endpointId: string): Promise<Delivery>
-  /** What came at a path of an event; of any unless one is named. */
+  /** Requests received at a path, optionally only those of one event. */
   at(path: string, eventId?: string): readonly RecordedRequest[]
-  /** A delivery of an endpoint, once there is one as it is wanted. */
-  untilDelivery(endpointId: string, isWanted: (delivery: Delivery) => boolean): Promise<Delivery>
+  /** Waits for a delivery of the endpoint that matches. */
+  untilDelivery(endpointId: string, matches: (delivery: Delivery) => boolean): Promise<Delivery>
   stop(): Promise<void>
 }
 
@@ -72,9 +72,9 @@ export async function startWebhookBench(): Promise<WebhookBench> {
   const database = await createTestDatabase()
   const receiver = await startStubServer()
   const open = makeDatabase({ url: database.url, poolSize: 6 })
-  const front = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
-  const running: Switchyard[] = [front]
-  const { api } = front
+  const server = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+  const running: Switchyard[] = [server]
+  const { api } = server
   const { data } = (await api.ok('GET', '/projects')) as unknown as { data: { id: string }[] }
   const projectId = data[0]?.id ?? ''
   return {
@@ -93,8 +93,8 @@ export async function startWebhookBench(): Promise<WebhookBench> {
     async register(path, more = {}) {
       await settled(open)
       receiver.on(`POST ${path}`, { status: 204 })
-      const made = await api.ok('POST', '/webhook-endpoints', { url: receiver.url + path, ...more })
-      return made as unknown as { id: string; secret: string }
+      const created = await api.ok('POST', '/webhook-endpoints', { url: receiver.url + path, ...more })
+      return created as unknown as { id: string; secret: string }
     },
     record: (event) => record(open, { projectId, ...event }),
     test: async (endpointId) => (await api.ok('POST', `/webhook-endpoints/${endpointId}/test`)) as unknown as Delivery,
@@ -102,13 +102,13 @@ export async function startWebhookBench(): Promise<WebhookBench> {
       receiver.requests.filter(
         ({ target, headers }) => target === path && (eventId === undefined || headers['webhook-id'] === eventId),
       ),
-    async untilDelivery(endpointId, isWanted) {
+    async untilDelivery(endpointId, matches) {
       return vi.waitUntil(
         async () => {
           const page = (await api.ok('GET', `/webhook-endpoints/${endpointId}/deliveries`)) as unknown as {
             data: Delivery[]
           }
-          return page.data.find(isWanted)
+          return page.data.find(matches)
         },
         { timeout: 30_000, interval: 25 },
       ) as Promise<Delivery>
@@ -122,7 +122,7 @@ export async function startWebhookBench(): Promise<WebhookBench> {
   }
 }
 
-/** An event as the engine writes it, in a transaction of its own. */
+/** Writes an event like the engine, in a separate transaction. */
 export async function record({ pool }: Pick<Database, 'pool'>, event: EventInput): Promise<string> {
   const id = makeId('event')
   const { workloadId = makeId(event.kind ?? 'job'), seq = 1, kind = 'job', type = 'job.running', projectId } = event
@@ -133,17 +133,17 @@ export async function record({ pool }: Pick<Database, 'pool'>, event: EventInput
   return id
 }
 
-/** As a receiver does it. @throws when nothing of it verifies */
+/** Verifies a message like a receiver. @throws if the signature is invalid */
 export function verified({ body, headers }: RecordedRequest, secret: string): Received {
   const message = new Webhook(secret).verify(body, headers as Record<string, string>) as Omit<Received, 'id'>
   return { ...message, id: String(headers['webhook-id']) }
 }
 
-/** Until a condition holds. */
+/** Waits until a condition holds. */
 export const until = (isTrue: () => boolean | Promise<boolean>) =>
   vi.waitUntil(isTrue, { timeout: 30_000, interval: 20 })
 
-/** The bench of a whole test file. */
+/** A webhook bench for one test file. */
 export async function useWebhookBench(): Promise<WebhookBench> {
   return endAfterFile(await startWebhookBench(), (bench) => bench.stop())
 }

@@ -26,10 +26,10 @@ const claimOne = async (leaseMs: number) => {
   return { claims, claimed }
 }
 
-describe('of two workers', () => {
-  it('each delivery is sent by one', async () => {
+describe('webhook workers', () => {
+  it('send each delivery once', async () => {
     const endpoints = await Promise.all(['/one', '/two', '/three'].map((path) => bench.register(path)))
-    // A delivery that takes longer on a busy machine is not sent again.
+    // Long limits, so that a delivery that is slow on a busy machine is not sent again.
     const patient = { timeoutMs: 60_000, leaseMs: 120_000 }
     await start(patient)
     await start(patient)
@@ -42,10 +42,10 @@ describe('of two workers', () => {
     }
   })
 
-  it('another sends again what the first has claimed and never settled, once the claim has run out', async () => {
+  it('send a delivery of another worker after its lease has expired', async () => {
     const { id } = await bench.register('/orphaned')
     await bench.test(id)
-    // A process that dies after its claim, before or after it has sent.
+    // Simulates a process that dies after its claim.
     const { claimed } = await claimOne(1000)
     expect(claimed).toHaveLength(1)
     expect((await claimOne(1000)).claimed).toEqual([])
@@ -55,20 +55,20 @@ describe('of two workers', () => {
     expect(bench.at('/orphaned')).toHaveLength(1)
   })
 
-  it('one that is stopped finishes what is under way', async () => {
+  it('finish a delivery in progress on stop', async () => {
     const { id } = await bench.register('/finishing')
     const worker = await start()
-    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>()
-    bench.receiver.on('POST /finishing', { status: 200, until: mayAnswer })
+    const { promise: mayRespond, resolve: respond } = Promise.withResolvers<void>()
+    bench.receiver.on('POST /finishing', { status: 200, until: mayRespond })
     await bench.test(id)
     await until(() => bench.at('/finishing').length === 1)
     const stopped = worker.stop()
-    answer()
+    respond()
     await stopped
     expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'delivered', attempts: 1 })
   })
 
-  it('one that is stopped cuts off what takes too long, and another sends it again', async () => {
+  it('abort a slow delivery on stop, which another worker sends again', async () => {
     const { id } = await bench.register('/cut-off')
     const worker = await start({ timeoutMs: 60_000 }, { shutdownTimeoutMs: 200 })
     bench.receiver.once('POST /cut-off', { isSilent: true })
@@ -81,13 +81,13 @@ describe('of two workers', () => {
   })
 })
 
-it('what a process writes that has lost its claim is not believed', async () => {
+it('results of a worker that lost its lease are ignored', async () => {
   const { id } = await bench.register('/overtaken')
   await bench.test(id)
   const { claimed, claims } = await claimOne(1)
   const [late] = claimed
   await until(async () => (await claimOne(60_000)).claimed.length === 1)
-  if (late === undefined) throw new Error('nothing was claimed')
+  if (late === undefined) throw new Error('no delivery was claimed')
   const outcomes = makeOutcomesRepository(bench.open.sql, { disableAfterMs: 1000 })
   const gone = { httpStatus: 410, retryAfter: null }
   await claims.release(late, 0)
@@ -98,12 +98,12 @@ it('what a process writes that has lost its claim is not believed', async () => 
   expect((await claimOne(1)).claimed).toEqual([])
 })
 
-it('what is delivered at the same time is written together, but for what somebody else has claimed meanwhile', async () => {
+it('a batch of results is stored except for deliveries with a lost lease', async () => {
   const [one, other] = [await bench.register('/one'), await bench.register('/other')]
   for (const { id } of [one, one, other]) await bench.test(id)
   const { claimed } = await claimOne(60_000)
   const [lost, ...kept] = claimed
-  if (lost === undefined) throw new Error('nothing was claimed')
+  if (lost === undefined) throw new Error('no delivery was claimed')
   await makeOutcomesRepository(bench.open.sql, { disableAfterMs: 1000 }).delivered([
     { ...lost, leaseId: 'before', httpStatus: 204 },
     ...kept.map((claim) => ({ ...claim, httpStatus: 204 })),
@@ -119,7 +119,7 @@ it('what is delivered at the same time is written together, but for what somebod
   expect(succeeded.toSorted()).toEqual([...new Set(kept.map(({ endpointId }) => endpointId))].toSorted())
 })
 
-it('a slow endpoint does not slow the others', async () => {
+it('a slow endpoint does not delay others', async () => {
   const slow: StubServer = await startStubServer()
   slow.on('POST /slow', { isSilent: true })
   await bench.api.ok('POST', '/webhook-endpoints', { url: `${slow.url}/slow` })
@@ -127,7 +127,7 @@ it('a slow endpoint does not slow the others', async () => {
   await start({ timeoutMs: 60_000, concurrency: 8, perEndpoint: 4 }, { shutdownTimeoutMs: 200 })
   for (let seq = 1; seq <= 40; seq += 1) await bench.record({ workloadId: 'job_01h455vb4pex5vsknk084sn03q', seq })
   await until(() => bench.at('/quick').length >= 40)
-  // It holds four of the eight hands for a minute; with all of them it would have stopped everything.
+  // It occupies four of the eight delivery slots for a minute; with all of them it would block the others.
   expect(slow.requests.length).toBeLessThanOrEqual(4)
   await slow.close()
 })

@@ -33,17 +33,17 @@ const newJob = (more: Partial<NewWorkload> = {}): NewWorkload => ({
 const keyed = (key: string, more: Partial<NewWorkload> = {}): NewWorkload =>
   newJob({ key: { hash: hashOf(key), fingerprint: hashOf('body'), ttlHours: 1 }, ...more })
 
-describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches, limited: $isLimited', (limits) => {
+describe.each([{ isLimited: false }, { isLimited: true }])('batched admission (limited: $isLimited)', (limits) => {
   let database: TestDatabase
   let sql: Client
   let open: Database[]
   let admission: Admission
 
-  /** As one process has it: a pool and lanes of its own. */
-  function process(maxBatch = 64): Admission {
-    const own = makeDatabase({ url: database.url, poolSize: 4 })
-    open.push(own)
-    return makeAdmission({ repository: makeAdmissionRepository(own), concurrency: 1, maxBatch })
+  /** The admission of one process, with a separate pool and batcher. */
+  function makeProcessAdmission(maxBatch = 64): Admission {
+    const opened = makeDatabase({ url: database.url, poolSize: 4 })
+    open.push(opened)
+    return makeAdmission({ repository: makeAdmissionRepository(opened), concurrency: 1, maxBatch })
   }
 
   beforeAll(async () => {
@@ -59,7 +59,7 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
       await sql.query("INSERT INTO projects (id, name, max_active_workloads) VALUES ($1, 'limited', 100000)", [
         projectId,
       ])
-    admission = process()
+    admission = makeProcessAdmission()
   })
 
   afterAll(async () => {
@@ -77,54 +77,51 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   it.for<[string, Partial<NewWorkload>]>([
     ['a NUL in its name', { name: 'a\u0000b' }],
     ['a lone surrogate in its spec', { spec: { script: '\ud800' } }],
-    ['a status that its kind does not have', { status: 'stopping' }],
-    [
-      'a lifetime of its key that is out of range',
-      { key: { hash: hashOf('x'), fingerprint: hashOf('y'), ttlHours: 1e10 } },
-    ],
-  ])('fails the one row with %s, and records the other 63', async ([, poison]) => {
-    const news = Array.from({ length: 64 }, (_, index) => newJob(index === 40 ? poison : {}))
-    const results = await Promise.allSettled(news.map((item) => admission.admit(item)))
+    ['a status that is invalid for its kind', { status: 'stopping' }],
+    ['a key lifetime out of range', { key: { hash: hashOf('x'), fingerprint: hashOf('y'), ttlHours: 1e10 } }],
+  ])('rejects the row with %s and stores the other 63', async ([, invalid]) => {
+    const batch = Array.from({ length: 64 }, (_, index) => newJob(index === 40 ? invalid : {}))
+    const results = await Promise.allSettled(batch.map((item) => admission.admit(item)))
     const failed = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))
     expect(failed).toEqual([40])
-    const ids = news.map(({ id }) => id)
+    const ids = batch.map(({ id }) => id)
     expect(await count('workloads', ids)).toBe(63)
     expect(await count('workload_events', ids)).toBe(63)
     expect(await count('workload_labels', ids)).toBe(63)
   })
 
-  it('draws a mark again that somebody has already, and keeps everything else', async () => {
+  it('regenerates a correlation tag in use and keeps the other rows', async () => {
     const correlationTag = makeCorrelationTag(12, 'tst')
-    const news = Array.from({ length: 8 }, (_, index) =>
-      keyed(`mark-${index}`, { correlationTag: index < 3 ? correlationTag : makeCorrelationTag(12, 'tst') }),
+    const batch = Array.from({ length: 8 }, (_, index) =>
+      keyed(`tag-${index}`, { correlationTag: index < 3 ? correlationTag : makeCorrelationTag(12, 'tst') }),
     )
-    const admitted = await Promise.all(news.map((item) => admission.admit(item)))
-    expect(admitted.map(({ id }) => id)).toEqual(news.map(({ id }) => id))
+    const admitted = await Promise.all(batch.map((item) => admission.admit(item)))
+    expect(admitted.map(({ id }) => id)).toEqual(batch.map(({ id }) => id))
     const { rows } = await sql.query('SELECT correlation_tag AS "correlationTag" FROM workloads WHERE id = ANY($1)', [
-      news.map(({ id }) => id),
+      batch.map(({ id }) => id),
     ])
     expect(new Set(rows.map((row) => row.correlationTag)).size).toBe(8)
     expect(rows.every((row) => /^tst[a-z0-9]{9}$/.test(row.correlationTag))).toBe(true)
   })
 
-  it('records nothing twice when the same rows arrive again after a lost answer', async () => {
+  it('stores rows once if they are repeated after a lost response', async () => {
     const repository = makeAdmissionRepository(makeOpen())
     const insert = limits.isLimited ? repository.insertWithinQuota : repository.insert
-    const news = [newJob(), keyed('twice')]
-    expect((await insert(news)).size).toBe(2)
-    await insert(news)
+    const batch = [newJob(), keyed('twice')]
+    expect((await insert(batch)).size).toBe(2)
+    await insert(batch)
     expect(
       await count(
         'workload_events',
-        news.map(({ id }) => id),
+        batch.map(({ id }) => id),
       ),
     ).toBe(2)
-    const again = await admission.admit(news[1] as NewWorkload)
-    expect(again).toMatchObject({ id: news[1]?.id })
+    const repeated = await admission.admit(batch[1] as NewWorkload)
+    expect(repeated).toMatchObject({ id: batch[1]?.id })
   })
 
-  it('of two processes with the same keys in opposite order, neither waits for the other in a circle', async () => {
-    const processes = [process(), process()] as const
+  it('does not deadlock on equal keys in opposite order in two processes', async () => {
+    const processes = [makeProcessAdmission(), makeProcessAdmission()] as const
     const before = await deadlocks()
     for (let round = 0; round < 8; round += 1) {
       const keys = Array.from({ length: 40 }, (_, index) => `round-${round}-${index}`)
@@ -138,43 +135,40 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
     expect(await deadlocks()).toBe(before)
   })
 
-  it.runIf(limits.isLimited)(
-    'locks the projects of two processes in one order, whatever order they come in',
-    async () => {
-      const projects = Array.from({ length: 6 }, () => makeId('project'))
-      for (const id of projects)
-        await sql.query('INSERT INTO projects (id, name, max_active_workloads) VALUES ($1, $1, 12)', [id])
-      const processes = [process(), process()] as const
-      const before = await deadlocks()
-      const send = (to: Admission, ids: readonly string[]) =>
-        Promise.allSettled([1, 2].flatMap(() => ids.map((id) => to.admit(newJob({ projectId: id })))))
-      const outcomes = []
-      for (let round = 0; round < 5; round += 1) {
-        const sent = await Promise.all([send(processes[0], projects), send(processes[1], projects.toReversed())])
-        outcomes.push(...sent.flat())
-      }
-      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(6 * 12)
-      expect(await deadlocks()).toBe(before)
-    },
-  )
+  it.runIf(limits.isLimited)('locks projects in one order across two processes', async () => {
+    const projects = Array.from({ length: 6 }, () => makeId('project'))
+    for (const id of projects)
+      await sql.query('INSERT INTO projects (id, name, max_active_workloads) VALUES ($1, $1, 12)', [id])
+    const processes = [makeProcessAdmission(), makeProcessAdmission()] as const
+    const before = await deadlocks()
+    const send = (to: Admission, ids: readonly string[]) =>
+      Promise.allSettled([1, 2].flatMap(() => ids.map((id) => to.admit(newJob({ projectId: id })))))
+    const outcomes = []
+    for (let round = 0; round < 5; round += 1) {
+      const sent = await Promise.all([send(processes[0], projects), send(processes[1], projects.toReversed())])
+      outcomes.push(...sent.flat())
+    }
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(6 * 12)
+    expect(await deadlocks()).toBe(before)
+  })
 
-  it('refuses what names a connection that is deleted, and takes the rest of the batch', async () => {
+  it('rejects a row with a deleted connection and stores the rest', async () => {
     const gone = makeId('connection')
     await sql.query(
       `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials, deleted_at) VALUES ($1, $2, 'dataforest', $1, '{}', '', now())`,
       [gone, projectId],
     )
-    const news = [newJob(), keyed('gone', { connectionId: gone }), newJob()]
-    const [first, refused, last] = await Promise.allSettled(news.map((item) => admission.admit(item)))
+    const batch = [newJob(), keyed('gone', { connectionId: gone }), newJob()]
+    const [first, rejected, last] = await Promise.allSettled(batch.map((item) => admission.admit(item)))
     expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
-    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
+    expect(rejected).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
     const { rows } = await sql.query("SELECT 1 FROM idempotency_keys WHERE key_hash = decode($1, 'hex')", [
       hashOf('gone'),
     ])
     expect(rows).toEqual([])
   })
 
-  it('joins equal keys that arrive together, and answers each', async () => {
+  it('creates one record for concurrent requests with equal keys', async () => {
     const key = randomUUID()
     const admitted = await Promise.all(Array.from({ length: 20 }, () => admission.admit(keyed(key))))
     expect(new Set(admitted.map(({ id }) => id)).size).toBe(1)
@@ -182,9 +176,9 @@ describe.each([{ isLimited: false }, { isLimited: true }])('admission in batches
   })
 
   function makeOpen(): Database {
-    const own = makeDatabase({ url: database.url, poolSize: 2 })
-    open.push(own)
-    return own
+    const opened = makeDatabase({ url: database.url, poolSize: 2 })
+    open.push(opened)
+    return opened
   }
 
   async function deadlocks(): Promise<number> {

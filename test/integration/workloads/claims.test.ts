@@ -11,7 +11,7 @@ beforeAll(async () => {
   await fill(2000)
   await database.pool.query('DELETE FROM workloads')
   await database.pool.query('DELETE FROM sweeps')
-  // A planner that takes tables for empty may run what picks the rows once for each row that it meets.
+  // With statistics of empty tables, the planner may repeat the row selection for each row.
   for (const table of ['workloads', 'sweeps']) await database.pool.query(`ANALYZE ${table}`)
   await database.pool.query(
     `INSERT INTO connections (id, project_id, provider, name, settings, sealed_credentials) VALUES ('c', 'p', 'slurm', 'c', '{}', '')`,
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await fill(200)
 })
 
-/** Due workloads of three projects, each with a wish, and as many due walks. */
+/** Due workloads of three projects, each with a requested action, and as many due sweeps. */
 async function fill(count: number): Promise<void> {
   await database.pool.query(
     `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, due_at, generation)
@@ -32,7 +32,7 @@ async function fill(count: number): Promise<void> {
   )
 }
 
-it('a claim of workloads takes no more than it was asked for', async () => {
+it('a claim returns no more workloads than requested', async () => {
   const leases = makeLeasesRepository(database.sql, 60_000)
   expect(await leases.claim([{ connectionId: 'c', count: 6 }])).toHaveLength(6)
   // Without a requested action.
@@ -40,17 +40,17 @@ it('a claim of workloads takes no more than it was asked for', async () => {
   expect(await leases.claim([{ connectionId: 'c', count: 6 }])).toHaveLength(6)
 })
 
-it('a claim of walks takes no more than it was asked for', async () => {
+it('a claim returns no more sweeps than requested', async () => {
   expect(await makeSweepsRepository(database.sql, 60_000).claimDue(3)).toHaveLength(3)
 })
 
 it.each([
-  ['nothing', [], 0],
-  ['one without an answer', [null], 1],
-  ['those that made nothing for certain, and one that may have', ['rejected', 'not_sent', 'unknown'], 1],
-  ['one that a search did not find, and the next', ['not_created', 'unknown'], 2],
-  ['one without an answer, and the next', [null, 'unknown'], 2],
-])('of %s the attempts in doubt are counted', async (_, outcomes, expected) => {
+  ['no attempts', [], 0],
+  ['an attempt without an outcome', [null], 1],
+  ['two certain failures and an unknown outcome', ['rejected', 'not_sent', 'unknown'], 1],
+  ['a create that was not found and an unknown outcome', ['not_created', 'unknown'], 2],
+  ['an attempt without an outcome and an unknown outcome', [null, 'unknown'], 2],
+])('attempts in doubt are counted for %s', async (_, outcomes, expected) => {
   const { pool, sql } = database
   await pool.query('DELETE FROM workload_attempts')
   for (const [index, outcome] of outcomes.entries())
@@ -67,14 +67,14 @@ it.each([
   ['provider', 'slurm'],
   ['connection_id', 'c'],
   ['project_id', 'prj_1'],
-])('a hold of its %s that is set after the claim prevents the create', async (column, value) => {
+])('a creation hold of the %s set after the claim prevents the create', async (column, value) => {
   const { pool, sql } = database
   await pool.query('DELETE FROM workload_attempts')
   await pool.query(
     `UPDATE workloads SET due_at = CASE WHEN project_id = 'prj_1' THEN now() END, lease_id = NULL, lease_until = NULL`,
   )
   const [claimed] = await makeLeasesRepository(sql, 60_000).claim([{ connectionId: 'c', count: 1 }])
-  if (claimed === undefined) throw new Error('nothing was claimed')
+  if (claimed === undefined) throw new Error('no workload was claimed')
   const { workload, leaseId } = claimed
   const opening = {
     ...{ workloadId: workload.id, projectId: workload.projectId, leaseId, version: workload.version },

@@ -10,7 +10,7 @@ import { useDatabase, useSqlClient, useTestDatabase } from '../../support/test-d
 
 const count = 20_000
 const limit = 20
-/** What a page may read at most. */
+/** Upper limit of rows read per page. */
 const maxRows = 20 * limit
 
 const rare = makeId('connection')
@@ -38,15 +38,15 @@ beforeAll(async () => {
       [id, target.projectId, `c${index}`],
     )
   await withoutIndexes(client, insertRows)
-  // Nothing below reads much: what does is cut off.
+  // No query below reads much; the timeout aborts one that does.
   await client.query(`SET statement_timeout = '20s'`)
 }, 120_000)
 
 async function insertRows(): Promise<void> {
   await seedJobs(client, target, count)
-  // What another project has at the same time has no part in it.
+  // Rows of another project must not affect the results.
   await seedJobs(client, { ...target, projectId: makeId('project'), environmentId: makeId('environment') }, count)
-  // Environments too: most have failed and were never made, or are active beside very many that were not.
+  // Environments: most failed without being created, few are active.
   await client.query(
     `INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, ended_at)
      SELECT 'env_' || substr(id, 5), project_id, 'environment', provider, connection_id, name, labels, '{}', 'e' || correlation_tag,
@@ -64,59 +64,59 @@ const labels = (...given: string[]) =>
 const dayMs = 86_400_000
 const ago = (days: number) => new Date(Date.now() - days * dayMs)
 
-/** Alone and together; most have, few have, none has, and none has although each alone has very many. */
+/** Single and combined filters: common, rare, unmatched, and combinations of common values that match no row. */
 const filters: Readonly<Record<string, Filter>> = {
   nothing: {},
-  'a status that most have': { status: ['succeeded'] },
-  'a status that few have': { status: ['unknown'] },
-  'a status that none has': { status: ['canceling'] },
+  'a common status': { status: ['succeeded'] },
+  'a rare status': { status: ['unknown'] },
+  'an unmatched status': { status: ['canceling'] },
   'many statuses': { status: ['failed', 'canceled', 'unknown', 'running', 'queued', 'canceling', 'pending'] },
-  'being active': { active: true },
-  'having ended': { active: false },
-  'a provider that most have': { provider: 'slurm' },
-  'a provider that few have': { provider: 'scnet' },
-  'a provider that none has': { provider: 'modelarts' },
-  'a connection that most have': { connectionId: usual },
-  'a connection that few have': { connectionId: rare },
-  'a connection that none has': { connectionId: makeId('connection') },
+  'active records': { active: true },
+  'ended records': { active: false },
+  'a common provider': { provider: 'slurm' },
+  'a rare provider': { provider: 'scnet' },
+  'an unmatched provider': { provider: 'modelarts' },
+  'a common connection': { connectionId: usual },
+  'a rare connection': { connectionId: rare },
+  'an unmatched connection': { connectionId: makeId('connection') },
   'an environment': { environmentId },
   'an environment without jobs': { environmentId: makeId('environment') },
   'a remote id': { remoteId: 'r77' },
-  'a remote id that none has': { remoteId: 'x' },
-  'a label that most have': { labels: labels('env:prod') },
-  'a label that few have': { labels: labels('half:rare') },
-  'a label that none has': { labels: labels('env:none') },
-  'a name that many have': { namePrefix: 'train' },
-  'a name that few have': { namePrefix: 'zebra' },
-  'a name that none has': { namePrefix: 'nobody' },
-  'a recent time': { createdAfter: ago(1) },
-  'a time long ago': { createdBefore: ago(50) },
-  'a time before all': { createdBefore: ago(100) },
-  'a time after all': { createdAfter: ago(-1) },
+  'an unmatched remote id': { remoteId: 'x' },
+  'a common label': { labels: labels('env:prod') },
+  'a rare label': { labels: labels('half:rare') },
+  'an unmatched label': { labels: labels('env:none') },
+  'a common name': { namePrefix: 'train' },
+  'a rare name': { namePrefix: 'zebra' },
+  'an unmatched name': { namePrefix: 'missing' },
+  'a recent lower time limit': { createdAfter: ago(1) },
+  'an early upper time limit': { createdBefore: ago(50) },
+  'a time before all records': { createdBefore: ago(100) },
+  'a time after all records': { createdAfter: ago(-1) },
   ids: { ids: ['job_00', 'job_01'] },
 
   'a label and a status': { labels: labels('team:t7'), status: ['succeeded'] },
-  'a label and a status that few have': { labels: labels('env:prod'), status: ['unknown'] },
-  'a label that few have and a status': { labels: labels('half:rare'), status: ['succeeded'] },
-  'a label and a status that are apart in time': { labels: labels('day:d3'), status: ['running'] },
-  'a label and a status that nothing has both of': { labels: labels('half:odd'), status: ['failed'] },
-  'a label and being active': { labels: labels('half:odd'), active: true },
-  'a label and having ended': { labels: labels('half:odd'), active: false },
-  'a label and many statuses that nothing has both of': { labels: labels('day:d3'), status: ['running', 'queued'] },
+  'a label and a rare status': { labels: labels('env:prod'), status: ['unknown'] },
+  'a rare label and a status': { labels: labels('half:rare'), status: ['succeeded'] },
+  'a label and a status apart in time': { labels: labels('day:d3'), status: ['running'] },
+  'a label and a status without overlap': { labels: labels('half:odd'), status: ['failed'] },
+  'a label and active records': { labels: labels('half:odd'), active: true },
+  'a label and ended records': { labels: labels('half:odd'), active: false },
+  'a label and many statuses without overlap': { labels: labels('day:d3'), status: ['running', 'queued'] },
   'a label and a name': { labels: labels('env:prod'), namePrefix: 'train' },
-  'a label that few have and a name': { labels: labels('half:rare'), namePrefix: 'train' },
-  'a label and a name that few have': { labels: labels('env:prod'), namePrefix: 'zebra' },
-  'a label and a name that nothing has both of': { labels: labels('half:odd'), namePrefix: 'prepare-' },
+  'a rare label and a name': { labels: labels('half:rare'), namePrefix: 'train' },
+  'a label and a rare name': { labels: labels('env:prod'), namePrefix: 'zebra' },
+  'a label and a name without overlap': { labels: labels('half:odd'), namePrefix: 'prepare-' },
   'two labels': { labels: labels('env:prod', 'team:t5') },
-  'two labels, of which few have one': { labels: labels('env:prod', 'half:rare') },
-  'two labels that nothing has both of': { labels: labels('half:odd', 'team:t2') },
+  'two labels, one of them rare': { labels: labels('env:prod', 'half:rare') },
+  'two labels without overlap': { labels: labels('half:odd', 'team:t2') },
   'two values of one label': { labels: labels('half:odd', 'half:even') },
   'three labels': { labels: labels('env:prod', 'half:odd', 'team:t5') },
   'a label, a status and a name': { labels: labels('half:odd'), status: ['failed'], namePrefix: 'train' },
   'a status and a name': { status: ['failed'], namePrefix: 'train' },
   'a status and a connection': { status: ['unknown'], connectionId: usual },
-  'a provider and a name that nothing has both of': { provider: 'scnet', namePrefix: 'train' },
-  'an environment and a status that nothing has both of': { environmentId, status: ['queued'] },
+  'a provider and a name without overlap': { provider: 'scnet', namePrefix: 'train' },
+  'an environment and a status without overlap': { environmentId, status: ['queued'] },
   'a label and a recent time': { labels: labels('team:t2'), createdAfter: ago(1) },
   'a name and a recent time': { namePrefix: 'train', createdAfter: ago(1) },
   'a status and a time': { status: ['succeeded'], createdBefore: ago(30) },
@@ -134,13 +134,13 @@ const queryOf = (filter: Filter, more: Partial<ListQuery> = {}): ListQuery => ({
 
 const plannings: readonly Planning[] = ['custom plan', 'generic plan']
 
-describe.each(['without statistics', 'with statistics'])('a page, %s', (statistics) => {
+describe.each(['without statistics', 'with statistics'])('list page %s', (statistics) => {
   beforeAll(async () => {
     if (statistics === 'with statistics') await client.query('ANALYZE')
   }, 60_000)
 
-  describe.each(plannings)('planned %s', (planning) => {
-    it.each(Object.entries(filters))('narrowed down by %s reads a bounded number of rows', async (_, filter) => {
+  describe.each(plannings)('with a %s', (planning) => {
+    it.each(Object.entries(filters))('filtered by %s reads a bounded number of rows', async (_, filter) => {
       for (const order of ['asc', 'desc'] as const) {
         const { read, plan } = await explainAs(client, planning, listStatement(queryOf(filter, { order })))
         expect(read, plan).toBeLessThanOrEqual(maxRows)
@@ -148,7 +148,7 @@ describe.each(['without statistics', 'with statistics'])('a page, %s', (statisti
     })
 
     it.each(Object.entries(filters).filter(([, { environmentId, remoteId }]) => environmentId === remoteId))(
-      'of environments, narrowed down by %s, reads a bounded number of rows',
+      'of environments filtered by %s reads a bounded number of rows',
       async (_, given) => {
         const statuses = {
           succeeded: 'failed',
@@ -170,25 +170,25 @@ describe.each(['without statistics', 'with statistics'])('a page, %s', (statisti
   })
 })
 
-/** The first pages, at most so many. */
-async function scan(filter: Filter, order: 'asc' | 'desc', most = 12) {
+/** Reads the first pages, up to a limit. */
+async function readPages(filter: Filter, order: 'asc' | 'desc', maxPages = 12) {
   const ids: string[] = []
   let after: ListQuery['after'] = null
-  for (let pages = 1; pages <= most; pages += 1) {
+  for (let pages = 1; pages <= maxPages; pages += 1) {
     const { found, next }: Page<Workload<'job'>> = await reads.list({
       ...queryOf(filter, { order, after }),
       kind: 'job',
     })
     expect(found.length).toBeLessThanOrEqual(limit)
     ids.push(...found.map(({ id }) => id))
-    if (next === null) return { ids, pages, areAll: true }
+    if (next === null) return { ids, pages, isComplete: true }
     after = next
   }
-  return { ids, pages: most, areAll: false }
+  return { ids, pages: maxPages, isComplete: false }
 }
 
-/** The same list, as a scan of the table finds it. */
-async function expected(filter: Filter, order: 'asc' | 'desc'): Promise<string[]> {
+/** The same list by a full table scan. */
+async function scanTable(filter: Filter, order: 'asc' | 'desc'): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT id FROM workloads WHERE project_id = $1 AND kind = 'job' AND ($2::text[] IS NULL OR status = ANY($2)) AND labels @> $3
        AND starts_with(name, $4) AND ($5::text IS NULL OR provider = $5) AND ($6::text IS NULL OR connection_id = $6)
@@ -217,26 +217,26 @@ async function expected(filter: Filter, order: 'asc' | 'desc'): Promise<string[]
 }
 
 it.each(Object.entries(filters).filter(([name]) => name !== 'two values of one label'))(
-  'the pages narrowed down by %s show what a scan finds, in its order',
+  'list pages filtered by %s match a full table scan in order',
   async (_, filter) => {
     for (const order of ['asc', 'desc'] as const) {
-      const { ids, areAll } = await scan(filter, order)
-      const wanted = await expected(filter, order)
-      expect(ids).toEqual(areAll ? wanted : wanted.slice(0, ids.length))
+      const { ids, isComplete } = await readPages(filter, order)
+      const expected = await scanTable(filter, order)
+      expect(ids).toEqual(isComplete ? expected : expected.slice(0, ids.length))
     }
   },
 )
 
-it('what few have, or what is apart in time, is told to be all of it on the first page', async () => {
+it('rare and unmatched results are complete on the first page', async () => {
   for (const [name, filter] of Object.entries(filters)) {
-    if (!/few|none|apart|two values/.test(name)) continue
-    const { ids, pages } = await scan(filter, 'desc', 2)
+    if (!/rare|unmatched|apart|two values/.test(name)) continue
+    const { ids, pages } = await readPages(filter, 'desc', 2)
     expect(ids.length, name).toBeLessThanOrEqual(rareJobs)
     expect(pages, name).toBe(1)
   }
 })
 
-it('jobs of an environment of another project are neither shown nor read', async () => {
+it('jobs in an environment of another project are neither listed nor read', async () => {
   const query = queryOf({ environmentId }, { projectId: makeId('project') })
   const { text, values } = listStatement(query)
   expect((await client.query(text, values as unknown[])).rows).toEqual([])

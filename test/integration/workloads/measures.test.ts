@@ -15,7 +15,7 @@ interface Sample {
 const samplesOf = async (name: string): Promise<readonly Sample[]> =>
   (await measure()).find((each) => each.name === name)?.samples ?? []
 
-it('counts due workloads of the 20 projects that wait longest by name, and the other ones together', async () => {
+it('due workloads are counted per project for the 20 longest waiting, the others together', async () => {
   const environment = {
     connectionId: connections.dataforest,
     name: 'ws',
@@ -24,7 +24,7 @@ it('counts due workloads of the 20 projects that wait longest by name, and the o
   }
   const { id, projectId } = await api.ok('POST', '/environments', environment)
   await open.pool.query("UPDATE workloads SET due_at = now() - interval '5 s' WHERE id = $1", [id])
-  // The same workload of 24 other projects, each due for longer than the one before.
+  // Workloads of 24 other projects, each due for longer than the previous one.
   await open.pool.query(`
     CREATE TEMP TABLE copies AS SELECT n, w.id AS of FROM generate_series(1, 24) n, workloads w;
     INSERT INTO projects (id, name) SELECT 'prj_' || lpad(n::text, 26, '0'), 'p' || n FROM copies;
@@ -44,7 +44,7 @@ it('counts due workloads of the 20 projects that wait longest by name, and the o
   expect(oldest?.value).toBeLessThan(120)
 })
 
-it('reports how late scans are, by provider and kind', async () => {
+it('scan lag is reported by provider and kind', async () => {
   await open.pool.query(
     "UPDATE sweeps SET due_at = now() - interval '30 s', lease_until = NULL WHERE kind = 'environment'",
   )
@@ -53,7 +53,7 @@ it('reports how late scans are, by provider and kind', async () => {
   expect(lag?.value).toBeGreaterThanOrEqual(30)
 })
 
-it('reads nothing of workloads that have ended', async () => {
+it('measuring does not read ended workloads', async () => {
   const before = await explain(open, measuring)
   await open.pool.query(`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, ended_at)
@@ -65,7 +65,7 @@ it('reads nothing of workloads that have ended', async () => {
   expect(after.read, after.plan).toBeLessThan(before.read + 100)
 })
 
-it('reports the time since the last success, or the creation, of connections that are in use and not held', async () => {
+it('time since the last success is reported for used connections without a hold', async () => {
   const measureHealth = makeHealthMeasures(open.sql)
   const { dataforest = '', slurm = '', scnet = '', modelarts = '' } = connections
   await open.pool.query(

@@ -22,7 +22,7 @@ async function makeJob(correlationTag: string, status: 'running' | 'succeeded', 
 const end = (correlationTag: string) => database.prisma.$executeRaw`
   UPDATE workloads SET status = 'succeeded', active = false, status_changed_at = now() WHERE correlation_tag = ${correlationTag}`
 
-/** What of these objects, which a provider lists as running, is nobody's, where this happens while it is listed. */
+/** The orphans among these objects, which a provider lists as running. `meanwhile` runs during the listing. */
 async function orphansAmong(correlationTags: readonly string[], meanwhile: () => Promise<unknown>): Promise<string[]> {
   const list: Driver<'job'>['list'] = async () => {
     await meanwhile()
@@ -40,17 +40,17 @@ async function orphansAmong(correlationTags: readonly string[], meanwhile: () =>
   return orphans.map(({ correlationTag }) => correlationTag)
 }
 
-it('takes nothing for an orphan that was made, or has ended, while the list was read', async () => {
+it('objects created or ended while the list is read are not orphans', async () => {
   await makeJob('abcended', 'running')
   const meanwhile = async () => {
     await end('abcended')
-    await makeJob('abcmade', 'running')
+    await makeJob('abccreated', 'running')
     await makeJob('abcboth', 'succeeded')
   }
-  expect(await orphansAmong(['abcended', 'abcmade', 'abcboth'], meanwhile)).toEqual([])
+  expect(await orphansAmong(['abcended', 'abccreated', 'abcboth'], meanwhile)).toEqual([])
 })
 
-it('takes for one what goes on although its record ended before, or is not there', async () => {
+it('running objects with an ended or missing record are orphans', async () => {
   await makeJob('abcearlier', 'succeeded', '1 minute')
-  expect(await orphansAmong(['abcearlier', 'abcnobody'], async () => {})).toEqual(['abcearlier', 'abcnobody'])
+  expect(await orphansAmong(['abcearlier', 'abcunknown'], async () => {})).toEqual(['abcearlier', 'abcunknown'])
 })

@@ -9,13 +9,13 @@ import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { tablesReadWhole } from '../../support/whole-tables.ts'
 
-// A backlog of some thousand jobs is where Postgres begins to read whole tables for a handful of rows.
+// With a backlog of a few thousand jobs, Postgres starts to prefer full table scans for a handful of rows.
 
 const large = ['workloads', 'workload_labels', 'workload_attempts', 'workload_events', 'idempotency_keys'] as const
 const leaseMs = 15_000
 
 const test = await useTestDatabase()
-const fresh = await useTestDatabase()
+const emptyDatabase = await useTestDatabase()
 const database = useDatabase({ url: test.url, poolSize: 2 })
 
 beforeAll(async () => {
@@ -38,23 +38,23 @@ beforeAll(async () => {
 const claimed = { workload: { id: 'job_1' }, leaseId: 'lease' } as Claimed
 const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>> = {
   'a claim': (sql) => makeLeasesRepository(sql, leaseMs).claim([{ connectionId: 'c', count: 4 }]),
-  'the facts of claims': (sql) => makeLeasesRepository(sql, leaseMs).facts(['job_1']),
+  'reading the facts of claims': (sql) => makeLeasesRepository(sql, leaseMs).facts(['job_1']),
   'a release': (sql) => makeLeasesRepository(sql, leaseMs).release([claimed], 0),
   'a renewal': (sql) => makeLeasesRepository(sql, leaseMs).renew([claimed]),
-  'an entry in the ledger': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as Opening]),
+  'opening an attempt': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as Opening]),
   'a write': (sql) => makeWritesRepository(sql).write([{ id: 'job_1', answer: null } as Write]),
   retention: (sql) => makePruneWorkloads({ sql }, 90)(500),
-  'a look at keys': (sql) =>
+  'an idempotency key lookup': (sql) =>
     makeAdmissionRepository({ ...database, sql }).keyHolders([{ projectId: 'p', kind: 'job', hash: '00' }]),
 }
 
-it.each(Object.entries(statements))('%s reads no table whole', async (_, run) => {
+it.each(Object.entries(statements))('%s does not scan a large table', async (_, run) => {
   expect(await tablesReadWhole(database, large, run)).toEqual([])
 })
 
-// Plans are kept: those of an installation's first jobs are used for the thousands that follow.
-it.each(Object.entries(statements))('%s would read no table whole that is still empty', async (_, run) => {
-  const serving = makeDatabase({ url: fresh.url, poolSize: 1, defaults: servingSettings })
+// Plans are cached: those of the first jobs of an installation are reused for thousands of later ones.
+it.each(Object.entries(statements))('%s does not plan a full scan of an empty table', async (_, run) => {
+  const serving = makeDatabase({ url: emptyDatabase.url, poolSize: 1, defaults: servingSettings })
   expect(await tablesReadWhole(serving, large, run)).toEqual([])
   await serving.close()
 })

@@ -10,19 +10,22 @@ beforeEach(async () => {
   await database.pool.query(
     `TRUNCATE projects, workloads, workload_labels, workload_secrets, workload_attempts, workload_events`,
   )
-  // The feed has passed every event that there is.
+  // All events count as pruned from the feed.
   await database.pool.query(`INSERT INTO projects (id, name, pruned_xid) VALUES ('p', 'p', pg_current_xact_id())`)
 })
 
-interface Made {
+interface WorkloadInput {
   endedDaysAgo: number | null
   kind?: 'job' | 'environment'
   environmentId?: string
   eventType?: string
 }
 
-/** A workload with a row in every table that has any of it. */
-async function make(id: string, { endedDaysAgo, kind = 'job', environmentId, eventType = 'job.succeeded' }: Made) {
+/** A workload with a row in every related table. */
+async function makeWorkload(
+  id: string,
+  { endedDaysAgo, kind = 'job', environmentId, eventType = 'job.succeeded' }: WorkloadInput,
+) {
   await database.pool.query(
     `WITH w AS (
       INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag, status, active, ended_at)
@@ -44,52 +47,52 @@ function statusOf(kind: 'job' | 'environment', endedDaysAgo: number | null): str
 
 const prune = (limit = 1000) => makePruneWorkloads(database, 30)(limit)
 
-/** Ids of the workloads that anything is left of. */
-async function left(): Promise<string[]> {
+/** Ids of the workloads with remaining rows in any table. */
+async function remainingIds(): Promise<string[]> {
   const { rows } = await database.pool.query<{ id: string }>(`
     SELECT id FROM workloads UNION SELECT workload_id FROM workload_labels UNION SELECT workload_id FROM workload_secrets
     UNION SELECT workload_id FROM workload_attempts UNION SELECT workload_id FROM workload_events ORDER BY 1`)
   return rows.map(({ id }) => id)
 }
 
-it('what ended longer ago than it is kept is deleted with everything that was recorded of it', async () => {
-  await make('job_old', { endedDaysAgo: 31 })
-  await make('job_young', { endedDaysAgo: 29 })
-  await make('job_active', { endedDaysAgo: null })
+it('expired workloads are deleted with all related rows', async () => {
+  await makeWorkload('job_old', { endedDaysAgo: 31 })
+  await makeWorkload('job_young', { endedDaysAgo: 29 })
+  await makeWorkload('job_active', { endedDaysAgo: null })
   expect(await prune()).toBe(1)
-  expect(await left()).toEqual(['job_active', 'job_young'])
+  expect(await remainingIds()).toEqual(['job_active', 'job_young'])
   expect(await prune()).toBe(0)
 })
 
-it('an environment is kept as long as one of its jobs', async () => {
-  await make('env_old', { endedDaysAgo: 40, kind: 'environment' })
-  await make('job_young', { endedDaysAgo: 29, environmentId: 'env_old' })
+it('an environment is kept as long as any of its jobs', async () => {
+  await makeWorkload('env_old', { endedDaysAgo: 40, kind: 'environment' })
+  await makeWorkload('job_young', { endedDaysAgo: 29, environmentId: 'env_old' })
   expect(await prune()).toBe(0)
   await database.pool.query(`UPDATE workloads SET ended_at = now() - interval '31 days' WHERE id = 'job_young'`)
   expect([await prune(), await prune()]).toEqual([1, 1])
-  expect(await left()).toEqual([])
+  expect(await remainingIds()).toEqual([])
 })
 
-it('what has an event that the feed still shows, or has two objects, is kept', async () => {
-  await make('job_shown', { endedDaysAgo: 31 })
-  await database.pool.query(`UPDATE workload_events SET xid = pg_current_xact_id() WHERE workload_id = 'job_shown'`)
-  await make('job_twice', { endedDaysAgo: 31, eventType: 'job.duplicate_detected' })
+it('workloads with an event in the feed or a duplicate object are kept', async () => {
+  await makeWorkload('job_in_feed', { endedDaysAgo: 31 })
+  await database.pool.query(`UPDATE workload_events SET xid = pg_current_xact_id() WHERE workload_id = 'job_in_feed'`)
+  await makeWorkload('job_duplicate', { endedDaysAgo: 31, eventType: 'job.duplicate_detected' })
   expect(await prune()).toBe(0)
-  expect(await left()).toEqual(['job_shown', 'job_twice'])
+  expect(await remainingIds()).toEqual(['job_duplicate', 'job_in_feed'])
 })
 
-it('without a limit in days nothing is deleted', async () => {
-  await make('job_old', { endedDaysAgo: 10_000 })
+it('nothing is deleted without a retention period', async () => {
+  await makeWorkload('job_old', { endedDaysAgo: 10_000 })
   expect(await makePruneWorkloads(database, undefined)(1000)).toBe(0)
 })
 
-it('goes in batches, oldest first, and once, however many processes see to it', async () => {
-  for (let index = 0; index < 30; index += 1) await make(`job_${100 + index}`, { endedDaysAgo: 100 - index })
+it('concurrent runs delete in batches, oldest first, each workload once', async () => {
+  for (let index = 0; index < 30; index += 1) await makeWorkload(`job_${100 + index}`, { endedDaysAgo: 100 - index })
   expect(await prune(10)).toBe(10)
-  expect((await left())[0]).toBe('job_110')
+  expect((await remainingIds())[0]).toBe('job_110')
   const counts = await Promise.all(Array.from({ length: 4 }, () => prune(10)))
   const rest = await prune()
   expect(counts.reduce((sum, count) => sum + count, rest)).toBe(20)
-  expect(await left()).toEqual([])
+  expect(await remainingIds()).toEqual([])
   expect(await examine(database.prisma)).toEqual([])
 })

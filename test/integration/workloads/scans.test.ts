@@ -20,9 +20,9 @@ const { pollIntervals } = makeFacts()
 const connectionId = 'conn_scanned'
 const installationTag = 'abc'
 const pageSize = 50
-/** Of one scan of a list in which nothing is new: the snapshot, and the end of the scan. */
+/** Statements of a scan without changes: the snapshot and the end of the scan. */
 const statementsOfScan = 2
-/** Of what is new, up to 200 at once: the records, and one write for all. */
+/** Statements per batch of up to 200 changes: one read and one write. */
 const statementsOfBatch = 2
 const bounds = { minMs: 60_000, maxMs: 120_000, callTimeoutMs: 10_000, maxPages: 100, maxWatched: 10_000, graceMs: 0 }
 
@@ -50,15 +50,15 @@ beforeEach(async () => {
     .$executeRaw`INSERT INTO sweeps (connection_id, kind, due_at) VALUES (${connectionId}, 'job', now())`
 })
 
-/** A provider whose list shows these jobs, in pages. */
+/** A provider with a paginated list of this number of jobs. */
 function makeProvider(count: number) {
   const jobs = Array.from({ length: count }, (_, index) => ({
     remoteId: `r${index}`,
-    correlationTag: `abcmark${index}`,
+    correlationTag: `abctag${index}`,
     state: 'R',
   }))
   const counts = { calls: 0, payloads: 0 }
-  const shown = ({ remoteId, correlationTag, state }: (typeof jobs)[number]): Observation<'job'> => ({
+  const observationOf = ({ remoteId, correlationTag, state }: (typeof jobs)[number]): Observation<'job'> => ({
     ...{
       remoteId,
       correlationTag,
@@ -66,13 +66,13 @@ function makeProvider(count: number) {
       status: state === 'R' ? 'running' : state === 'CD' ? 'succeeded' : 'pending',
       startedAt: new Date(0),
     },
-    payload: () => ({ made: ++counts.payloads }),
+    payload: () => ({ count: ++counts.payloads }),
   })
   const list = async ({ cursor }: Page) => {
     counts.calls += 1
     const from = Number(cursor ?? 0)
     const to = from + pageSize
-    return { seen: jobs.slice(from, to).map(shown), next: to < jobs.length ? String(to) : null }
+    return { seen: jobs.slice(from, to).map(observationOf), next: to < jobs.length ? String(to) : null }
   }
   const driver = { list, traits: makeFacts<'job'>().traits, states: {}, controls: {}, tagLength: 12 }
   return { jobs, counts, driver }
@@ -80,7 +80,7 @@ function makeProvider(count: number) {
 
 type Provider = ReturnType<typeof makeProvider>
 
-/** One process's scans of that list, as an engine makes them. */
+/** The scans of one process, configured like in the engine. */
 function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal = new AbortController().signal) {
   const repository = makeSweepsRepository(sql, 60_000)
   const ignore = () => {}
@@ -109,7 +109,7 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
   return {
     warnings,
     failures,
-    /** Answers after how long the next one is due. */
+    /** Returns the delay until the next scan. */
     async scan(): Promise<number | null> {
       await database.prisma.$executeRaw`UPDATE sweeps SET due_at = now()`
       const [claimed] = await repository.claimDue(1)
@@ -124,7 +124,7 @@ async function makeRecords(count: number): Promise<void> {
   const ids = Array.from({ length: count }, () => makeId('job'))
   await database.prisma.$executeRaw`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, remote_id, raw_state, dispatched_at, started_at)
-    SELECT id, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', 'abcmark' || n - 1, 'running', true, 'r' || n - 1, 'R', now(), to_timestamp(0)
+    SELECT id, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', 'abctag' || n - 1, 'running', true, 'r' || n - 1, 'R', now(), to_timestamp(0)
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
 
@@ -132,11 +132,11 @@ async function read<T>(text: string): Promise<T[]> {
   return (await database.pool.query(text)).rows as T[]
 }
 
-it.each([50, 500])('of %i jobs that are as they were costs its pages and two statements', async (count) => {
+it.each([50, 500])('a scan of %i unchanged jobs costs its pages and two statements', async (count) => {
   await makeRecords(count)
   const provider = makeProvider(count)
   const { scan } = makeScans(provider)
-  // What a process knows nothing of is compared once.
+  // The first scan of a process compares every job.
   await scan()
   provider.counts.calls = 0
   await scan()
@@ -144,7 +144,7 @@ it.each([50, 500])('of %i jobs that are as they were costs its pages and two sta
   expect(provider.counts).toEqual({ calls: count / pageSize, payloads: 0 })
 })
 
-it('writes what has changed on all pages at once, and makes no other payload', async () => {
+it('a scan writes changes of all pages in one batch and builds no other payloads', async () => {
   await makeRecords(500)
   const provider = makeProvider(500)
   const { scan } = makeScans(provider)
@@ -156,10 +156,10 @@ it('writes what has changed on all pages at once, and makes no other payload', a
   const events = await read<{ count: string }>(`SELECT count(*) FROM workload_events WHERE type = 'job.pending'`)
   expect(events).toEqual([{ count: '20' }])
   await scan()
-  expect(statements, 'what was written is known').toHaveLength(statementsOfScan)
+  expect(statements, 'written changes are cached').toHaveLength(statementsOfScan)
 })
 
-it('compares a long page in batches, when a process knows nothing of it', async () => {
+it('the first scan of a process compares a long page in batches', async () => {
   await makeRecords(450)
   const provider = makeProvider(450)
   const all = provider.driver.list
@@ -173,7 +173,7 @@ it('compares a long page in batches, when a process knows nothing of it', async 
   expect(statements, statements.join('\n')).toHaveLength(statementsOfScan + 3)
 })
 
-it('comes again after its pause, also when it has found something', async () => {
+it('a scan is due again after its interval although it found changes', async () => {
   await makeRecords(1)
   const provider = makeProvider(1)
   const { scan } = makeScans(provider)
@@ -183,7 +183,7 @@ it('comes again after its pause, also when it has found something', async () => 
   expect(await read('SELECT due_at > now() + interval \'30 s\' AS "isLater" FROM sweeps')).toEqual([{ isLater: true }])
 })
 
-it('tells an end again that a database lost in a failover, whatever a client changed since', async () => {
+it('a scan applies an end again that was lost in a failover despite client changes', async () => {
   await makeRecords(1)
   const provider = makeProvider(1)
   const { scan } = makeScans(provider)
@@ -191,7 +191,7 @@ it('tells an end again that a database lost in a failover, whatever a client cha
   for (const job of provider.jobs) job.state = 'CD'
   await scan()
   const [ended] = await read<{ version: number }>('SELECT version FROM workloads')
-  // As before, but for a change of a client's that counts as far as the end that was lost.
+  // The state before the end, with a client change that reaches the version of the lost end.
   await database.prisma.$executeRaw`
     UPDATE workloads SET status = 'running', status_reason = NULL, active = true, raw_state = 'R', ended_at = NULL, name = 'other',
       version = ${ended?.version}`
@@ -199,17 +199,17 @@ it('tells an end again that a database lost in a failover, whatever a client cha
   expect(await read('SELECT status FROM workloads')).toEqual([{ status: 'succeeded' }])
 })
 
-it('beside a drain takes nothing for an orphan whose create is under way, and counts what is one', async () => {
+it('a scan counts orphans without objects whose create is in progress', async () => {
   await makeRecords(50)
   const provider = makeProvider(60)
   const create = (index: number) => database.prisma.$executeRaw`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active)
-    VALUES (${makeId('job')}, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', ${`abcmark${index}`}, 'dispatching', true)`
+    VALUES (${makeId('job')}, 'p', 'job', 'modelarts', ${connectionId}, 'n', '{}', '{}', ${`abctag${index}`}, 'dispatching', true)`
   for (const index of [50, 51, 52]) await create(index)
   const all = provider.driver.list
   const list = async (page: Page) => {
     const seen = await all(page)
-    // Sent while the list was read.
+    // Created while the list is read.
     if (page.cursor === null) for (const index of [53, 54, 55, 56, 57, 58]) await create(index)
     return seen
   }
@@ -225,9 +225,9 @@ it('beside a drain takes nothing for an orphan whose create is under way, and co
 })
 
 it.each([
-  ['fails says so of its connection', false, 1],
-  ['is cut off because the process ends says nothing of its connection', true, 0],
-])('that %s', async (_, isEnding, told) => {
+  ['fails reports it for its connection', false, 1],
+  ['is aborted by a shutdown reports nothing for its connection', true, 0],
+])('a scan that %s', async (_, isEnding, failureCount) => {
   await makeRecords(1)
   const ending = new AbortController()
   const list = async () => {
@@ -236,6 +236,6 @@ it.each([
   }
   const { scan, failures } = makeScans({ driver: { ...makeProvider(1).driver, list } }, ending.signal)
   expect(await scan()).toBe(bounds.minMs)
-  expect(failures).toHaveLength(told)
+  expect(failures).toHaveLength(failureCount)
   expect(await read('SELECT lease_id AS "leaseId" FROM sweeps')).toEqual([{ leaseId: null }])
 })

@@ -15,8 +15,8 @@ import { quickSettings } from '../../support/switchyard.ts'
 
 const bench = await useApiBench()
 
-/** What can be submitted to each, so that there is a record. */
-const sorts = {
+/** A valid connection and request per provider. */
+const providers = {
   dataforest: {
     settings: (baseUrl: string) => ({ baseUrl, accountId: 'a' }),
     credentials: { accessKey: 'k', secretKey: 's' },
@@ -29,12 +29,12 @@ const sorts = {
   },
 }
 
-/** An environment over a connection of its own, which exists at the provider under this id. */
+/** An environment over a separate connection, with this remote id. */
 async function environment(
   name: string,
-  { provider, baseUrl, remoteId }: { provider: keyof typeof sorts; baseUrl: string; remoteId: string },
+  { provider, baseUrl, remoteId }: { provider: keyof typeof providers; baseUrl: string; remoteId: string },
 ) {
-  const { settings, credentials, request } = sorts[provider]
+  const { settings, credentials, request } = providers[provider]
   const connection: ApiRecord = await bench.api.ok('POST', '/connections', {
     ...{ name, settings: { [provider]: settings(baseUrl) }, credentials: { [provider]: credentials } },
   })
@@ -43,7 +43,7 @@ async function environment(
   return id
 }
 
-it('the doctor finds an object that two connections hold, and takes no two objects for one', async () => {
+it('the doctor reports an object held over two connections and no different objects', async () => {
   const here = 'http://127.0.0.1:9'
   const hub = { provider: 'jupyterhub', remoteId: 'ada/same' } as const
   const one = await environment('one', { ...hub, baseUrl: here })
@@ -61,7 +61,7 @@ it('the doctor finds an object that two connections hold, and takes no two objec
   ])
 })
 
-/** A batch job over a connection of its own to the region that is called so; an open attempt where it is not known by an id. */
+/** A batch job over a separate connection to this region; without a remote id, with an open attempt. */
 async function batchJob(name: string, region: object, remoteId: string | null): Promise<string> {
   const settings = { user: 'u', platformUrl: 'http://127.0.0.1:9', loginUrl: 'http://127.0.0.1:9', ...region }
   const connection: ApiRecord = await bench.api.ok('POST', '/connections', {
@@ -77,7 +77,7 @@ async function batchJob(name: string, region: object, remoteId: string | null): 
   return id
 }
 
-/** As a create leaves it of which nobody can tell what came of it. */
+/** Records an attempt with an unknown outcome. */
 async function openAttempt(id: string): Promise<void> {
   await bench.open.prisma.$executeRaw`
     INSERT INTO workload_attempts (workload_id, number, correlation_tag, scope, pre_create_snapshot, send_by, absence_conclusive_at, outcome)
@@ -88,7 +88,7 @@ async function openAttempt(id: string): Promise<void> {
 const east = { clusterId: '11112' }
 const resolve = (id: string, remoteId: string) => bench.api.call('POST', `/jobs/${id}/resolve`, { body: { remoteId } })
 
-it('the doctor finds a batch job that two hold who call its region differently, and none of two regions', async () => {
+it('the doctor matches a batch job by id or name of its region, not across regions', async () => {
   const one = await batchJob('by id', east, '4711')
   const other = await batchJob('by name', { clusterName: 'East' }, '4711')
   const named = await batchJob('by both', { ...east, clusterName: 'East' }, '4712')
@@ -105,14 +105,14 @@ it('the doctor finds a batch job that two hold who call its region differently, 
   })
 })
 
-it('an operator gives an object to one of two open creates, at once or one after the other', async () => {
+it('an object resolves only one of several open creates', async () => {
   const open = await Promise.all(
     ['first', 'second', 'third'].map((name) => batchJob(name, { clusterId: '11115' }, null)),
   )
-  const answers = await Promise.all(open.map((id) => resolve(id, '4713')))
-  expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409])
-  const [loser = ''] = open.filter((_, index) => answers[index]?.status === 409)
-  const [winner = ''] = open.filter((_, index) => answers[index]?.status === 202)
+  const responses = await Promise.all(open.map((id) => resolve(id, '4713')))
+  expect(responses.map(({ status }) => status).sort()).toEqual([202, 409, 409])
+  const [loser = ''] = open.filter((_, index) => responses[index]?.status === 409)
+  const [winner = ''] = open.filter((_, index) => responses[index]?.status === 202)
   expect(await resolve(loser, '4713')).toMatchObject({
     status: 409,
     body: { detail: expect.stringContaining(`Object 4713 is ${winner} already`) },
@@ -121,32 +121,32 @@ it('an operator gives an object to one of two open creates, at once or one after
   expect(await resolve(loser, '4714')).toMatchObject({ status: 202 })
 })
 
-it('an object that an operator gives to an open create is not imported at the same time', async () => {
+it('an object is not imported while it resolves an open create', async () => {
   const remoteId = await makeWorkspace(bench.sandbox)
   const connectionId = bench.connections.dataforest
   const { id } = await bench.api.ok('POST', '/environments', { ...environmentRequest(), connectionId })
   await openAttempt(id)
-  // Somebody has the record's row for a moment, so that the operator's request waits there, past its check.
+  // Locks the row of the record, so that the resolve request waits after its check.
   const other = await openTransaction(bench.open.pool)
   await other.query('SELECT id FROM workloads WHERE id = $1 FOR UPDATE', [id])
   const waiting = async () =>
     (await bench.open.pool.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()')).rows.length
-  const given = bench.api.call('POST', `/environments/${id}/resolve`, { body: { remoteId } })
+  const resolved = bench.api.call('POST', `/environments/${id}/resolve`, { body: { remoteId } })
   await expect.poll(waiting).toBe(1)
-  let isAnswered = false
+  let isImportDone = false
   const imported = bench.api.call('POST', '/environments/import', { body: { connectionId, remoteId } }).finally(() => {
-    isAnswered = true
+    isImportDone = true
   })
-  await expect.poll(async () => isAnswered || (await waiting()) === 2).toBe(true)
+  await expect.poll(async () => isImportDone || (await waiting()) === 2).toBe(true)
   await other.query('COMMIT')
-  expect((await given).status).toBe(202)
+  expect((await resolved).status).toBe(202)
   expect(await imported).toMatchObject({
     status: 409,
     body: { detail: expect.stringContaining(`Object ${remoteId} is ${id} already`) },
   })
 })
 
-/** The adoption of an object that a search recognizes by its name, as the engine writes it. */
+/** The engine's write for an object that a recovery found by its name. */
 async function adoption(id: string, remoteId: string): Promise<Write> {
   await bench.open.prisma.$executeRaw`UPDATE workloads SET due_at = now() WHERE id = ${id}`
   const leases = makeLeasesRepository(bench.open.sql, 60_000)
@@ -166,7 +166,7 @@ async function adoption(id: string, remoteId: string): Promise<Write> {
   ) as unknown as Write
 }
 
-it('a search gives an object without a tag to an open create, unless it was imported meanwhile', async () => {
+it('a recovery adopts an untagged object unless it was imported since', async () => {
   const { prisma } = bench.open
   const adopt = makeAdopt({ prisma, idSpaceOf: async (id) => ({ name: id, connectionIds: [id] }) })
   const connectionId = bench.connections.dataforest

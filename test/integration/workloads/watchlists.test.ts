@@ -6,15 +6,15 @@ import { openTransaction } from '../../support/open-transaction.ts'
 import { settled } from '../../support/settled.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
-/** How many workloads each statement has brought. */
-let brought: number[]
+/** Number of workloads that each statement returned. */
+let rowCounts: number[]
 let nowMs: number
 
 const test = await useTestDatabase()
 const database = useDatabase({ url: test.url, poolSize: 4 })
 beforeEach(async () => {
   await database.prisma.$executeRaw`TRUNCATE workloads`
-  brought = []
+  rowCounts = []
   nowMs = 0
 })
 
@@ -22,7 +22,7 @@ function makeReader({ limit = 10_000, ahead = () => 0n }: { limit?: number; ahea
   const sql: Database['sql'] = {
     async rows<R>(statement: Parameters<Database['sql']['rows']>[0]) {
       const rows = await database.sql.rows<R>(statement)
-      brought.push((rows as { some: unknown[] | null }[]).reduce((sum, { some }) => sum + (some?.length ?? 0), 0))
+      rowCounts.push((rows as { some: unknown[] | null }[]).reduce((sum, { some }) => sum + (some?.length ?? 0), 0))
       return (rows as { horizon: string }[]).map((row) => ({
         ...row,
         horizon: String(BigInt(row.horizon) + ahead()),
@@ -40,7 +40,7 @@ async function insert(count: number, first = 0): Promise<void> {
   const ids = Array.from({ length: count }, () => makeId('job'))
   await database.prisma.$executeRaw`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, remote_id, dispatched_at)
-    SELECT id, 'p', 'job', 'modelarts', 'conn', 'n', '{}', '{}', 'mark' || n + ${first}::int, 'running', true, 'r' || n + ${first}::int, now()
+    SELECT id, 'p', 'job', 'modelarts', 'conn', 'n', '{}', '{}', 'tag' || n + ${first}::int, 'running', true, 'r' || n + ${first}::int, now()
     FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)`
 }
 
@@ -48,7 +48,7 @@ const run = (text: string) => database.pool.query(text)
 const end = `UPDATE workloads SET active = false, status = 'succeeded' WHERE remote_id = 'r1'`
 const change = `UPDATE workloads SET version = version + 1 WHERE remote_id = 'r1'`
 
-it('is read whole once, then only what has changed or come', async () => {
+it('a watchlist is read in full once, then only for changes', async () => {
   await insert(1200)
   const read = makeReader()
   await settled(database)
@@ -57,10 +57,10 @@ it('is read whole once, then only what has changed or come', async () => {
   await run(change)
   await insert(1, 5000)
   expect(await read()).toEqual([...first.filter((item) => item !== 'r1 v1'), 'r1 v2', 'r5001 v1'].toSorted())
-  expect(brought).toEqual([1200, 0, 2])
+  expect(rowCounts).toEqual([1200, 0, 2])
 })
 
-it('shows what an older transaction commits after a newer one', async () => {
+it('a watchlist includes what an older transaction commits late', async () => {
   await insert(2)
   const read = makeReader()
   const older = await openTransaction(database.pool)
@@ -72,24 +72,24 @@ it('shows what an older transaction commits after a newer one', async () => {
   await settled(database)
   await read()
   await read()
-  expect(brought.at(-1)).toBe(0)
+  expect(rowCounts.at(-1)).toBe(0)
 })
 
 it.each([
   ['ended', end],
   ['lost its object', `UPDATE workloads SET remote_id = NULL WHERE remote_id = 'r1'`],
   ['been deleted', `DELETE FROM workloads WHERE remote_id = 'r1'`],
-])('holds no workload that has %s', async (_, statement) => {
+])('a watchlist excludes a workload that has %s', async (_, statement) => {
   await insert(3)
   const read = makeReader()
   await read()
   await run(statement)
-  const left = await read()
-  expect(left.join()).not.toContain('r1 ')
-  expect(await makeReader()()).toEqual(left)
+  const remaining = await read()
+  expect(remaining.join()).not.toContain('r1 ')
+  expect(await makeReader()()).toEqual(remaining)
 })
 
-it('tells what has ended while another has come', async () => {
+it('a watchlist drops an ended workload while adding a new one', async () => {
   await insert(3)
   const read = makeReader()
   await read()
@@ -98,16 +98,16 @@ it('tells what has ended while another has come', async () => {
   expect(await read()).toEqual(['r2 v1', 'r3 v1', 'r9 v1'])
 })
 
-it('is read whole again after a minute, whatever was missed', async () => {
+it('a watchlist is read in full again after a minute', async () => {
   await insert(3)
   const read = makeReader()
   await read()
   nowMs = 60_001
   await read()
-  expect(brought).toEqual([3, 3])
+  expect(rowCounts).toEqual([3, 3])
 })
 
-it('is read whole again from a server that counts transactions from an earlier number', async () => {
+it('a watchlist is read in full again from a server with lower transaction ids', async () => {
   await insert(3)
   let ahead = 1000n
   const read = makeReader({ ahead: () => ahead })
@@ -115,10 +115,10 @@ it('is read whole again from a server that counts transactions from an earlier n
   ahead = 0n
   await run(change)
   expect(await read()).toContain('r1 v2')
-  expect(brought).toEqual([3, 0, 3])
+  expect(rowCounts).toEqual([3, 0, 3])
 })
 
-it('longer than what is watched is read whole each time, in the order of remote ids', async () => {
+it('a watchlist over the limit is read in full each time, by remote id', async () => {
   await insert(3)
   const read = makeReader({ limit: 2 })
   expect(await read()).toEqual(['r1 v1', 'r2 v1'])
