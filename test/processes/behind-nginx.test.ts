@@ -15,7 +15,7 @@ const restarts = 4
 const writers = 6
 const pauseMs = 40
 
-describe.skipIf(!hasNginx)(`behind nginx, which keeps its connections${skipped}`, () => {
+describe.skipIf(!hasNginx)(`service behind nginx with keep-alive connections${skipped}`, () => {
   let database: TestDatabase
   let nginx: Nginx
   let ports: readonly number[]
@@ -38,31 +38,32 @@ describe.skipIf(!hasNginx)(`behind nginx, which keeps its connections${skipped}`
       ...{ SHUTDOWN_TIMEOUT_MS: '6000', SHUTDOWN_DRAIN_MS: '1000' },
     })
 
-  it('loses no POST while its instances are restarted one after the other', async () => {
+  it('loses no POST during a rolling restart', async () => {
     const instances = await Promise.all(ports.map(start))
     const headers = { authorization: `Bearer ${testApiKey}`, 'content-type': 'application/json' }
-    const answers: number[] = []
+    const statuses: number[] = []
     let isOver = false
     const write = async (writer: number): Promise<void> => {
-      const body = JSON.stringify({ name: `of-${writer}-${answers.length}` })
+      const body = JSON.stringify({ name: `of-${writer}-${statuses.length}` })
       const { status } = await fetch(`${nginx.url}/projects`, { method: 'POST', headers, body })
-      answers.push(status)
+      statuses.push(status)
     }
-    // Together, then a pause: nginx keeps as many connections as there are writers, and has to use them again.
+    // Concurrent requests followed by a pause, so that nginx keeps a connection per writer and reuses it.
     const writing = (async () => {
       for (; !isOver; await sleep(pauseMs))
         await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
     })()
     for (let count = 0; count < restarts; count += 1) {
-      const which = count % ports.length
-      expect(await instances[which]?.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
-      instances[which] = await start(ports[which] ?? 0)
+      const index = count % ports.length
+      expect(await instances[index]?.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+      instances[index] = await start(ports[index] ?? 0)
     }
     isOver = true
     await writing
     await Promise.all(instances.map((instance) => instance.end('SIGTERM')))
-    expect([...new Set(answers)], `${answers.filter((status) => status !== 201).length} of ${answers.length}`).toEqual([
-      201,
-    ])
+    expect(
+      [...new Set(statuses)],
+      `${statuses.filter((status) => status !== 201).length} of ${statuses.length}`,
+    ).toEqual([201])
   })
 })

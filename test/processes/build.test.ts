@@ -27,8 +27,8 @@ const command = (args: readonly string[], env: Readonly<Record<string, string>> 
     maxBuffer: 64 * 1024 * 1024,
   })
 
-describe('the build', () => {
-  it('is what the image runs', async () => {
+describe('build', () => {
+  it('matches the Dockerfile', async () => {
     const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8')
     expect(dockerfile).toContain('tsc -p tsconfig.build.json')
     expect(dockerfile).toContain('COPY --from=build /app/prisma/migrations ./prisma/migrations')
@@ -37,16 +37,16 @@ describe('the build', () => {
     )
   })
 
-  it('says what it can do, without a word of warning', async () => {
+  it('prints help without warnings', async () => {
     const { stdout, stderr } = await command(['--help'])
     expect([stdout, stderr]).toEqual([expect.stringContaining('migrate'), ''])
   })
 
-  it('prints the contract that is published', async () => {
+  it('prints the published OpenAPI document', async () => {
     expect(JSON.parse((await command(['openapi'])).stdout)).toEqual(document)
   })
 
-  it('brings an empty database to this version', async () => {
+  it('migrates an empty database to the current version', async () => {
     const database = await createTestDatabase()
     const client = new Client({ connectionString: database.url })
     await client.connect()

@@ -20,18 +20,18 @@ import { expectReceiver } from '../support/webhook-example.ts'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
-/** Path of the project in which the packed client is installed. */
+/** Path of the project with the packed client installed. */
 let project: string
 
 beforeAll(async () => {
   await run(process.execPath, [join(root, 'scripts/build-clients.ts')])
-  const made = await makeClientProject()
-  project = made.path
-  return made.remove
+  const created = await makeClientProject()
+  project = created.path
+  return created.remove
 }, 120_000)
 
-describe('the package of the TypeScript client', () => {
-  it('contains its build and nothing else', async () => {
+describe('TypeScript client package', () => {
+  it('contains only its build, README and manifest', async () => {
     const files = await readdir(join(project, 'node_modules/@switchyard/client'), { recursive: true })
     expect(files.filter((name) => !name.startsWith('dist')).sort()).toEqual(['README.md', 'package.json'])
     expect(files).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/generated/api.d.ts']))
@@ -60,7 +60,7 @@ describe('the package of the TypeScript client', () => {
   })
 })
 
-describe('a program with the TypeScript client', () => {
+describe('program with the TypeScript client', () => {
   let database: TestDatabase
   let sandbox: TestSandbox
   let service: Serving
@@ -76,7 +76,7 @@ describe('a program with the TypeScript client', () => {
     await database.drop()
   })
 
-  it('does everything against a real service', async () => {
+  it('uses the operations of the client against a real service', async () => {
     const { connectionId } = await openAccount(service.api, sandbox)
     await mkdir(join(project, 'program'))
     await cp(join(root, 'clients/typescript/test/fixtures/program.ts'), join(project, 'program/program.ts'))
@@ -97,7 +97,7 @@ describe('a program with the TypeScript client', () => {
   })
 })
 
-describe('the examples with the TypeScript client', () => {
+describe('TypeScript client examples', () => {
   let bench: ApiBench
   beforeAll(async () => {
     bench = await startApiBench({ role: 'all' })
@@ -122,7 +122,7 @@ describe('the examples with the TypeScript client', () => {
   it.each([
     ['submit-and-wait.ts', /training\n[\s\S]*succeeded \n$/],
     ['sweep.ts', /^(learning rate 0\.\d+: succeeded\n){3}$/],
-  ])('%s runs jobs to their end', async (example, pattern) => {
+  ])('%s runs jobs to completion', async (example, pattern) => {
     const { stdout } = await run(process.execPath, [example], { cwd: join(project, 'examples'), env: env() })
     expect(stdout).toMatch(pattern)
   })
@@ -146,22 +146,22 @@ describe('the examples with the TypeScript client', () => {
     }
   })
 
-  it('webhook-receiver.ts accepts only messages that are signed with its secret', () =>
+  it('webhook-receiver.ts accepts only messages signed with its secret', () =>
     expectReceiver([process.execPath, 'webhook-receiver.ts'], join(project, 'examples')))
 })
 
-describe('in another runtime, the TypeScript client', () => {
+describe('TypeScript client in other runtimes', () => {
   const expected = {
     ...{ status: 'succeeded', lastStatus: 'succeeded', hasOutput: true },
     ...{ types: ['job.queued', 'job.succeeded'], event: 'string', stale: 'version_mismatch' },
     failures: ['ConnectionError', 'ConnectionError'],
   }
-  /** Pages over plain HTTP, except those of localhost, lack some functions of browsers. */
+  /** Not localhost: other pages over plain HTTP lack the browser APIs that require a secure context. */
   const host = 'switchyard.test'
   let page: ClientPage
   let bench: ApiBench
   let broken: ScriptedService
-  /** Nothing listens there; responses break off. */
+  /** URLs of a closed port and of a service that aborts its responses. */
   const unusable = () => JSON.stringify(['http://127.0.0.1:1', broken.url])
 
   beforeAll(async () => {
@@ -205,7 +205,7 @@ describe('in another runtime, the TypeScript client', () => {
 
   const itInBrowser = it.skipIf(chromium === undefined)
 
-  itInBrowser(`runs a job in a browser, from an origin of CORS_ORIGINS${withoutChromium}`, async () => {
+  itInBrowser(`runs a job in a browser from an origin of CORS_ORIGINS${withoutChromium}`, async () => {
     const options = JSON.stringify({ url: bench.url, apiKey: testApiKey })
     const code = `(async () => ({
       ...(await program.useClient(${options})), failures: await program.failuresOf(${unusable()}), isSecureContext

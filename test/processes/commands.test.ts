@@ -25,10 +25,10 @@ async function onDatabase<T>({ url }: TestDatabase, use: (client: Client) => Pro
   return use(client).finally(() => client.end())
 }
 
-describe('serve, with nothing configured', () => {
-  it.concurrent('brings its own Postgres and providers along, and has everything again after a stop', async () => {
+describe('serve without configuration', () => {
+  it.concurrent('starts an embedded Postgres and sandbox and keeps its data after a restart', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
-    // The sandbox takes the ports from PORT + 100 on.
+    // The sandbox uses the ports from PORT + 100.
     const PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
     const quick = { POLL_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
     const start = async () => {
@@ -40,14 +40,17 @@ describe('serve, with nothing configured', () => {
     const first = await start()
     const request = { provider: 'dataforest', name: 'kept', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
     const { id } = await first.api.ok('POST', '/environments', request)
-    const made = await first.api.untilStatus(`/environments/${id}`, 'running')
+    const created = await first.api.untilStatus(`/environments/${id}`, 'running')
     const stopped = await first.end('SIGTERM')
     expect(stopped).toMatchObject({ code: 0, stderr: '' })
     expect(stopped.stdout).toContain(`Your API key: ${first.key}`)
 
     const second = await start()
     expect(second.key).toBe(first.key)
-    expect(await second.api.ok('GET', `/environments/${id}`)).toMatchObject({ status: 'running', remote: made.remote })
+    expect(await second.api.ok('GET', `/environments/${id}`)).toMatchObject({
+      status: 'running',
+      remote: created.remote,
+    })
     const job = { environmentId: id, name: 'after', image: request.image, script: 'true' }
     const accepted = await second.api.ok('POST', '/jobs', job)
     await second.api.untilStatus(`/jobs/${accepted.id}`, 'succeeded')
@@ -56,7 +59,7 @@ describe('serve, with nothing configured', () => {
   })
 })
 
-describe('serve, with a data directory of its own', () => {
+describe('serve with a data directory', () => {
   let dataDir: string
   let PORT: string
   const quick = { POLL_INTERVAL_MS: '60', SWEEP_MIN_INTERVAL_MS: '80', SWEEP_MAX_INTERVAL_MS: '400' }
@@ -66,49 +69,49 @@ describe('serve, with a data directory of its own', () => {
     const callerWith = (key: string) => makeApiCaller(String(url), key)
     return { ...running, url: String(url), callerWith }
   }
-  const keptKey = async () => (await readFile(join(dataDir, 'api.key'), 'utf8')).trim()
+  const storedKey = async () => (await readFile(join(dataDir, 'api.key'), 'utf8')).trim()
   const workspace = { provider: 'dataforest', name: 'kept', image: 'tensorflow:r2.3.1-py3', command: ['ls'] }
 
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'switchyard-start-'))
-    await chmod(dataDir, 0o755) // run by root, Postgres has another account, which must get in
+    await chmod(dataDir, 0o755) // run by root, Postgres uses another account, which needs access
     PORT = String(await freePorts(101 + Object.keys(sandboxProviders).length))
   })
 
   afterEach(() => rm(dataDir, { recursive: true, force: true }))
 
-  it('takes BOOTSTRAP_API_KEY without printing it, and goes on without it', async () => {
-    const given = 'sy_given-by-the-environment-0123456789'
-    const first = await start({ BOOTSTRAP_API_KEY: given })
-    const { id } = await first.callerWith(given).ok('POST', '/environments', workspace)
+  it('accepts BOOTSTRAP_API_KEY without printing it and starts again without it', async () => {
+    const bootstrapKey = 'sy_given-by-the-environment-0123456789'
+    const first = await start({ BOOTSTRAP_API_KEY: bootstrapKey })
+    const { id } = await first.callerWith(bootstrapKey).ok('POST', '/environments', workspace)
     const exit = await first.end('SIGTERM')
     expect(exit).toMatchObject({ code: 0, stderr: '' })
     expect(exit.stdout).toContain('$BOOTSTRAP_API_KEY')
-    expect(exit.stdout).not.toContain(given)
+    expect(exit.stdout).not.toContain(bootstrapKey)
 
     const second = await start()
-    const api = second.callerWith(await keptKey())
+    const api = second.callerWith(await storedKey())
     await api.untilStatus(`/environments/${id}`, 'running')
-    expect(second.stdout()).toContain(await keptKey())
-    await second.callerWith(given).ok('GET', '/jobs')
+    expect(second.stdout()).toContain(await storedKey())
+    await second.callerWith(bootstrapKey).ok('GET', '/jobs')
     const revoked = (await api.ok('GET', '/api-keys')).data as { id: string; name: string }[]
     for (const { id: keyId, name } of revoked) if (name === 'embedded') await api.ok('DELETE', `/api-keys/${keyId}`)
     expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
 
-    const third = await start({ BOOTSTRAP_API_KEY: 'sy_another-one-that-opens-nothing-here' })
+    const third = await start({ BOOTSTRAP_API_KEY: 'sy_another-key-without-any-access-here' })
     expect(third.stdout()).toContain('BOOTSTRAP_API_KEY is ignored')
-    await third.callerWith(await keptKey()).ok('GET', `/environments/${id}`)
+    await third.callerWith(await storedKey()).ok('GET', `/environments/${id}`)
     await third.end('SIGTERM')
   })
 
-  it('is connected to its sandbox on whatever ports it is started, and whoever made the connection', async () => {
-    const elsewhere = String(await freePorts(101 + Object.keys(sandboxProviders).length))
+  it('keeps all connections to its sandbox working when its ports change', async () => {
+    const otherPort = String(await freePorts(101 + Object.keys(sandboxProviders).length))
     const { accessKey, secretKey } = sandboxProviders.dataforest.accounts[0]
     const { image, command } = workspace
     const ids: string[] = []
-    for (const port of ['0', elsewhere, '0', PORT]) {
+    for (const port of ['0', otherPort, '0', PORT]) {
       const serving = await start({ PORT: port })
-      const api = serving.callerWith(await keptKey())
+      const api = serving.callerWith(await storedKey())
       if (ids.length === 0) {
         const { data } = await api.ok('GET', '/connections?provider=dataforest')
         const [{ settings }] = data as [{ settings: object }]
@@ -130,22 +133,22 @@ describe('serve, with a data directory of its own', () => {
     }
   })
 
-  it('is started whatever a client may send, and keeps its key', async () => {
+  it('restarts with the same key while the key is rate limited', async () => {
     const limited = { REQUEST_RATE_LIMIT: '1', REQUEST_RATE_WINDOW_SECONDS: '3600' }
     const first = await start(limited)
-    const key = await keptKey()
+    const key = await storedKey()
     await first.callerWith(key).ok('GET', '/connections')
     expect((await first.callerWith(key).call('GET', '/connections')).status).toBe(429)
     expect(await first.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
 
-    // The window goes on. That the key is refused for it does not say that it opens nothing.
+    // The rate limit window continues. A rejected request must not count as an invalid key.
     const second = await start(limited)
-    expect(await keptKey()).toBe(key)
+    expect(await storedKey()).toBe(key)
     expect((await second.callerWith(key).call('GET', '/connections')).status).toBe(429)
     expect(await second.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('goes on when its Postgres is killed, and ends where it cannot be started again', async () => {
+  it('restarts a killed Postgres and exits if that fails', async () => {
     const serving = await start()
     const kill = async () => {
       const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')
@@ -153,7 +156,7 @@ describe('serve, with a data directory of its own', () => {
     }
     await kill()
     await serving.logged(({ msg }) => msg === 'embedded Postgres restarted')
-    const api = serving.callerWith(await keptKey())
+    const api = serving.callerWith(await storedKey())
     await vi.waitUntil(async () => (await api.call('GET', '/readyz')).status === 200, { timeout: 30_000 })
     const { id } = await api.ok('POST', '/environments', workspace)
     await api.untilStatus(`/environments/${id}`, 'running')
@@ -165,7 +168,7 @@ describe('serve, with a data directory of its own', () => {
     expect(exit.stdout).toContain('cannot be restarted')
   })
 
-  it('ends with the npm that started it', async () => {
+  it('stops when the npm process that started it is terminated', async () => {
     const root = fileURLToPath(new URL('../..', import.meta.url))
     const npm = spawn('npm', ['start'], {
       cwd: root,
@@ -179,7 +182,7 @@ describe('serve, with a data directory of its own', () => {
     const closed = once(npm.stdout, 'close')
     await vi.waitUntil(() => output.includes('"msg":"ready"'), { timeout: 60_000 })
     npm.kill('SIGTERM')
-    // Closed by the last process that can write to it.
+    // Closes when the last process that can write to it exits.
     await closed
     expect(output).toContain('"msg":"stopped"')
     await expect(fetch(`http://127.0.0.1:${PORT}/livez`)).rejects.toThrow()
@@ -187,7 +190,7 @@ describe('serve, with a data directory of its own', () => {
 })
 
 describe('demo', () => {
-  it.concurrent('tells every story to its end and exits 0', async () => {
+  it.concurrent('completes every scenario and exits with 0', async () => {
     const { code, stdout, stderr } = await runCommand(['demo'], {}).exited
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('All scenarios succeeded.')
@@ -198,7 +201,7 @@ describe('demo', () => {
       expect(stdout.match(new RegExp(`${kind}\\.${end}`, 'g'))?.length).toBeGreaterThanOrEqual(4)
   })
 
-  it.concurrent('that is interrupted cleans up and exits 1', async () => {
+  it.concurrent('exits with 1 when interrupted', async () => {
     const running = runCommand(['demo'], {})
     await expect.poll(() => running.stdout(), { timeout: 60_000 }).toContain('Data Forest:')
     const { code, stdout } = await running.end('SIGINT')
@@ -206,16 +209,16 @@ describe('demo', () => {
     expect(stdout).toContain('✗ interrupted')
   })
 
-  it.concurrent('names the story that does not settle, and tells the others', async () => {
+  it.concurrent('names the scenario that does not settle and completes the others', async () => {
     const [database, sandbox] = await Promise.all([createTestDatabase(), startSandbox()])
     const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
     sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create' })
     const connections = sandboxConnections(sandbox)
     for (const connection of connections) await switchyard.api.ok('POST', '/connections', connection)
-    const stories = makeStories(sandbox).filter(({ provider }) => ['dataforest', 'scnet'].includes(provider))
+    const scenarios = makeStories(sandbox).filter(({ provider }) => ['dataforest', 'scnet'].includes(provider))
     const api = makeApiClient(switchyard.service.url ?? '', testApiKey)
     const lines: string[] = []
-    const failures = await runStories(api, stories, { limitMs: 12_000, say: (line) => lines.push(line) })
+    const failures = await runStories(api, scenarios, { limitMs: 12_000, say: (line) => lines.push(line) })
     expect(failures).toEqual([expect.stringMatching(/^dataforest: environment env_\w+ ended queued \(rate_limited/)])
     expect(lines.join('\n')).toContain('job.succeeded')
     await switchyard.stop()
@@ -225,7 +228,7 @@ describe('demo', () => {
 })
 
 describe('doctor', () => {
-  it.concurrent('finds what must not be, names it, and exits 1', async () => {
+  it.concurrent('reports each violated invariant and exits with 1', async () => {
     const [database, sandbox] = await Promise.all([createTestDatabase(), startQuickSandbox()])
     const switchyard = await startSwitchyard({ databaseUrl: database.url, redis: null })
     const account = await openAccount(switchyard.api, sandbox)
@@ -242,31 +245,36 @@ describe('doctor', () => {
     const healthy = await examine()
     expect([healthy.code, healthy.stdout.includes('✗')]).toEqual([0, false])
 
-    const [odd, gap, twin, leased, forgotten, overdue] = jobs.map(({ id }) => id)
-    const plants: [string, readonly (string | undefined)[]][] = [
-      ["UPDATE workloads SET status = 'pending' WHERE id = $1", [odd]],
+    const [wrongStatus, gap, duplicate, leased, withoutRemoteId, overdue] = jobs.map(({ id }) => id)
+    const corruptions: [string, readonly (string | undefined)[]][] = [
+      ["UPDATE workloads SET status = 'pending' WHERE id = $1", [wrongStatus]],
       ['DELETE FROM workload_events WHERE workload_id = $1 AND seq = 2', [gap]],
-      ['UPDATE workloads SET remote_id = (SELECT remote_id FROM workloads WHERE id = $2) WHERE id = $1', [twin, gap]],
+      [
+        'UPDATE workloads SET remote_id = (SELECT remote_id FROM workloads WHERE id = $2) WHERE id = $1',
+        [duplicate, gap],
+      ],
       ["UPDATE workloads SET lease_id = 'x', lease_until = now() - interval '1 day' WHERE id = $1", [leased]],
-      ['UPDATE workloads SET remote_id = NULL WHERE id = $1', [forgotten]],
-      ["UPDATE workload_attempts SET ended_at = now() - interval '1 day' WHERE workload_id = $1", [forgotten]],
+      ['UPDATE workloads SET remote_id = NULL WHERE id = $1', [withoutRemoteId]],
+      ["UPDATE workload_attempts SET ended_at = now() - interval '1 day' WHERE workload_id = $1", [withoutRemoteId]],
       ["UPDATE workloads SET due_at = now() - interval '1 day' WHERE id = $1", [overdue]],
       ["UPDATE sweeps SET due_at = now() - interval '1 day' WHERE kind = 'environment'", []],
     ]
     await onDatabase(database, async (client) => {
-      for (const [statement, values] of plants) await client.query(statement, [...values])
+      for (const [statement, values] of corruptions) await client.query(statement, [...values])
     })
     const { code, stdout } = await examine()
     expect(code).toBe(1)
     const found = stdout.split(/^(?=ok |✗ )/m).map((part) => part.split('\n'))
-    const namedUnder = (check: string) => found.find(([title]) => title === `✗   ${check}`)?.join('\n') ?? ''
-    expect(namedUnder('the last event tells the status')).toContain(`${odd}  status pending, last event running`)
-    expect(namedUnder('events are numbered without gaps')).toContain(`${gap}`)
-    expect(namedUnder('a remote object has one live record')).toContain(`${twin}`)
-    expect(namedUnder('no lease outlives its time')).toContain(`${leased}`)
-    expect(namedUnder('what was made is known by its id')).toContain(`${forgotten}`)
-    expect(namedUnder('what is due is looked at')).toContain(`${overdue}`)
-    expect(namedUnder('what exists is watched')).toContain(`${environment.id}`)
+    const findingsOf = (check: string) => found.find(([title]) => title === `✗   ${check}`)?.join('\n') ?? ''
+    expect(findingsOf('the last event tells the status')).toContain(
+      `${wrongStatus}  status pending, last event running`,
+    )
+    expect(findingsOf('events are numbered without gaps')).toContain(`${gap}`)
+    expect(findingsOf('a remote object has one live record')).toContain(`${duplicate}`)
+    expect(findingsOf('no lease outlives its time')).toContain(`${leased}`)
+    expect(findingsOf('what was made is known by its id')).toContain(`${withoutRemoteId}`)
+    expect(findingsOf('what is due is looked at')).toContain(`${overdue}`)
+    expect(findingsOf('what exists is watched')).toContain(`${environment.id}`)
     await database.drop()
   })
 })

@@ -16,34 +16,34 @@ async function onServer(statement: string, url = inject('testDatabaseServerUrl')
     .finally(() => client.end())
 }
 
-const at = (name: string): string =>
+const urlOf = (name: string): string =>
   Object.assign(new URL(inject('testDatabaseServerUrl')), { pathname: `/${name}` }).href
 const hasTables = async (url: string): Promise<boolean> => {
   const [found] = await onServer("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS yes", url)
   return found?.yes === true
 }
 
-describe('a database that cannot be used', () => {
-  it.concurrent('is not migrated at all where its encoding is not UTF-8, and is told in a sentence', async () => {
+describe('unusable database', () => {
+  it.concurrent('is rejected before any migration if its encoding is not UTF-8', async () => {
     const name = `latin_${randomUUID().replaceAll('-', '')}`
     await onServer(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
-    const { code, stdout, stderr } = await runCommand(['migrate'], { DATABASE_URL: at(name) }).exited
+    const { code, stdout, stderr } = await runCommand(['migrate'], { DATABASE_URL: urlOf(name) }).exited
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(
       /^Switchyard cannot start: the database \S+ has the encoding LATIN1, .* ENCODING 'UTF8' .*\.\n$/,
     )
-    expect(await hasTables(at(name))).toBe(false)
-    await expect(startSwitchyard({ databaseUrl: at(name), redis: null })).rejects.toThrow('encoding LATIN1')
+    expect(await hasTables(urlOf(name))).toBe(false)
+    await expect(startSwitchyard({ databaseUrl: urlOf(name), redis: null })).rejects.toThrow('encoding LATIN1')
     await onServer(`DROP DATABASE ${name} WITH (FORCE)`)
   })
 
-  it.concurrent('refuses a start where it is read-only, and is not ready once it becomes so', async () => {
+  it.concurrent('prevents a start if it is read-only and fails readiness once it becomes so', async () => {
     const database = await createTestDatabase()
     const running = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
     expect((await running.api.call('GET', '/readyz')).status).toBe(200)
     const name = new URL(database.url).pathname.slice(1)
     await onServer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
-    // As a failover does: the sessions that were open are gone.
+    // Terminate open sessions, as a failover does.
     await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
     const isReadOnly = async () => {
       const { status, body } = await running.api.call('GET', '/readyz')
@@ -56,28 +56,31 @@ describe('a database that cannot be used', () => {
     await database.drop()
   })
 
-  it.concurrent.each(['migrate', 'doctor', 'key create --name one'])('is told in a sentence by %s', async (command) => {
-    const env = { DATABASE_URL: at('no_such_database') }
-    const { code, stdout, stderr } = await runCommand(command.split(' '), env).exited
-    expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^Switchyard cannot start: the database \S+\/no_such_database does not exist\. .*\n$/)
-  })
+  it.concurrent.each(['migrate', 'doctor', 'key create --name one'])(
+    'is reported in one line by %s',
+    async (command) => {
+      const env = { DATABASE_URL: urlOf('no_such_database') }
+      const { code, stdout, stderr } = await runCommand(command.split(' '), env).exited
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toMatch(/^Switchyard cannot start: the database \S+\/no_such_database does not exist\. .*\n$/)
+    },
+  )
 })
 
 describe('?schema=', () => {
-  it.concurrent('is where everything is, and nothing is in public', async () => {
+  it.concurrent('places all tables in the schema and none in public', async () => {
     const database = await createTestDatabase()
     await onServer('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA "Own"', database.url)
     const url = `${database.url}?schema=Own`
     const first = await runCommand(['migrate'], { DATABASE_URL: url }).exited
     expect([first.code, first.stderr]).toEqual([0, ''])
-    const again = await runCommand(['migrate'], { DATABASE_URL: url }).exited
-    expect([again.stderr, again.stdout]).toEqual(['', expect.stringContaining('database up to date')])
+    const second = await runCommand(['migrate'], { DATABASE_URL: url }).exited
+    expect([second.stderr, second.stdout]).toEqual(['', expect.stringContaining('database up to date')])
     const { api, stop } = await startSwitchyard({ databaseUrl: url, redis: null })
     expect((await api.call('GET', '/readyz')).status).toBe(200)
     const { id, key } = await api.ok('POST', '/api-keys', { name: 'small', scopes: ['jobs:read'] })
-    const refused = await api.call('GET', '/audit', { headers: { authorization: `Bearer ${key}` } })
-    expect(refused.status).toBe(403)
+    const rejected = await api.call('GET', '/audit', { headers: { authorization: `Bearer ${key}` } })
+    expect(rejected.status).toBe(403)
     const { data } = await api.ok('GET', `/audit?subject=${id}`)
     expect(data).toMatchObject([{ action: 'request.refused' }])
     expect((await api.call('PATCH', '/projects/prj_00000000000000000000000000', { body: { name: 'x' } })).status).toBe(
@@ -93,8 +96,8 @@ describe('?schema=', () => {
   })
 })
 
-describe('what is printed', () => {
-  it.concurrent('is JSON line by line, what libraries have to say as well', async () => {
+describe('standard output', () => {
+  it.concurrent('contains only JSON lines', async () => {
     const [database, redis] = await Promise.all([createTestDatabase(), startRedisServer()])
     const client = new Redis(redis.url)
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
@@ -110,8 +113,8 @@ describe('what is printed', () => {
   })
 })
 
-describe('a migration that fails', () => {
-  it.concurrent('is told in the words of Postgres, without a stack', async () => {
+describe('failed migration', () => {
+  it.concurrent('is reported without a stack trace', async () => {
     const database = await createTestDatabase()
     await onServer('DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE projects (id int)', database.url)
     const { code, stderr } = await runCommand(['migrate'], { DATABASE_URL: database.url }).exited

@@ -4,14 +4,14 @@ import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { chromium, launchChromium, withoutChromium } from '../support/chromium.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-// The API reference in a real browser, over plain HTTP.
+// Opens the API reference in a real browser over plain HTTP.
 
 describe.skipIf(chromium === undefined)(`/docs in a browser${withoutChromium}`, () => {
   let bench: ApiBench
   let browser: Browser
   let page: Page
   const hosts = new Set<string>()
-  const complaints: string[] = []
+  const errors: string[] = []
 
   beforeAll(async () => {
     bench = await startApiBench()
@@ -20,10 +20,9 @@ describe.skipIf(chromium === undefined)(`/docs in a browser${withoutChromium}`, 
     page.on('request', (request) => {
       if (/^https?:/.test(request.url())) hosts.add(new URL(request.url()).origin)
     })
-    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.location().url?.endsWith('favicon.ico'))
-        complaints.push(message.text())
+      if (message.type() === 'error' && !message.location().url?.endsWith('favicon.ico')) errors.push(message.text())
     })
     await page.setViewport({ width: 1400, height: 900 })
     await page.goto(`${bench.url}/docs/`, { waitUntil: 'networkidle0' })
@@ -44,17 +43,17 @@ describe.skipIf(chromium === undefined)(`/docs in a browser${withoutChromium}`, 
     for (const group of ['Jobs', 'Environments', 'Connections', 'Events', 'Webhooks', 'Providers'])
       expect(shown).toContain(group)
     expect([...hosts]).toEqual([bench.url])
-    expect(complaints).toEqual([])
+    expect(errors).toEqual([])
     // A blank page of this size is a few kilobytes.
     expect((await page.screenshot()).length).toBeGreaterThan(20_000)
   })
 
-  it('sends a request with an API key at the first click', async () => {
+  it('sends a request with an API key on the first click', async () => {
     await page.locator('input[placeholder="Token"]').fill(testApiKey)
     await press('Test Request')
-    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/jobs')
+    const response = page.waitForResponse((response) => new URL(response.url()).pathname === '/jobs')
     await press('Send Request')
-    expect((await answered).status()).toBe(200)
-    expect(complaints).toEqual([])
+    expect((await response).status()).toBe(200)
+    expect(errors).toEqual([])
   })
 })

@@ -10,7 +10,7 @@ import { type StubServer, startStubServer } from '../support/stub-server.ts'
 
 const user = { username: 'switchyard', password: 'proxy-password' }
 
-describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
+describe.each(['tinyproxy', 'squid'] as const)('provider calls behind %s', (program) => {
   const isMissing = !hasProgram(program)
   if (isMissing) process.stderr.write(`behind ${program} [skipped: get it with: apt-get install ${program}]\n`)
 
@@ -32,7 +32,7 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     await other?.close()
   })
 
-  /** By name: without it, the local machine would bypass the proxy. */
+  /** Calls the stub server by name, since a local address would bypass the proxy. */
   const get = async (url: string, credentials: object = user) => {
     const egress = makeEgress({
       rules: parseEgressRules(['localhost']),
@@ -49,12 +49,12 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     return http.send(request).finally(() => http.close())
   }
 
-  it.skipIf(isMissing)('calls go through the tunnel, with the credentials of the proxy', async () => {
+  it.skipIf(isMissing)('use the tunnel with the proxy credentials', async () => {
     expect(await get(server.url)).toMatchObject({ status: 200 })
     expect(server.requests).toHaveLength(1)
   })
 
-  it.skipIf(isMissing)('wrong credentials of the proxy are reported, and nothing is sent', async () => {
+  it.skipIf(isMissing)('report wrong proxy credentials and are not sent', async () => {
     const expected = {
       code: 'unavailable',
       notSent: true,
@@ -64,7 +64,7 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     await expect(get(server.url, {})).rejects.toMatchObject(expected)
   })
 
-  it.skipIf(isMissing)('a destination that the proxy denies is reported as such, and nothing is sent', async () => {
+  it.skipIf(isMissing)('report a destination denied by the proxy and are not sent', async () => {
     await expect(get(other.url)).rejects.toMatchObject({
       code: 'egress_denied',
       notSent: true,
@@ -73,7 +73,7 @@ describe.each(['tinyproxy', 'squid'] as const)('behind %s', (program) => {
     expect(other.requests).toEqual([])
   })
 
-  it.skipIf(isMissing)('a destination that is unavailable is reported as unavailable', async () => {
+  it.skipIf(isMissing)('report an unavailable destination as unavailable', async () => {
     const { url } = server
     await server.close()
     await expect(get(url)).rejects.toMatchObject({ code: 'unavailable', notSent: true })

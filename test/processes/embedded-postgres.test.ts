@@ -25,13 +25,13 @@ describe('embedded Postgres', () => {
 
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), 'switchyard with a space-'))
-    await chmod(parent, 0o755) // run by root, Postgres has another account, which must get in
+    await chmod(parent, 0o755) // run by root, Postgres uses another account, which needs access
     dataDir = join(parent, 'postgres')
   })
 
   afterEach(() => rm(parent, { recursive: true, force: true }))
 
-  it('keeps what was written from one start to the next', async () => {
+  it('keeps data across restarts', async () => {
     const first = await startEmbeddedPostgres({ dataDir, persistent: true })
     await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS number')
     await first.stop()
@@ -40,14 +40,14 @@ describe('embedded Postgres', () => {
     await second.stop()
   })
 
-  it('removes throw-away data when it stops', async () => {
+  it('removes temporary data on stop', async () => {
     const postgres = await startEmbeddedPostgres({ dataDir, persistent: false })
     expect(await query(postgres.url, 'SHOW fsync')).toEqual([{ fsync: 'off' }])
     await postgres.stop()
     await expect(access(postgres.dataDir)).rejects.toThrow('ENOENT')
   })
 
-  it('takes over from a process that was killed', async () => {
+  it('starts on the data directory of a killed process', async () => {
     const program = `
       const { startEmbeddedPostgres } = await import(${JSON.stringify(starter)})
       await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, persistent: true })
@@ -65,7 +65,7 @@ describe('embedded Postgres', () => {
     process.kill(Number(pid), 'SIGKILL')
   }
 
-  it('is there again at the same address when it was killed', async () => {
+  it('restarts at the same address after being killed', async () => {
     const restarted = Promise.withResolvers<void>()
     const deaths: string[] = []
     const postgres = await startEmbeddedPostgres({
@@ -82,7 +82,7 @@ describe('embedded Postgres', () => {
     expect(deaths).toHaveLength(1)
   })
 
-  it('is given up, with its own words, when it cannot be started again', async () => {
+  it('reports its error if it cannot be restarted', async () => {
     const lost = Promise.withResolvers<Error>()
     const postgres = await startEmbeddedPostgres({ dataDir, persistent: true, onLost: lost.resolve })
     const version = join(postgres.dataDir, 'PG_VERSION')
@@ -92,7 +92,7 @@ describe('embedded Postgres', () => {
     await postgres.stop()
   })
 
-  it('refuses a directory that holds something else, and says what to do', async () => {
+  it('rejects a directory with other files and names DATA_DIR', async () => {
     await mkdir(dataDir)
     await writeFile(join(dataDir, 'thesis.tex'), '')
     await expect(startEmbeddedPostgres({ dataDir, persistent: true })).rejects.toThrow(/no Postgres cluster.*DATA_DIR/)

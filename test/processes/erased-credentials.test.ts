@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 let database: TestDatabase
 let sandbox: TestSandbox
-let front: Switchyard
+let server: Switchyard
 let worker: Serving
 let directory: string
 
@@ -20,20 +20,20 @@ beforeAll(async () => {
     startQuickSandbox(),
     mkdtemp(join(tmpdir(), 'switchyard-heap-')),
   ])
-  front = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
+  server = await startSwitchyard({ databaseUrl: database.url, redis: null, role: 'api' })
   const options = `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${directory}`
   worker = await serveProcess({ ROLE: 'worker', DATABASE_URL: database.url, NODE_OPTIONS: options })
 })
 
 afterAll(async () => {
-  await front?.stop()
+  await server?.stop()
   await worker?.end('SIGKILL')
   await sandbox?.close()
   await database?.drop()
   await rm(directory, { recursive: true, force: true })
 })
 
-/** Whether the worker's heap, swept right before, still has this text in it. */
+/** Whether a heap snapshot of the worker, taken after garbage collection, contains this text. */
 async function isInHeap(text: string): Promise<boolean> {
   for (const file of await readdir(directory)) await rm(join(directory, file))
   worker.signal('SIGUSR2')
@@ -55,10 +55,10 @@ async function isInHeap(text: string): Promise<boolean> {
   return snapshot.includes(text)
 }
 
-it('credentials of a deleted connection leave the heap of a worker that had it open', async () => {
-  const { api } = front
+it('credentials of a deleted connection are removed from the heap of a worker', async () => {
+  const { api } = server
   const { accountId, accessKey } = sandbox.accounts.dataforest
-  // Drawn, so that it stands in no source; wrong, so that nothing is made with it.
+  // Random, so that no source file contains it; invalid, so that nothing is created with it.
   const secretKey = randomBytes(30).toString('hex')
   const { id: connectionId } = await api.ok('POST', '/connections', {
     name: 'to be deleted',

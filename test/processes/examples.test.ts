@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { useApiBench } from '../support/api-bench.ts'
 import { testApiKey } from '../support/switchyard.ts'
 
-// The examples that need no client. Those in TypeScript and Python run with the packages of the clients.
+// Examples without a client library. Those in TypeScript and Python run with the client packages.
 
 const examples = join(import.meta.dirname, '../../examples')
 const bench = await useApiBench({ role: 'all' })
@@ -17,9 +17,9 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
 
 const isMissing = (program: string, argument = '--version') => spawnSync(program, [argument]).error !== undefined
 const titleOf = (example: string, program: string, isSkipped: boolean) =>
-  `${example}${isSkipped ? ` (skipped: no ${program})` : ''} submits a job and waits for its end`
+  `${example}${isSkipped ? ` (skipped: no ${program})` : ''} submits a job and waits for completion`
 
-describe('the example', () => {
+describe('example', () => {
   const [noCurl, noGo] = [isMissing('curl'), isMissing('go', 'version')]
 
   it.skipIf(noCurl)(titleOf('shell/submit-and-wait.sh', 'curl', noCurl), async () => {

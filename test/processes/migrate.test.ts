@@ -13,7 +13,7 @@ async function onDatabase<T>({ url }: TestDatabase, use: (client: Client) => Pro
 }
 
 describe('migrate', () => {
-  it.concurrent('by four processes at once, each of which succeeds, makes one whole database', async () => {
+  it.concurrent('succeeds in four concurrent processes and applies each migration once', async () => {
     const database = await createTestDatabase()
     await onDatabase(database, (client) =>
       client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA bullmq CASCADE'),
@@ -29,7 +29,7 @@ describe('migrate', () => {
     await database.drop()
   })
 
-  it.concurrent('shows what it would do, changes nothing, and exits 1 while migrations are pending', async () => {
+  it.concurrent('lists pending migrations with --status and --dry-run without applying them', async () => {
     const database = await createTestDatabase()
     const [last = ''] = (await migrationNames()).slice(-1)
     await onDatabase(database, (client) =>

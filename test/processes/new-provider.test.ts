@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const binDir = join(root, 'node_modules/.bin')
 const env = { ...process.env, PATH: [binDir, process.env.PATH].join(delimiter), NO_COLOR: '1' }
-const rooms = ['src', 'scripts', 'test', 'docs', 'openapi']
+const folders = ['src', 'scripts', 'test', 'docs', 'openapi']
 const configuration = [
   'package.json',
   'tsconfig.json',
@@ -16,13 +16,13 @@ const configuration = [
   '.dependency-cruiser.cjs',
   '.gitignore',
 ]
-/** What a provider touches, beside the lists that are generated. */
-const own =
+/** Files of a provider, except the generated lists. */
+const providerFiles =
   /^(src\/providers|src\/sandbox|test\/providers)\/acme\/|^test\/(conformance|conformance\/harnesses|sandbox)\/acme\.|^docs\/providers\/acme\.md$/
 const generated = ['src/providers/registry.ts', 'src/sandbox/registry.ts', 'test/conformance/harnesses/index.ts']
 
-/** docs/adding-a-provider.md, step by step, in a copy of the repository. It lies below this one, whose packages it finds. */
-describe('a new provider', { timeout: 240_000 }, () => {
+/** Follows docs/adding-a-provider.md in a copy of the repository, below this one so that it finds the packages. */
+describe('new provider', { timeout: 240_000 }, () => {
   let copy: string
 
   const run = (program: string, ...args: string[]) =>
@@ -42,9 +42,9 @@ describe('a new provider', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     await mkdir(join(root, '.cache'), { recursive: true })
     copy = await mkdtemp(join(root, '.cache/new-provider-'))
-    for (const path of [...rooms, ...configuration]) await cp(join(root, path), join(copy, path), { recursive: true })
-    // Enough for what a provider consists of, and a third of all that there is to check.
-    const include = ['providers', 'sandbox'].flatMap((room) => [`src/${room}`, `test/${room}/acme*`])
+    for (const path of [...folders, ...configuration]) await cp(join(root, path), join(copy, path), { recursive: true })
+    // Covers the files of a provider with a third of the type-checking time.
+    const include = ['providers', 'sandbox'].flatMap((folder) => [`src/${folder}`, `test/${folder}/acme*`])
     const parts = [
       ...include,
       'src/commands/sandbox-connections.ts',
@@ -63,7 +63,7 @@ describe('a new provider', { timeout: 240_000 }, () => {
 
   afterAll(() => rm(copy, { recursive: true, force: true }))
 
-  it('needs a name that no other has', async () => {
+  it('requires a valid name that is not in use', async () => {
     for (const name of ['', '../acme', 'slurm', 'kit']) {
       const { code, output } = await run('node', 'scripts/new-provider.ts', name)
       expect([code, output]).toEqual([1, expect.stringMatching(/^(Give the provider its name|Nothing was written)/)])
@@ -71,42 +71,42 @@ describe('a new provider', { timeout: 240_000 }, () => {
     expect(await passes('git', 'status', '--porcelain')).toBe('')
   })
 
-  it('begins as a skeleton that type-checks, lints, and is told what to fill in', async () => {
+  it('starts as a skeleton that passes checks and lists its open tasks', async () => {
     const written = await passes('node', 'scripts/new-provider.ts', 'acme')
     await passes('git', 'add', '--intent-to-add', '.')
-    await expectSound()
-    const places = written.split('\n').filter((line) => line.startsWith('  '))
-    expect(places.length).toBeGreaterThan(20)
+    await expectChecksPass()
+    const tasks = written.split('\n').filter((line) => line.startsWith('  '))
+    expect(tasks.length).toBeGreaterThan(20)
     await passes('vitest', 'run', 'test/unit/published-texts.test.ts', '--testNamePattern', 'retired word')
     const { code, output } = await run('vitest', 'run', 'test/conformance/acme.test.ts')
     expect(code).toBe(1)
-    for (const place of places) expect(output).toContain(place.trim())
-    // It cannot be shipped so.
+    for (const task of tasks) expect(output).toContain(task.trim())
+    // An incomplete provider must not be released.
     expect(await run('node', 'scripts/generate-providers.ts', '--check')).toEqual({
       code: 1,
       output: expect.stringContaining('src/providers/acme/jobs.ts'),
     })
   })
 
-  it('is one by being filled in, and no shared file was touched by hand', async () => {
+  it('passes its tests once completed, without manual edits of shared files', async () => {
     const sandbox = join(copy, 'src/sandbox/acme/index.ts')
     const port = /portOffset: \d+/
-    // The one part of the finished provider that depends on how many others there are.
+    // The only part of the finished provider that depends on the number of other providers.
     const [next = ''] = port.exec(await readFile(sandbox, 'utf8')) ?? []
     await cp(join(root, 'test/fixtures/acme'), copy, { recursive: true })
     await writeFile(sandbox, (await readFile(sandbox, 'utf8')).replace(port, next))
     await rm(join(copy, 'vendor.md'))
-    await expectSound()
+    await expectChecksPass()
     await passes('node', 'scripts/generate-providers.ts', '--check')
     const tests = ['conformance/acme', 'providers/acme', 'sandbox/acme', 'conformance/registry', 'sandbox/registry']
     await passes('vitest', 'run', ...tests.map((path) => `test/${path}`))
     const files = await changed()
-    expect(files.filter((file) => !own.test(file)).sort()).toEqual(generated)
-    // Nor was more generated than a list of the folders.
+    expect(files.filter((file) => !providerFiles.test(file)).sort()).toEqual(generated)
+    // The generated files are only lists of folders.
     for (const file of generated) expect(await readFile(join(copy, file), 'utf8')).toContain('providers:generate')
   })
 
-  async function expectSound(): Promise<void> {
+  async function expectChecksPass(): Promise<void> {
     const files = (await changed()).filter((file) => file.endsWith('.ts'))
     await Promise.all([
       passes('tsc', '-p', 'tsconfig.acme.json'),

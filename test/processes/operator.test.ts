@@ -27,22 +27,22 @@ async function serve(env: Readonly<Record<string, string>>): Promise<Serving> {
   return serving
 }
 
-describe('a bulk resolve', () => {
-  it('whose process is killed in between leaves each workload as it was or resolved, and can be repeated', async () => {
+describe('bulk resolve', () => {
+  it('resolves each workload once if repeated after its process is killed', async () => {
     const ids = await parkJobs(bench, sql, 8)
     const { api, end } = await serve({ ROLE: 'api' })
     const body = { filter: { provider: 'slurm' }, resolution: { outcome: 'not_created' } }
-    // The first four are resolved, the others wait for this lock.
+    // The first four can be resolved; the others wait for this lock.
     const locker = new Client({ connectionString: bench.database.url })
     await locker.connect()
     await locker.query('BEGIN')
     try {
       await locker.query('SELECT 1 FROM workloads WHERE id = ANY($1) FOR UPDATE', [ids.slice(4)])
-      const cut = api.call('POST', '/attention/resolve', { body }).catch((error: unknown) => error)
+      const aborted = api.call('POST', '/attention/resolve', { body }).catch((error: unknown) => error)
       const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
       await expect.poll(async () => (await sql.query(waiting)).rowCount, { timeout: 60_000 }).toBe(4)
       await end('SIGKILL')
-      expect(await cut).toBeInstanceOf(Error)
+      expect(await aborted).toBeInstanceOf(Error)
     } finally {
       // An open transaction holds back the feeds of all databases of the cluster.
       await locker.end()
@@ -66,12 +66,12 @@ describe('a bulk resolve', () => {
 describe('doctor', () => {
   const doctor = (...args: string[]) => runCommand(['doctor', ...args], { DATABASE_URL: bench.database.url }).exited
 
-  it('lists repairs, makes them, and names holds', async () => {
+  it('lists repairs, applies them and reports holds', async () => {
     const [id = ''] = await parkJobs(bench, sql, 1)
     await sql.query(`UPDATE workloads SET lease_id = 'x', lease_until = now() - interval '1 hour' WHERE id = $1`, [id])
     const hold = await bench.api.ok('POST', '/creation-holds', { provider: 'aitems' })
-    const line = (verb: string) =>
-      new RegExp(`${verb}  no lease outlives its time\\n     ${id}  leased until .* → no lease`)
+    const line = (prefix: string) =>
+      new RegExp(`${prefix}  no lease outlives its time\\n     ${id}  leased until .* → no lease`)
     const dry = await doctor('--fix', '--dry-run')
     expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(line('would fix'))])
     const plain = await doctor()
@@ -87,8 +87,8 @@ describe('doctor', () => {
   })
 })
 
-describe('a worker that writes records', () => {
-  it('writes each as a line of JSON beside its log messages, without secrets', async () => {
+describe('worker with record logs', () => {
+  it('writes records as JSON lines among log messages, without secrets', async () => {
     const { logged, stdout } = await serve({ ROLE: 'worker', AUDIT_LOG: 'stdout', EVENT_LOG: 'stdout' })
     const streams = async () =>
       (await sql.query('SELECT stream FROM record_logs ORDER BY stream')).rows.map((row) => row.stream)

@@ -9,8 +9,8 @@ const hasPrometheus = hasProgram('prometheus') && hasProgram('promtool')
 const skipped = hasPrometheus ? '' : ' [skipped: it needs prometheus; get it with: apt-get install prometheus]'
 if (!hasPrometheus) process.stderr.write(`Prometheus${skipped}\n`)
 
-/** Names of metrics that prom-client makes. */
-const isOfNode = (line: string) => line.startsWith('switchyard_process_')
+/** Whether a line concerns the default metrics of prom-client. */
+const isDefaultMetric = (line: string) => line.startsWith('switchyard_process_')
 
 describe.skipIf(!hasPrometheus)(`Prometheus${skipped}`, () => {
   let database: TestDatabase
@@ -40,7 +40,7 @@ describe.skipIf(!hasPrometheus)(`Prometheus${skipped}`, () => {
     await database?.drop()
   })
 
-  it('scrapes API and worker, each with its own metrics', async () => {
+  it('scrapes the separate metrics of API and worker', async () => {
     const environment = await account.environment()
     const job = await account.job(environment)
     await processes.api.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
@@ -60,13 +60,13 @@ describe.skipIf(!hasPrometheus)(`Prometheus${skipped}`, () => {
     ])
   })
 
-  it.each(['api', 'worker'] as const)('finds no fault in the metrics of the %s', async (role) => {
+  it.each(['api', 'worker'] as const)('reports no problems in the metrics of the %s', async (role) => {
     const { status, problems } = lintMetrics(await (await fetch(`${metricsUrls[role]}/metrics`)).text())
-    expect(problems.filter((line) => !isOfNode(line))).toEqual([])
+    expect(problems.filter((line) => !isDefaultMetric(line))).toEqual([])
     expect([0, 3]).toContain(status)
   })
 
-  it('serves health checks of a worker', async () => {
+  it('target of a worker serves health checks', async () => {
     expect((await fetch(`${metricsUrls.worker}/livez`)).status).toBe(200)
     expect((await fetch(`${metricsUrls.worker}/readyz`)).status).toBe(200)
   })

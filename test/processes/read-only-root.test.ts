@@ -13,8 +13,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
 /**
- * As a pod runs it: user 1000 without capabilities, everything read-only except an empty /tmp. Bind mounts make the program
- * readable to that user wherever it is.
+ * Runs the program like a pod: user 1000 without capabilities, everything read-only except an empty /tmp. Bind mounts make
+ * the program readable to that user in any location.
  */
 const script = `
   set -e
@@ -35,7 +35,7 @@ const canContain =
   process.getuid?.() === 0 &&
   spawnSync('unshare', ['--mount', 'setpriv', '--version'], { stdio: 'ignore' }).status === 0
 
-/** A process in its own mounts, with only this environment. */
+/** Starts a process in a separate mount namespace, with only this environment. */
 function start(directory: string, command: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const mounts = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', directory, modules]
   return spawn('unshare', [...mounts, ...command], {
@@ -57,7 +57,7 @@ const program = [node, '--max-semi-space-size=16', '--enable-source-maps', 'dist
 const skipped = canContain ? '' : ' [skipped: it needs root, and unshare and setpriv of util-linux]'
 if (!canContain) process.stderr.write(`read-only root${skipped}\n`)
 
-describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${skipped}`, () => {
+describe.skipIf(!canContain)(`program as user 1000 with a read-only root${skipped}`, () => {
   let directory: string
   let database: TestDatabase
   const children: ChildProcess[] = []
@@ -66,7 +66,7 @@ describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${sk
     directory = await buildProgram()
     await rm(join(directory, 'node_modules'))
     await mkdir(join(directory, 'node_modules'))
-    // Temporary directories are their owner's only.
+    // Temporary directories are accessible only to their owner.
     await chmod(directory, 0o755)
     database = await createTestDatabase()
   })
@@ -77,7 +77,7 @@ describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${sk
     await rm(directory, { recursive: true })
   })
 
-  it('cannot write anywhere but in /tmp', async () => {
+  it('can write only in /tmp', async () => {
     const places = ['.', 'dist', 'node_modules', '/', '/mnt', '/var/tmp', '/tmp']
     const attempt = `for place in ${places.join(' ')}; do if touch $place/x 2>/dev/null; then echo wrote $place; fi; done; id -u`
     const { output } = await finished(start(directory, ['sh', '-c', attempt], {}))
@@ -94,7 +94,7 @@ describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${sk
     expect(code).toBe(0)
   })
 
-  it.each(['api', 'all'])('serves with ROLE=%s, is ready, and stops', async (role) => {
+  it.each(['api', 'all'])('starts, becomes ready and stops with ROLE=%s', async (role) => {
     const child = start(directory, [...program, 'serve'], {
       ...{ ROLE: role, PORT: '0', DATABASE_URL: database.url, SECRETS_KEY: testSecretsKey },
       ...{ BOOTSTRAP_API_KEY: testApiKey, SHUTDOWN_DRAIN_MS: '0' },
@@ -109,7 +109,7 @@ describe.skipIf(!canContain)(`the program as user 1000 with a read-only root${sk
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status
 
-/** Address in the log line that says that the service is ready. */
+/** The URL in the log line of the ready service. */
 async function readyUrl({ stdout }: ChildProcess): Promise<string> {
   if (stdout === null) throw new Error('The process has no output.')
   for await (const line of createInterface(stdout)) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const moduleUrl = (path: string) => new URL(`../../src/infra/${path}`, import.meta.url).href
 
-/** A process that runs this code, with what the service writes its messages and records with. */
+/** Runs this code in a process, with the logger and the record writer of the service. */
 function run(code: string): ChildProcessWithoutNullStreams {
   const script = `
     import { writeSync } from 'node:fs'
@@ -14,14 +14,14 @@ function run(code: string): ChildProcessWithoutNullStreams {
     const log = makeLogger({ level: 'info' })
     const stopping = new AbortController()
     const write = (text) => writeLines(text, stopping.signal)
-    const say = (text) => writeSync(2, text)
+    const report = (text) => writeSync(2, text)
     const lines = (count) => (JSON.stringify({ log: 'audit', data: 'x'.repeat(300) }) + '\\n').repeat(count)
     ${code}`
   return spawn(process.execPath, ['--input-type=module', '-e', script])
 }
 
-/** Resolves once it has written this to standard error. */
-async function said(child: ChildProcessWithoutNullStreams, expected: string): Promise<void> {
+/** Waits until the process has written this to standard error. */
+async function reported(child: ChildProcessWithoutNullStreams, expected: string): Promise<void> {
   let all = ''
   for await (const chunk of child.stderr) {
     all += chunk
@@ -31,13 +31,13 @@ async function said(child: ChildProcessWithoutNullStreams, expected: string): Pr
 }
 
 describe('records on standard output', () => {
-  it('stay whole lines beside the messages of the service when the reader falls behind', async () => {
+  it('are not mixed with log messages when the reader is slow', async () => {
     const child = run(`
       const written = write(lines(20000))
-      setTimeout(() => { say('full'); log.info('message') }, 300)
+      setTimeout(() => { report('full'); log.info('message') }, 300)
       await written
-      say('written')`)
-    await said(child, 'full')
+      report('written')`)
+    await reported(child, 'full')
     const output = await text(child.stdout)
     const parsed = output
       .trimEnd()
@@ -47,33 +47,33 @@ describe('records on standard output', () => {
     expect(parsed.filter(({ msg }) => msg === 'message')).toHaveLength(1)
   })
 
-  it('wait for a reader that falls behind while the service goes on', async () => {
+  it('wait for a slow reader while the service continues', async () => {
     const child = run(`
       const written = write(lines(20000))
-      setTimeout(() => say('goes on'), 300)
+      setTimeout(() => report('continues'), 300)
       await written`)
-    await said(child, 'goes on')
+    await reported(child, 'continues')
     child.stdout.resume()
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('are given up at the end of a line, if the service stops while nobody reads', async () => {
+  it('end with a complete line if the service stops during the wait', async () => {
     const child = run(`
       const written = write(lines(20000))
       setTimeout(() => stopping.abort(), 300)
-      await written.catch(({ name }) => say(name))`)
-    await said(child, 'AbortError')
+      await written.catch(({ name }) => report(name))`)
+    await reported(child, 'AbortError')
     for (const line of (await text(child.stdout)).trimEnd().split('\n')) JSON.parse(line)
   })
 
-  it('are rejected, and the process lives, once the reader has gone', async () => {
+  it('fail without ending the process after the reader has exited', async () => {
     const child = run(`
       await new Promise((resolve) => process.stdin.once('data', resolve))
-      await write(lines(1)).catch(({ code }) => say(code))
-      setTimeout(() => { say(' lives'); process.exit(0) }, 100)`)
+      await write(lines(1)).catch(({ code }) => report(code))
+      setTimeout(() => { report(' running'); process.exit(0) }, 100)`)
     child.stdout.destroy()
     child.stdin.write('gone')
-    await said(child, 'EPIPE lives')
+    await reported(child, 'EPIPE running')
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0)
   })
 })

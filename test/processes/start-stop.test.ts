@@ -15,12 +15,12 @@ import { createTestDatabase, useTestDatabase } from '../support/test-database.ts
 const database = await useTestDatabase()
 const sandbox = await useQuickSandbox()
 
-describe('a start that cannot succeed', () => {
+describe('failed start', () => {
   const start = (env: Readonly<Record<string, string>>) =>
     runCommand(['serve'], { ...quickEnvironment, LOG_LEVEL: 'error', DATABASE_URL: database.url, ...env }).exited
   const at = (path: string): URL => Object.assign(new URL(inject('testDatabaseServerUrl')), { pathname: path })
 
-  it.concurrent('names the port that is in use, and closes what it opened', async () => {
+  it.concurrent('names the port in use and exits', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as { port: number }
@@ -33,13 +33,13 @@ describe('a start that cannot succeed', () => {
     ])
   })
 
-  it.concurrent('names the port that the embedded sandbox cannot have', async () => {
-    // The control API's and one for each provider, from `PORT` + 100 on.
+  it.concurrent('names the port in use that the embedded sandbox requires', async () => {
+    // From `PORT` + 100: one port for the control API and one per provider.
     const first = await freePorts(1 + Object.keys(sandboxProviders).length)
     const port = first + 3
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
-    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-taken-'))
+    const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-in-use-'))
     const { code, stdout, stderr } = await start({ DATABASE_URL: '', DATA_DIR: dataDir, PORT: String(first - 100) })
     other.close()
     expect([code, stdout, stderr]).toEqual([
@@ -50,8 +50,8 @@ describe('a start that cannot succeed', () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  it.concurrent('names the database that nobody listens for, without its password', async () => {
-    const url = new URL(`postgresql://somebody:hunter2@127.0.0.1:${await freePort()}/nowhere`)
+  it.concurrent('names an unreachable database without its password', async () => {
+    const url = new URL(`postgresql://user:hunter2@127.0.0.1:${await freePort()}/nowhere`)
     const { code, stdout, stderr } = await start({ ROLE: 'worker', DATABASE_URL: url.href })
     expect([code, stdout, stderr]).toEqual([
       1,
@@ -63,22 +63,22 @@ describe('a start that cannot succeed', () => {
   it.concurrent.for([
     ['/template1', 'has an outdated schema. Run `migrate` first.'],
     ['/no_such_database', 'does not exist. Create it, or correct DATABASE_URL.'],
-  ] as const)('says what is wrong with the database %s', async ([path, problem]) => {
+  ] as const)('explains the problem of the database %s', async ([path, problem]) => {
     const url = at(path)
     const started = startSwitchyard({ databaseUrl: url.href, redis: null })
     await expect(started).rejects.toThrow(`Switchyard cannot start: the database ${url.host}${path} ${problem}`)
   })
 })
 
-it('says in a sentence that its user may not do what a start does', async () => {
-  const own = await createTestDatabase()
+it('a start with a read-only database user reports the missing permission', async () => {
+  const ownDatabase = await createTestDatabase()
   const user = `reader_${Date.now()}`
-  const admin = new Client({ connectionString: own.url })
+  const admin = new Client({ connectionString: ownDatabase.url })
   await admin.connect()
   await admin.query(`CREATE ROLE ${user} LOGIN PASSWORD 'reader'`)
   await admin.query(`GRANT USAGE ON SCHEMA public, bullmq TO ${user}`)
   await admin.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public, bullmq TO ${user}`)
-  const url = Object.assign(new URL(own.url), { username: user, password: 'reader' })
+  const url = Object.assign(new URL(ownDatabase.url), { username: user, password: 'reader' })
   const { code, stdout, stderr } = await runCommand(['serve'], {
     ...quickEnvironment,
     ...{ LOG_LEVEL: 'error', DATABASE_URL: url.href },
@@ -92,15 +92,15 @@ it('says in a sentence that its user may not do what a start does', async () => 
   await admin.query(`DROP OWNED BY ${user}`)
   await admin.query(`DROP ROLE ${user}`)
   await admin.end()
-  await own.drop()
+  await ownDatabase.drop()
 })
 
-const wasCutOff = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
+const wasAborted = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
 
-describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
+describeOnEachQueueBackend('service stop', ({ kind }) => {
   const queue = kind === 'redis' ? { REDIS_URL: inject('testRedisUrl') } : {}
 
-  it.concurrent('answers whoever waits, finishes by itself and exits 0', async () => {
+  it.concurrent('completes waiting requests and exits with 0', async () => {
     const serving = await serveProcess({ DATABASE_URL: database.url, ...queue })
     const account = await openAccount(serving.api, sandbox)
     const environment = await account.environment()
@@ -109,19 +109,21 @@ describeOnEachQueueBackend('a service that is told to stop', ({ kind }) => {
     const waits = Array.from({ length: 20 }, () =>
       serving.api.call('GET', `/jobs/${job.id}`, { headers: { prefer: 'wait=60' } }),
     )
-    // Its answer says that the server reads requests that were sent after the others.
+    // Its response shows that the server has received the earlier requests.
     await serving.api.call('GET', '/livez')
     const exit = serving.end('SIGTERM')
-    const answers = await Promise.all(waits)
-    expect(answers.map(({ status, body }) => [status, body.version])).toEqual(answers.map(() => [200, running.version]))
+    const responses = await Promise.all(waits)
+    expect(responses.map(({ status, body }) => [status, body.version])).toEqual(
+      responses.map(() => [200, running.version]),
+    )
     expect(await exit).toMatchObject({ code: 0, stderr: '' })
-    expect(wasCutOff(await exit)).toBe(false)
+    expect(wasAborted(await exit)).toBe(false)
   })
 })
 
-it('resets no connection of a flood that goes on until it listens no more', async () => {
-  const own = await createTestDatabase()
-  const serving = await serveProcess({ DATABASE_URL: own.url, ROLE: 'api', SHUTDOWN_DRAIN_MS: '100' })
+it('a stop under load resets no connections', async () => {
+  const ownDatabase = await createTestDatabase()
+  const serving = await serveProcess({ DATABASE_URL: ownDatabase.url, ROLE: 'api', SHUTDOWN_DRAIN_MS: '100' })
   const outcomes = new Map<string, number>()
   const flood = async (): Promise<void> => {
     for (let outcome = ''; outcome !== 'ECONNREFUSED'; ) {
@@ -135,36 +137,36 @@ it('resets no connection of a flood that goes on until it listens no more', asyn
   await Promise.all(floods)
   expect([...outcomes.keys()].sort()).toEqual(['200', 'ECONNREFUSED'])
   expect(await exit).toMatchObject({ code: 0, stderr: '' })
-  await own.drop()
+  await ownDatabase.drop()
 })
 
-/** One request, which keeps the server busy for a moment, over a connection of its own: its status, or how that failed. */
+/** Sends one expensive request over a separate connection. Returns the status, or the error code of the connection. */
 function getOnce({ hostname, port }: URL): Promise<string> {
   return new Promise((resolve) => {
-    let answer = ''
+    let response = ''
     const socket = connect(Number(port), hostname)
     socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`${code}`))
     socket.on('data', (chunk) => {
-      answer ||= chunk.toString('latin1')
+      response ||= chunk.toString('latin1')
     })
-    socket.once('close', () => resolve(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)))
+    socket.once('close', () => resolve(response.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)))
     socket.write('GET /openapi.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
   })
 }
 
-it('works from the database while Redis is away from the start, and stops when told', async () => {
-  const own = await createTestDatabase()
+it('a worker runs from the database and stops while Redis is unavailable', async () => {
+  const ownDatabase = await createTestDatabase()
   const redis = { url: `redis://127.0.0.1:${await freePort()}` }
-  const [worker, front] = await Promise.all([
-    serveProcess({ DATABASE_URL: own.url, REDIS_URL: redis.url, ROLE: 'worker' }),
-    startSwitchyard({ databaseUrl: own.url, redis, role: 'api' }),
+  const [worker, server] = await Promise.all([
+    serveProcess({ DATABASE_URL: ownDatabase.url, REDIS_URL: redis.url, ROLE: 'worker' }),
+    startSwitchyard({ databaseUrl: ownDatabase.url, redis, role: 'api' }),
   ])
-  const account = await openAccount(front.api, sandbox)
+  const account = await openAccount(server.api, sandbox)
   const job = await account.job(await account.environment())
-  await front.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
-  await front.stop()
+  await server.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
+  await server.stop()
   const exit = await worker.end()
   expect(exit).toMatchObject({ code: 0, stderr: '' })
-  expect(wasCutOff(exit)).toBe(false)
-  await own.drop()
+  expect(wasAborted(exit)).toBe(false)
+  await ownDatabase.drop()
 })

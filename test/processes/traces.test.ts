@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Runs an API with these variables for one request; exports happen at the end at the latest. */
+/** Runs an API with these variables for one request. Spans are exported on exit at the latest. */
 async function serveOnce(environment: Readonly<Record<string, string>>) {
   const before = collector.requests.length
   const serving = await serveProcess({ DATABASE_URL: database.url, ROLE: 'api', LOG_LEVEL: 'debug', ...environment })
@@ -27,7 +27,7 @@ async function serveOnce(environment: Readonly<Record<string, string>>) {
   return { code, line, requests: collector.requests.slice(before) }
 }
 
-it('exports what the standard variables say, where they say', async () => {
+it('tracing exports spans as configured by the standard variables', async () => {
   const { code, line, requests } = await serveOnce({
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -46,7 +46,7 @@ it('exports what the standard variables say, where they say', async () => {
   expect(line).toMatchObject({ trace_id: span?.traceId, span_id: span?.spanId })
 })
 
-it('exports protobuf by default', async () => {
+it('tracing exports protobuf by default', async () => {
   const { requests } = await serveOnce({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own` })
   expect(requests.map(({ path }) => path)).toContain('/own')
   const [{ headers, body } = { headers: {}, body: Buffer.alloc(0) }] = requests
@@ -57,24 +57,24 @@ it('exports protobuf by default', async () => {
 
 it.each([
   {},
-  { OTEL_EXPORTER_OTLP_ENDPOINT: 'at the collector', OTEL_SDK_DISABLED: 'true' },
-  { OTEL_EXPORTER_OTLP_ENDPOINT: 'at the collector', OTEL_TRACES_EXPORTER: 'none' },
-  { OTEL_EXPORTER_OTLP_ENDPOINT: 'at the collector', OTEL_TRACES_SAMPLER: 'always_off' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector', OTEL_SDK_DISABLED: 'true' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector', OTEL_TRACES_EXPORTER: 'none' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector', OTEL_TRACES_SAMPLER: 'always_off' },
   {
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'at the collector',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
     OTEL_TRACES_SAMPLER: 'traceidratio',
     OTEL_TRACES_SAMPLER_ARG: '0',
   },
-])('exports nothing with %o', async (variables) => {
+])('tracing exports nothing with %o', async (variables) => {
   const entries = Object.entries(variables).map(([name, value]) => [
     name,
-    value === 'at the collector' ? collector.url : value,
+    value === 'collector' ? collector.url : value,
   ])
   const { code, requests } = await serveOnce(Object.fromEntries(entries))
   expect({ code, requests }).toEqual({ code: 0, requests: [] })
 })
 
-it('works on while the collector is away, says so once, and shows no header', async () => {
+it('the service works without the collector and warns once without headers', async () => {
   const serving = await serveProcess({
     ...{ DATABASE_URL: database.url, ROLE: 'api', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
     ...{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=secret-of-collector', OTEL_EXPORTER_OTLP_TIMEOUT: '500' },
@@ -93,7 +93,7 @@ it.each([
   ],
   [{ OTEL_TRACES_SAMPLER: 'some' }, 'OTEL_TRACES_SAMPLER is "some": it must be one of always_on'],
   [{ OTEL_TRACES_SAMPLER_ARG: '2' }, 'OTEL_TRACES_SAMPLER_ARG is "2": it must be a number from 0 to 1.'],
-])('does not start with %o, and says why', async (variables, message) => {
+])('the service does not start with %o and names the invalid variable', async (variables, message) => {
   const command = runCommand(['serve'], {
     ...{ ...quickEnvironment, DATABASE_URL: database.url, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
     ...variables,

@@ -24,10 +24,10 @@ if (skipped !== '') process.stderr.write(`upgrade${skipped}\n`)
 const installMs = 300_000
 const writers = 3
 const pauseMs = 50
-/** How long both versions run together before the next step. */
+/** Time for which both versions run before the next step. */
 const togetherMs = 1500
 
-describe.skipIf(skipped !== '')(`an upgrade from version ${released.version} under load${skipped}`, () => {
+describe.skipIf(skipped !== '')(`upgrade from version ${released.version} under load${skipped}`, () => {
   let previous: { program: string }
   let database: TestDatabase
   let sandbox: TestSandbox
@@ -39,7 +39,7 @@ describe.skipIf(skipped !== '')(`an upgrade from version ${released.version} und
 
   const serve = async (role: 'api' | 'worker', version: { program?: string }, port = 0): Promise<Serving> => {
     const env = { DATABASE_URL: database.url, ROLE: role, PORT: String(port), REQUEST_RATE_LIMIT: '0' }
-    // On a slow machine a process that starts would shed load.
+    // On a slow machine, a starting process would shed load.
     const timing = { SHUTDOWN_TIMEOUT_MS: '6000', SHUTDOWN_DRAIN_MS: '1000', MAX_EVENT_LOOP_DELAY_MS: '0' }
     const process = await serveProcess({ ...env, ...timing }, version)
     running.push(process)
@@ -66,7 +66,7 @@ describe.skipIf(skipped !== '')(`an upgrade from version ${released.version} und
     await database?.drop()
   })
 
-  /** Submits jobs and reads them back until told to stop. */
+  /** Submits jobs and reads them back until stopped. */
   function load() {
     const failed: string[] = []
     const accepted: string[] = []
@@ -90,17 +90,17 @@ describe.skipIf(skipped !== '')(`an upgrade from version ${released.version} und
         await call('GET', `/jobs/${record.id}`)
       }
     }
-    const over = Promise.all(Array.from({ length: writers }, write))
+    const finished = Promise.all(Array.from({ length: writers }, write))
     return {
       async stop() {
         isOver = true
-        await over
+        await finished
         return { failed, accepted }
       },
     }
   }
 
-  it('fails no request, loses no job and creates none twice', { timeout: 240_000 }, async () => {
+  it('fails no request and creates each job exactly once', { timeout: 240_000 }, async () => {
     const old = await Promise.all(ports.map((port) => serve('api', previous, port)))
     const oldWorker = await serve('worker', previous)
     const api = makeApiCaller(nginx.url, testApiKey)
@@ -121,7 +121,7 @@ describe.skipIf(skipped !== '')(`an upgrade from version ${released.version} und
     await sleep(togetherMs)
 
     const { failed, accepted } = await traffic.stop()
-    expect(failed, `${failed.length} beside ${accepted.length} jobs`).toEqual([])
+    expect(failed, `${failed.length} with ${accepted.length} accepted jobs`).toEqual([])
     expect(accepted.length).toBeGreaterThan(100)
     for (const id of accepted) await api.untilStatus(`/jobs/${id}`, 'succeeded')
     expect(account.apps(environment)).toHaveLength(accepted.length)

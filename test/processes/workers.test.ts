@@ -7,12 +7,12 @@ import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
-/** One API in this process, and workers that come and go in theirs. The tests build on each other's workers. */
-describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
+/** One API in this process, and workers in separate processes. Each test continues with the worker of the previous one. */
+describeOnEachQueueBackend('work with changing workers', ({ kind }) => {
   let database: TestDatabase
   let redis: RedisServer | null
   let sandbox: TestSandbox
-  let front: Switchyard
+  let server: Switchyard
   let account: Account
   let environment: ApiRecord
   let worker: Serving
@@ -20,17 +20,17 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
   const startWorker = () =>
     serveProcess({ ROLE: 'worker', DATABASE_URL: database.url, ...(redis === null ? {} : { REDIS_URL: redis.url }) })
   const ended = (job: ApiRecord) =>
-    front.api.untilStatus(`/jobs/${job.id}`, 'succeeded', 'failed', 'canceled', 'unknown')
+    server.api.untilStatus(`/jobs/${job.id}`, 'succeeded', 'failed', 'canceled', 'unknown')
   const outcomes = async (job: ApiRecord): Promise<string[]> => {
-    const { data } = (await front.api.ok('GET', `/jobs/${job.id}/attempts`)) as unknown as {
+    const { data } = (await server.api.ok('GET', `/jobs/${job.id}/attempts`)) as unknown as {
       data: { outcome: string }[]
     }
     return data.map(({ outcome }) => outcome)
   }
-  const wasCutOff = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
+  const wasAborted = ({ stdout }: Exit) => stdout.includes('aborting in-flight calls')
 
-  /** A job whose create is with the provider, and whose answer is on its way. */
-  async function jobBeingSent(): Promise<ApiRecord> {
+  /** A job that exists at the provider, with the create response still pending. */
+  async function submitWithPendingResponse(): Promise<ApiRecord> {
     const before = account.apps(environment).length
     const { id } = sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', delayMs: 900, times: 1 })
     const job = await account.job(environment)
@@ -40,11 +40,11 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
   }
 
   async function expectOneEach(jobs: readonly ApiRecord[]): Promise<void> {
-    const over = await Promise.all(jobs.map(ended))
-    expect(over.map(({ status }) => status)).toEqual(over.map(() => 'succeeded'))
+    const endedJobs = await Promise.all(jobs.map(ended))
+    expect(endedJobs.map(({ status }) => status)).toEqual(endedJobs.map(() => 'succeeded'))
     const apps = account.apps(environment).map(({ id }) => id)
     expect(new Set(apps).size).toBe(apps.length)
-    for (const { remote } of over) expect(apps).toContain(remote?.id)
+    for (const { remote } of endedJobs) expect(apps).toContain(remote?.id)
   }
 
   beforeAll(async () => {
@@ -53,29 +53,29 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
       kind === 'redis' ? startRedisServer() : null,
       startQuickSandbox(),
     ])
-    front = await startSwitchyard({ databaseUrl: database.url, redis, role: 'api' })
-    account = await openAccount(front.api, sandbox)
+    server = await startSwitchyard({ databaseUrl: database.url, redis, role: 'api' })
+    account = await openAccount(server.api, sandbox)
   })
 
   afterAll(async () => {
-    await front.stop()
+    await server.stop()
     await worker.end('SIGKILL')
     await sandbox.close()
     await database.drop()
     await redis?.stop()
   })
 
-  it('is accepted while there is no worker, and done once there is one', async () => {
-    const accepted = await front.api.ok('POST', '/environments', {
+  it('is accepted without a worker and completed once one starts', async () => {
+    const accepted = await server.api.ok('POST', '/environments', {
       connectionId: account.connectionId,
       ...{ name: 'no-worker-yet', image: 'tensorflow:r2.3.1-py3', command: ['ls'] },
     })
     expect(accepted.status).toBe('queued')
     worker = await startWorker()
-    environment = await front.api.untilStatus(`/environments/${accepted.id}`, 'running')
+    environment = await server.api.untilStatus(`/environments/${accepted.id}`, 'running')
   })
 
-  it('is done by the next worker when one is killed after the accept', async () => {
+  it('is completed by the next worker if one is killed after acceptance', async () => {
     worker.signal('SIGSTOP')
     const jobs = await Promise.all([1, 2, 3].map(() => account.job(environment)))
     await worker.end('SIGKILL')
@@ -85,9 +85,9 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
     expect(account.apps(environment)).toHaveLength(3)
   })
 
-  it('is adopted by the next worker when one is killed between a create and its answer', async () => {
+  it('is recovered by the next worker if one is killed during a create', async () => {
     const before = account.apps(environment).length
-    const job = await jobBeingSent()
+    const job = await submitWithPendingResponse()
     await worker.end('SIGKILL')
     worker = await startWorker()
     await expectOneEach([job])
@@ -95,42 +95,42 @@ describeOnEachQueueBackend('work whose workers come and go', ({ kind }) => {
     expect(await outcomes(job)).toEqual(['recovered'])
   })
 
-  it('is finished by a worker that is told to stop: the answer is written, and the process exits 0', async () => {
-    const job = await jobBeingSent()
+  it('is finished by a stopping worker, which stores the response and exits with 0', async () => {
+    const job = await submitWithPendingResponse()
     const exit = await worker.end('SIGTERM')
     expect(exit).toMatchObject({ code: 0, stderr: '' })
-    expect(wasCutOff(exit)).toBe(false)
+    expect(wasAborted(exit)).toBe(false)
     expect(await outcomes(job)).toEqual(['created'])
     worker = await startWorker()
     await expectOneEach([job])
   })
 
-  it('is shared by a worker that comes beside another', async () => {
+  it('is shared with an additional worker', async () => {
     const second = await startWorker()
     const jobs = await Promise.all(Array.from({ length: 40 }, () => account.job(environment)))
     await expectOneEach(jobs)
-    const [exit, own] = await Promise.all([second.end(), worker.end()])
-    expect([exit.code, own.code]).toEqual([0, 0])
-    const told = [exit, own].map(({ stdout }) => jobs.filter(({ id }) => stdout.includes(id)).length)
-    expect(Math.min(...told)).toBeGreaterThan(0)
+    const [exit, firstExit] = await Promise.all([second.end(), worker.end()])
+    expect([exit.code, firstExit.code]).toEqual([0, 0])
+    const jobCounts = [exit, firstExit].map(({ stdout }) => jobs.filter(({ id }) => stdout.includes(id)).length)
+    expect(Math.min(...jobCounts)).toBeGreaterThan(0)
     worker = await startWorker()
   })
 
   it.runIf(kind === 'redis')(
-    'goes on when the queue is emptied, and when it is gone; its worker stops all the same',
+    'continues if the queue is flushed or unavailable, and its worker still stops',
     async () => {
-      const server = redis as RedisServer
+      const redisServer = redis as RedisServer
       const { Redis } = await import('ioredis')
-      const admin = new Redis(server.url)
+      const admin = new Redis(redisServer.url)
       const jobs = await Promise.all(Array.from({ length: 20 }, () => account.job(environment)))
       await admin.flushall()
       admin.disconnect()
       await expectOneEach(jobs)
-      await server.stop()
+      await redisServer.stop()
       await expectOneEach(await Promise.all(Array.from({ length: 5 }, () => account.job(environment))))
       const exit = await worker.end('SIGTERM')
       expect(exit).toMatchObject({ code: 0, stderr: '' })
-      expect(wasCutOff(exit)).toBe(false)
+      expect(wasAborted(exit)).toBe(false)
     },
   )
 })

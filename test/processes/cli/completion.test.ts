@@ -18,14 +18,14 @@ beforeAll(async () => {
 
 afterAll(() => cli?.remove())
 
-/** Runs a program with the command line in its PATH. */
+/** Runs a program with the CLI in its PATH. */
 async function inShell(program: string, ...args: readonly string[]): Promise<string> {
   const env = { HOME: cli.home, PATH: `${bin}:${process.env.PATH}` }
   return (await promisify(execFile)(program, [...args], { env })).stdout
 }
 
-/** What a shell that has read the script prints, and what it must contain. */
-const used: Readonly<
+/** Per shell: a program that uses the completion script, and its expected output. */
+const shells: Readonly<
   Record<string, { program: (script: string) => string; options: readonly string[]; prints: RegExp }>
 > = {
   bash: {
@@ -37,18 +37,18 @@ const used: Readonly<
     program: (script) => `source ${script}; complete -C 'switchyard jo'`,
     ...{ options: ['--no-config'], prints: /^jobs\b/m },
   },
-  // zsh completes only a line that is being edited.
+  // zsh completes only in its line editor.
   zsh: {
     program: (script) => `autoload -U compinit; compinit -D; source ${script}; print $_comps[switchyard]`,
     ...{ options: ['-f'], prints: /^_switchyard$/m },
   },
 }
 
-describe.each(Object.entries(used))('the completion script of %s', (shell, { program, options, prints }) => {
+describe.each(Object.entries(shells))('completion script for %s', (shell, { program, options, prints }) => {
   const skipped = hasProgram(shell) ? '' : ` [skipped: it needs ${shell}; get it with: apt-get install ${shell}]`
-  if (skipped !== '') process.stderr.write(`the completion script of ${shell}${skipped}\n`)
+  if (skipped !== '') process.stderr.write(`completion script for ${shell}${skipped}\n`)
 
-  it.skipIf(skipped !== '')(`is valid, and completes commands${skipped}`, async () => {
+  it.skipIf(skipped !== '')(`is valid and completes commands${skipped}`, async () => {
     const { code, stdout } = await cli.run(['completion', shell])
     expect(code).toBe(0)
     const script = join(cli.home, `completion.${shell}`)

@@ -36,7 +36,7 @@ describe.skipIf(!hasOpenssl)(`connections with certificates${opensslSkipped}`, (
     })
   })
 
-  it('need both the certificate and the key, and take no secret as an argument', async () => {
+  it('require both certificate and key and reject secrets as arguments', async () => {
     expect(await create('half', '--client-key-file', '/dev/null')).toMatchObject({ code: 2 })
     const secret = await create('secret', '--set', 'network.proxy.password=hunter2')
     expect([secret.code, secret.stderr]).toEqual([2, expect.stringContaining('Secrets cannot be arguments')])

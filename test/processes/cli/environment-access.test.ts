@@ -25,7 +25,7 @@ afterAll(async () => {
   await cli?.remove()
 })
 
-/** A program that the command line runs. */
+/** Adds a program to the PATH of the CLI. */
 async function addProgram(name: string, script: string): Promise<void> {
   await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`)
   await chmod(join(bin, name), 0o755)
@@ -42,7 +42,7 @@ describe('environments ssh', () => {
 
   const ssh = (...args: string[]) => run(['ssh', 'env_1', ...args])
 
-  it('runs ssh with the login, passes arguments on, and ends with its exit code', async () => {
+  it('runs ssh with the login and arguments and exits with its code', async () => {
     access = { ssh: { host: 'node-1.example.com', port: 2222, user: 'ada' } }
     const { code, stdout } = await ssh('--', 'ls', '-l', 'a b')
     expect([code, stdout]).toEqual([42, '[-p][2222][-l][ada][--][node-1.example.com][ls][-l][a b]'])
@@ -54,8 +54,8 @@ describe('environments ssh', () => {
     [{ ssh: { host: '-oProxyCommand=touch /tmp/x', port: 22 } }, 'unexpected characters'],
     [{ ssh: { host: 'a', port: 22, user: '-oProxyCommand=x' } }, 'unexpected characters'],
     [{}, 'offers no SSH login'],
-  ])('with %j runs nothing', async (wanted, message) => {
-    access = wanted
+  ])('does not run ssh for %j', async (response, message) => {
+    access = response
     expect(await ssh()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) })
   })
 })
@@ -67,7 +67,7 @@ describe('environments open', () => {
     access = { urls: [{ name: 'lab', url }] }
   })
 
-  it('gives the browser a file of this user, not the address, which may contain a token', async () => {
+  it('passes the browser a private file instead of the URL with the token', async () => {
     await addProgram('xdg-open', 'stat -c "%a %n" "$1" > "$HOME/opened"; cat "$1" >> "$HOME/opened"; kill -INT "$PPID"')
     // The file remains while a browser may start; Ctrl-C ends that.
     const exit = await run(['open', 'env_1'])
@@ -78,7 +78,7 @@ describe('environments open', () => {
     expect((await readdir(cli.home)).filter((name) => name.startsWith('switchyard-open-'))).toEqual([])
   })
 
-  it('names --print if no browser can be started', async () => {
+  it('suggests --print if no browser starts', async () => {
     const exit = await run(['open', 'env_1'], { env: { PATH: '/nowhere' } })
     expect(exit).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Use --print') })
     expect(exit.stderr).not.toContain('sy_secret')

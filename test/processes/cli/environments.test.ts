@@ -12,7 +12,7 @@ afterAll(() => bench.stop())
 const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
 
 describe('environments', () => {
-  it('are created, opened, stopped and deleted; each wait shows only what it waits for', async () => {
+  it('are created, opened, stopped and deleted with --wait', async () => {
     const input = 'provider: jupyterhub\nname: notebook\n'
     const created = await run(['environments', 'create', '-f', '-', '--wait', '-o', 'name'], { input })
     const id = created.stdout.trim()
@@ -30,31 +30,31 @@ describe('environments', () => {
     expect((await run(['environments', 'list', '--status', 'deleted', '-o', 'name'])).stdout).toBe(`${id}\n`)
   })
 
-  it('that cannot start end the wait with an error', async () => {
+  it('exit with 1 if they cannot start', async () => {
     const fault = bench.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', provider: 'jupyterhub' })
-    const input = 'provider: jupyterhub\nname: refused\n'
+    const input = 'provider: jupyterhub\nname: rejected\n'
     const created = await run(['environments', 'create', '-f', '-', '--wait', '--timeout', '20s'], { input })
     bench.sandbox.faults.clear(fault.id)
     expect([created.code, created.stdout]).toEqual([1, ''])
     expect(created.stderr).toMatch(/ is failed, not running: .+\. See: switchyard environments get env_\w+\n$/)
   })
 
-  it('that the provider refuses to start end the wait with an error, and can be started later', async () => {
+  it('exit with 1 if the provider rejects the start, and can be started later', async () => {
     const input = 'provider: jupyterhub\nname: startable\n'
     const created = await run(['environments', 'create', '-f', '-', '--wait', '-o', 'name'], { input })
     const id = created.stdout.trim()
     expect(await run(['environments', 'stop', id, '--wait'])).toMatchObject({ code: 0 })
     const fault = bench.sandbox.faults.add({ kind: 'credentials', reason: 'forbidden', operation: 'servers.start' })
-    const refused = await run(['environments', 'start', id, '--wait', '--timeout', '20s', '--json'])
+    const rejected = await run(['environments', 'start', id, '--wait', '--timeout', '20s', '--json'])
     bench.sandbox.faults.clear(fault.id)
-    expect([refused.code, JSON.parse(refused.stdout).status]).toEqual([1, 'stopped'])
-    expect(refused.stderr).toMatch(/ is stopped, not running: .+\. See: switchyard environments get env_\w+\n$/)
+    expect([rejected.code, JSON.parse(rejected.stdout).status]).toEqual([1, 'stopped'])
+    expect(rejected.stderr).toMatch(/ is stopped, not running: .+\. See: switchyard environments get env_\w+\n$/)
     expect(await run(['environments', 'start', id, '--wait'])).toMatchObject({ code: 0 })
   })
 })
 
 describe('secrets', () => {
-  it('of a connection come from a file or standard input', async () => {
+  it('of a connection are read from a file or standard input', async () => {
     const { username, token } = bench.sandbox.accounts.jupyterhub
     const settings = [
       '--set',
@@ -84,7 +84,7 @@ describe('secrets', () => {
     expect(await run(create)).toMatchObject({ code: 2, stderr: expect.stringContaining('No credentials are given.') })
   })
 
-  it('that the service creates are printed once', async () => {
+  it('created by the service are not printed again', async () => {
     const key = await run([
       'keys',
       'create',

@@ -24,11 +24,11 @@ describe('jobs submit --wait', () => {
     ['exit 0', 0, 'succeeded'],
     ['exit 7', 7, 'failed with exit code 7.'],
     ['kill -9 $$', 137, 'failed'],
-  ] as const)('a job that ends with %s ends the program with %i', async ([script, code, text], { expect }) => {
+  ] as const)('maps a job with %s to exit code %i', async ([script, code, text], { expect }) => {
     expect(await submit(script, '--wait')).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(text) })
   })
 
-  it.concurrent('writes one plain line for each status, without control characters', async ({ expect }) => {
+  it.concurrent('writes one plain line per status without control characters', async ({ expect }) => {
     const { stderr } = await submit('exit 0', '--wait')
     const lines = stderr.trimEnd().split('\n')
     expect(lines.map((line) => line.split('  ')[2])).toEqual(
@@ -43,7 +43,7 @@ describe('jobs submit --wait', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'named', status: 'succeeded', exitCode: 0 })
   })
 
-  it.concurrent('ends with 121 if the job is canceled by someone else', async ({ expect }) => {
+  it.concurrent('exits with 121 if another client cancels the job', async ({ expect }) => {
     const waiting = submit('sleep 600', '--wait', '--set', 'name=to-cancel')
     const jobsOf = (data: unknown) => (Array.isArray(data) ? data : [])
     const list = await bench.switchyard.api.until('/jobs?namePrefix=to-cancel', ({ data }) => jobsOf(data).length > 0)
@@ -53,19 +53,19 @@ describe('jobs submit --wait', () => {
     expect(await waiting).toMatchObject({ code: 121, stderr: expect.stringContaining('canceled') })
   })
 
-  it.concurrent('ends with 124 after --timeout, and the job continues', async ({ expect }) => {
+  it.concurrent('exits with 124 after --timeout without canceling the job', async ({ expect }) => {
     const { code, stderr } = await submit('sleep 600', '--wait', '--timeout', '1s')
     expect([code, stderr]).toEqual([124, expect.stringContaining('has not finished within 1.0s and continues.')])
     expect((await bench.switchyard.api.ok('GET', `/jobs/${idIn(stderr)}`)).status).not.toBe('canceled')
   })
 
-  it.concurrent('ends with 125 if the request is rejected, which is not the exit code of a job', async ({ expect }) => {
+  it.concurrent('exits with 125 if the request is rejected', async ({ expect }) => {
     const { code, stderr } = await submit('exit 0', '--wait', '--set', 'image=python:3')
     expect([code, stderr]).toEqual([125, expect.stringContaining('slurm does not support `image`')])
   })
 
   it.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
-    'leaves the job running after %s, and says how to follow it',
+    'leaves the job running after %s and prints how to follow it',
     async (signal, { expect }) => {
       const signalAt = { text: '  running', signal }
       const { code, stderr } = await run(['jobs', 'submit', '-f', '-', '--wait'], {
@@ -101,7 +101,7 @@ describe('jobs', () => {
     expect(JSON.parse(events.stdout)[0]).toMatchObject({ seq: 1, type: 'job.queued' })
   })
 
-  it.concurrent('show their logs as they grow, and links apart from the text', async ({ expect }) => {
+  it.concurrent('print logs to standard output and log links to standard error', async ({ expect }) => {
     const job = `{provider: modelarts, name: logs, image: 'deep-learning/pytorch:2.1', script: 'echo training; sleep 1',
       resources: {flavor: modelarts.vm.gpu.v100}, inputs: [{name: data_url, source: /bucket/data/, path: /data}],
       outputs: [{name: train_url, destination: /bucket/out/, path: /out}]}`
@@ -112,7 +112,7 @@ describe('jobs', () => {
     expect([stderr, logs.stderr]).toEqual([1, 2].map(() => expect.stringMatching(/^worker-0: https:/m)))
   })
 
-  it.concurrent('are all canceled although one of them does not exist, which is reported', async ({ expect }) => {
+  it.concurrent('are canceled although one is missing, which is reported', async ({ expect }) => {
     const ids: string[] = []
     for (const name of ['one', 'two']) {
       const { stdout } = await submit('sleep 600', '-o', 'name', '--set', `name=${name}`)
@@ -125,13 +125,13 @@ describe('jobs', () => {
     expect(JSON.parse(stderr).error).toMatchObject({ code: 'not_found', message: expect.stringContaining(missing) })
   })
 
-  it.concurrent('without logs are followed nevertheless', async ({ expect }) => {
+  it.concurrent('without logs are still followed', async ({ expect }) => {
     const { code, stdout, stderr } = await submit('exit 3', '--wait', '--logs')
     expect([code, stdout]).toEqual([3, ''])
     expect(stderr).toMatch(/No logs: Provider slurm .*[\s\S]*failed with exit code 3/)
   })
 
-  it.concurrent('are previewed; the exit code tells whether they would be accepted', async ({ expect }) => {
+  it.concurrent('are previewed, with exit code 1 if they are not acceptable', async ({ expect }) => {
     const preview = (...more: string[]) =>
       run(['jobs', 'preview', '-f', '-', '--json', ...more], { input: jobYaml('exit 0') })
     expect(await preview()).toMatchObject({ code: 0, stdout: expect.stringContaining('"valid": true') })
@@ -143,8 +143,8 @@ describe('jobs', () => {
   })
 })
 
-describe('an error', () => {
-  it.concurrent('is JSON on standard error with --json, and nothing is printed', async ({ expect }) => {
+describe('errors', () => {
+  it.concurrent('are JSON on standard error with --json', async ({ expect }) => {
     const { code, stdout, stderr } = await submit('exit 0', '--set', 'resources.cpus=0', '--json')
     expect([code, stdout, JSON.parse(stderr).error]).toMatchObject([
       1,
@@ -158,18 +158,18 @@ describe('an error', () => {
     [['jobs', 'list', '--nothing'], "Unknown option '--nothing'."],
     [['jobs', 'submit', '--logs'], '--logs and --timeout require --wait'],
     [['job', 'list'], "Unknown command 'job'"],
-  ] as const)('%j is invalid usage: exit code 2', async ([args, message], { expect }) => {
+  ] as const)('exit with code 2 for invalid usage: %j', async ([args, message], { expect }) => {
     expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
   })
 
-  it.concurrent('never contains the key', async ({ expect }) => {
+  it.concurrent('never contain the API key', async ({ expect }) => {
     const all = await run(['jobs', 'list', '--url', 'http://127.0.0.1:9'])
     expect(all).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('127.0.0.1:9') })
     expect(all.stderr).not.toContain(testApiKey)
   })
 })
 
-it('a reader that ends early does not end a wait, whose exit code is that of the job', async () => {
+it('a wait with a closed output pipe exits with the code of the job', async () => {
   const { stdout } = await submit('sleep 2; exit 3', '-o', 'name')
   // biome-ignore lint/suspicious/noTemplateCurlyInString: an array of the shell
   const script = '"$1" "$2" jobs watch "$3" | head -n 1; echo "${PIPESTATUS[0]}"'
@@ -184,8 +184,8 @@ it('a reader that ends early does not end a wait, whose exit code is that of the
   expect(watch).toEqual({ stdout: expect.stringMatching(/^\S+ +job_\w+ +queued\n3\n$/), stderr: expect.any(String) })
 })
 
-it('a reader that ends early is no error', async () => {
-  // More than a pipe holds, so that writing continues after the reader has ended.
+it('a closed output pipe is not an error', async () => {
+  // More than a pipe buffers, so that writing continues after the reader has exited.
   const body = JSON.stringify({ id: 'slurm', text: 'x'.repeat(300_000) })
   const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(body))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

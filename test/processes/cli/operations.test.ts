@@ -34,13 +34,13 @@ afterAll(async () => {
 
 const run: CliBench['cli']['run'] = (args, options) => bench.cli.run(args, options)
 
-/** The words of a command as a POSIX shell passes them on. */
-function wordsOf(command: string): string[] {
+/** The arguments of a command as parsed by a POSIX shell. */
+function argumentsOf(command: string): string[] {
   const printed = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' })
   return printed.split('\0').slice(0, -1)
 }
 
-/** Result of a command that must succeed. */
+/** Parsed output of a command that must succeed. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await run([...args, '--json'])
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('Error')])
@@ -48,7 +48,7 @@ async function json(...args: string[]) {
 }
 
 describe('webhooks', () => {
-  it('are created, tested, changed and deleted; the secret is shown once', async () => {
+  it('are created, tested, redelivered, updated and deleted', async () => {
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`
     const { id, secret } = await json('webhooks', 'create', url, '--events', 'job.*,environment.failed')
     expect(secret).toMatch(/^whsec_/)
@@ -71,7 +71,7 @@ describe('webhooks', () => {
     expect(await run(['webhooks', 'get', id])).toMatchObject({ code: 1, stderr: expect.stringContaining('not_found') })
   })
 
-  it('say if a replay is not complete', async () => {
+  it('report an incomplete replay', async () => {
     service.on('POST /webhook-endpoints/whe_1/replay', { body: { count: 50_000, isComplete: false } })
     const replay = await run(['webhooks', 'replay', 'whe_1', '--since', '1h', '-o', 'name'], {
       env: { SWITCHYARD_URL: service.url },
@@ -80,14 +80,14 @@ describe('webhooks', () => {
     expect(replay).toEqual({ code: 1, stdout: '50000\n', stderr: note })
   })
 
-  it('are not enabled and disabled at once', async () => {
+  it('reject --enabled together with --disabled', async () => {
     const both = await run(['webhooks', 'update', 'whe_1', '--enabled', '--disabled'])
     expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('exclude each other') })
   })
 })
 
 describe('health', () => {
-  it('is shown by provider in a table, and of one connection in full', async () => {
+  it('is printed per provider as a table and per connection in full', async () => {
     const [{ id, provider }] = await json('connections', 'list', '--provider', 'slurm')
     expect(await json('connections', 'verify', id)).toMatchObject({ ok: true })
     await bench.switchyard.service.container.calls.flush()
@@ -102,14 +102,14 @@ describe('health', () => {
 })
 
 describe('admin', () => {
-  it('creates projects, and shows who did what', async () => {
+  it('creates projects and lists audit entries', async () => {
     const { id } = await json('admin', 'create-project', 'research')
     expect((await run(['admin', 'projects', '-o', 'name'])).stdout).toContain(id)
     const [entry, ...more] = await json('admin', 'audit', '--object', id)
     expect([entry, more]).toMatchObject([{ action: 'project.created', objectId: id }, []])
   })
 
-  it('sends one decision about a job or an environment with an unknown outcome', async () => {
+  it('resolves a job or environment with exactly one decision', async () => {
     const env = { SWITCHYARD_URL: service.url }
     const resolve = (...args: string[]) => run(['admin', 'resolve', ...args, '-o', 'name'], { env })
     for (const id of ['job_1', 'env_1']) service.on(`POST /attention/${id}/resolve`, { body: { id, status: 'queued' } })
@@ -132,7 +132,7 @@ describe('admin', () => {
     ])
   })
 
-  it('understands each command that the service lists with a workload', async () => {
+  it('accepts every resolve command that the service suggests', async () => {
     const env = { SWITCHYARD_URL: service.url }
     service.on('POST /attention/job_1/resolve', { body: { id: 'job_1', status: 'queued' } })
     const resolutions: Resolution[] = [
@@ -143,13 +143,13 @@ describe('admin', () => {
       ...(['succeeded', 'failed', 'canceled'] as const).map((status) => ({ status })),
     ]
     for (const resolution of resolutions) {
-      const [, ...args] = wordsOf(commandOf('job_1', resolution))
+      const [, ...args] = argumentsOf(commandOf('job_1', resolution))
       expect(await run([...args, '-o', 'name'], { env })).toMatchObject({ code: 0, stdout: 'job_1\n' })
       expect(JSON.parse(service.requests.at(-1)?.body ?? '')).toEqual(resolution)
     }
   })
 
-  it('shows the candidates for an open create, and says why a search was not complete', async () => {
+  it('lists candidates and prints why a search is incomplete', async () => {
     const env = { SWITCHYARD_URL: service.url }
     const found = { remoteId: '42', remoteName: 'train', state: 'RUNNING', hasTag: true, isOwned: false }
     const report = { id: 'job_1', correlationTag: 'a', isComplete: true, candidates: [found], calls: [] }
@@ -164,7 +164,7 @@ describe('admin', () => {
     })
   })
 
-  it('resolves all that match a filter, page by page, and says what is left', async () => {
+  it('resolves all pages of a filter and reports the count', async () => {
     const item = (id: string, result: string) => ({ id, kind: 'job', projectId: 'prj_1', result })
     const page = { dryRun: false, matched: 1, resolved: 1 }
     service.once('POST /attention/resolve', {
@@ -180,7 +180,7 @@ describe('admin', () => {
     expect(second).toEqual({ ...first, cursor: 'more' })
   })
 
-  it('prints what earlier requests have resolved if a later one fails', async () => {
+  it('prints the results of earlier requests if a later one fails', async () => {
     const items = [{ id: 'job_1', kind: 'job', projectId: 'prj_1', result: 'resolved' }]
     const page = { dryRun: false, matched: 1, resolved: 1, items, nextCursor: 'more' }
     const problem = { code: 'permission_denied', title: 'Forbidden', detail: 'The key was revoked.', errors: [] }
@@ -192,7 +192,7 @@ describe('admin', () => {
     expect(stderr).toMatch(/^1 of 1 are resolved\. Repeat the command for the others\.\n.*The key was revoked/)
   })
 
-  it('as a dry run with a filter reports what would be resolved', async () => {
+  it('reports a dry run with a filter', async () => {
     const items = ['resolvable', 'too_early'].map((result) => ({ id: result, kind: 'job', projectId: 'prj_1', result }))
     service.once('POST /attention/resolve', { body: { dryRun: true, matched: 2, resolved: 1, items } })
     const args = ['admin', 'resolve', '--code', 'timeout', '--retry', '--dry-run', '-o', 'name']
@@ -204,7 +204,7 @@ describe('admin', () => {
     })
   })
 
-  it('lists nothing where nothing needs an operator, holds creates and lets them go', async () => {
+  it('lists workloads for an operator, sets creation holds and releases them', async () => {
     expect(await json('admin', 'attention')).toEqual([])
     const hold = await json('admin', 'hold', '--provider', 'aitems', '--note', 'maintenance')
     expect(await json('admin', 'holds', '--active')).toMatchObject([{ id: hold.id, note: 'maintenance' }])
@@ -218,17 +218,17 @@ describe('admin', () => {
     expect(reader.stdout).toMatch(/^holds of new creates +skipped +- +not checked: requires the scope admin$/m)
     expect(await json('admin', 'release', hold.id)).toMatchObject({ releasedAt: expect.any(String) })
     expect(await run(['admin', 'hold'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--provider') })
-    // Entries that are younger than a minute are left out.
+    // Entries younger than a minute are not exported.
     const { code, stdout } = await run(['admin', 'audit-export', '--action', 'creation_hold.released'])
     expect([code, stdout]).toEqual([0, ''])
   })
 })
 
-it('a job that its provider has forgotten is resolved, once', async () => {
+it('a job lost at its provider can be resolved only once', async () => {
   const submitted = await run(['jobs', 'submit', '-f', '-', '-o', 'name'], { input: jobYaml('sleep 60') })
   const id = submitted.stdout.trim()
   await bench.switchyard.api.untilStatus(`/jobs/${id}`, 'running')
-  // Nothing can be read while it ends, and after a while the controller has no record of it.
+  // Reads fail until the job has ended and the controller has purged its record.
   const { faults, world } = bench.sandbox
   const unreadable = ['job.get', 'job.list'].map((operation) =>
     faults.add({ kind: 'error_before', status: 503, operation }),
@@ -258,7 +258,7 @@ it('a provider and the catalog of a connection are printed', async () => {
 })
 
 describe('events', () => {
-  it('are listed, oldest first, and followed until an interruption', async () => {
+  it('are listed oldest first and followed until interrupted', async () => {
     await run(['jobs', 'submit', '-f', '-'], { input: jobYaml('exit 0') })
     const events: { type: string; cursor: string }[] = await json('events', '--limit', '2')
     expect(events.map(({ type }) => type)).toEqual(['job.queued', 'job.dispatching'])

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const run = promisify(execFile)
 const client = fileURLToPath(new URL('../../../clients/cli/', import.meta.url))
 
-describe('the package of the command line', () => {
+describe('CLI package', () => {
   let directory: string
   let tarball: string
 
@@ -21,7 +21,7 @@ describe('the package of the command line', () => {
 
   afterAll(() => rm(directory, { recursive: true, force: true }))
 
-  it('runs with npx in an empty directory, without a network', async () => {
+  it('runs with npx offline in an empty directory', async () => {
     const npm = {
       PATH: process.env.PATH,
       HOME: directory,
@@ -33,7 +33,7 @@ describe('the package of the command line', () => {
     expect([stdout, stderr]).toEqual([`${JSON.parse(await readFile(`${client}package.json`, 'utf8')).version}\n`, ''])
   })
 
-  it('contains the program and the licences of what it bundles, and depends on nothing', async () => {
+  it('contains the program and bundled licenses without dependencies', async () => {
     const { stdout } = await run('tar', ['-tzf', tarball])
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining(['package/dist/switchyard.js', 'package/dist/licenses.txt']),

@@ -6,9 +6,9 @@ import { testApiKey } from '../../support/switchyard.ts'
 
 const hasNginx = hasProgram('nginx')
 const skipped = hasNginx ? '' : ' [skipped: it needs nginx; get it with: apt-get install nginx]'
-if (!hasNginx) process.stderr.write(`the command line behind nginx${skipped}\n`)
+if (!hasNginx) process.stderr.write(`CLI behind nginx${skipped}\n`)
 
-describe.skipIf(!hasNginx)(`the command line, with a service behind a path prefix of nginx${skipped}`, () => {
+describe.skipIf(!hasNginx)(`CLI with a service behind an nginx path prefix${skipped}`, () => {
   let bench: CliBench
   let nginx: Nginx
 
@@ -25,7 +25,7 @@ describe.skipIf(!hasNginx)(`the command line, with a service behind a path prefi
   const run: CliBench['cli']['run'] = (args, options = {}) =>
     bench.cli.run(args, { ...options, env: { SWITCHYARD_URL: `${nginx.url}/ml/switchyard/` } })
 
-  it('follows the statuses of a job, which nginx does not hold back', async () => {
+  it('follows job statuses through nginx', async () => {
     const { code, stdout, stderr } = await run(['jobs', 'submit', '-f', '-', '--wait', '-o', 'json'], {
       input: jobYaml('sleep 2; exit 4'),
     })
@@ -41,7 +41,7 @@ describe.skipIf(!hasNginx)(`the command line, with a service behind a path prefi
     expect(stdout.trim().split('\n').length).toBeGreaterThanOrEqual(4)
   })
 
-  it('logs in with the prefix, and names the address that does not respond as a service', async () => {
+  it('logs in with the prefix and rejects a wrong URL', async () => {
     const login = await run(['login', '--key-file', '-'], { input: `${testApiKey}\n` })
     expect([login.code, login.stderr]).toEqual([0, expect.stringContaining(`Logged in to ${nginx.url}/ml/switchyard.`)])
     const wrong = await bench.cli.run(['jobs', 'list', '--url', `${nginx.url}/ml`])

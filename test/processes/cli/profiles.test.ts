@@ -10,13 +10,13 @@ beforeAll(async () => {
 
 afterAll(() => bench.stop())
 
-/** Variables for another service, which does not exist. */
+/** Variables of another service that does not exist. */
 const elsewhere = { SWITCHYARD_URL: 'http://127.0.0.1:9', SWITCHYARD_API_KEY: 'sy_elsewhere' }
 const run = (args: readonly string[], input = '') => bench.cli.run(args, { input, env: elsewhere })
 const login = (name: string, ...more: string[]) =>
   run(['login', '--profile', name, '--key-file', '-', ...more], `${testApiKey}\n`)
 
-it('a profile that is named is used instead of the variables, of which it gets neither address nor key', async () => {
+it('a named profile overrides the URL and key of environment variables', async () => {
   expect(await login('work')).toMatchObject({ code: 2, stderr: expect.stringContaining('No URL is given.') })
   expect(await login('work', '--url', bench.url)).toMatchObject({ code: 0 })
   expect(await login('work')).toMatchObject({ code: 0, stderr: expect.stringContaining(`Logged in to ${bench.url}.`) })
@@ -27,7 +27,7 @@ it('a profile that is named is used instead of the variables, of which it gets n
   expect(await run(['providers', 'list'])).toMatchObject({ code: 1, stderr: expect.stringContaining('127.0.0.1:9') })
 })
 
-it('profiles are listed, selected and deleted, and their keys are not printed', async () => {
+it('profiles are listed without keys, selected and deleted', async () => {
   await login('a', '--url', bench.url)
   await login('b', '--url', bench.url)
   const list = async () => {

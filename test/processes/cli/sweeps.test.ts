@@ -18,8 +18,8 @@ const sweep = (name: string, code: string, matrix: object): string =>
 const submit = (yaml: string, ...more: string[]) =>
   bench.cli.run(['jobs', 'submit', '-f', '-', ...more], { input: yaml })
 
-describe('a file with a matrix', () => {
-  it('submits one job for each combination, and waits for all', async () => {
+describe('job file with a matrix', () => {
+  it('submits one job per combination and waits for all', async () => {
     const yaml = sweep(`good-${use('a')}-${use('b')}`, '0', { a: [1, 2], b: ['x', 'y'], exclude: [{ a: 2, b: 'y' }] })
     const { code, stdout, stderr } = await submit(yaml, '--wait', '--json')
     const jobs: { name: string; status: string }[] = JSON.parse(stdout)
@@ -30,12 +30,12 @@ describe('a file with a matrix', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(3)
   })
 
-  it('ends with 1 if one of the jobs fails', async () => {
+  it('exits with 1 if any job fails', async () => {
     const { code, stdout } = await submit(sweep(`mixed-${use('code')}`, use('code'), { code: [0, 3] }), '--wait')
     expect([code, stdout]).toEqual([1, expect.stringMatching(/mixed-0 +slurm +succeeded[\s\S]*mixed-3 +slurm +failed/)])
   })
 
-  it('reports each rejected job, and submits the others', async () => {
+  it('reports each rejected job and submits the others', async () => {
     const { code, stdout, stderr } = await submit(
       sweep(`part-${use('name')}`, '0', { name: ['good', 'no/good'] }),
       '-o',
@@ -45,16 +45,16 @@ describe('a file with a matrix', () => {
     expect(stderr).toMatch(/^Rejected: part-no\/good: \/jobs\/1\/name .*\(400 invalid_request\)$/m)
   })
 
-  it('is submitted once for one idempotency key', async () => {
-    const again = () =>
+  it('is submitted once per idempotency key', async () => {
+    const submitOnce = () =>
       submit(sweep(`once-${use('a')}`, '0', { a: [1, 2] }), '--idempotency-key', 'sweep-1', '-o', 'name')
-    const first = await again()
+    const first = await submitOnce()
     expect(first.stdout.trim().split('\n')).toHaveLength(2)
-    expect(await again()).toEqual(first)
+    expect(await submitOnce()).toEqual(first)
   })
 })
 
-it('cancel-all cancels what matches a filter, after a dry run that changes nothing', async () => {
+it('cancel-all cancels matching jobs but none as a dry run', async () => {
   const yaml = sweep(`long-${use('a')}`, '0', { a: [1, 2, 3] }).replace('exit 0', 'sleep 600')
   await submit(yaml)
   const cancelAll = async (...more: string[]) => {
@@ -70,14 +70,14 @@ it('cancel-all cancels what matches a filter, after a dry run that changes nothi
   })
 })
 
-it('the wait survives an outage that is longer than the retries of one request', async () => {
+it('a wait survives an outage longer than the retries of one request', async () => {
   const job = { id: 'job_1', name: 'one', status: 'running' }
-  let refused = 0
+  let failedCount = 0
   const server = createServer((request, response) => {
     const isBatch = request.method === 'POST'
-    // One request is sent five times.
-    if (!isBatch && refused < 6) {
-      refused += 1
+    // Each request is sent up to five times.
+    if (!isBatch && failedCount < 6) {
+      failedCount += 1
       return void request.socket.destroy()
     }
     const body = isBatch ? { results: [{ index: 0, job }] } : { data: [{ ...job, status: 'succeeded' }] }
@@ -86,9 +86,9 @@ it('the wait survives an outage that is longer than the retries of one request',
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const ended = await bench.cli.run(['jobs', 'submit', '-f', '-', '--wait', '-o', 'name'], {
-    input: sweep(`away-${use('a')}`, '0', { a: [1] }),
+    input: sweep(`outage-${use('a')}`, '0', { a: [1] }),
     env: { SWITCHYARD_URL: `http://127.0.0.1:${port}` },
   })
   server.close()
-  expect([ended.code, ended.stdout, refused]).toEqual([0, 'job_1\n', 6])
+  expect([ended.code, ended.stdout, failedCount]).toEqual([0, 'job_1\n', 6])
 })

@@ -8,12 +8,12 @@ import { openTerminal, type Terminal } from '../../support/terminal.ts'
 
 const hasTmux = hasProgram('tmux')
 const skipped = hasTmux ? '' : ' [skipped: it needs tmux; get it with: apt-get install tmux]'
-if (!hasTmux) process.stderr.write(`the command line in a terminal${skipped}\n`)
+if (!hasTmux) process.stderr.write(`CLI in a terminal${skipped}\n`)
 
-describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
+describe.skipIf(!hasTmux)(`CLI in a terminal${skipped}`, () => {
   let bench: CliBench
   let terminal: Terminal
-  /** Has the programs `switchyard` and `node`. */
+  /** Directory with the programs `switchyard` and `node`. */
   let bin: string
   let environment: Readonly<Record<string, string>>
 
@@ -34,7 +34,7 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
 
   afterEach(() => terminal.close())
 
-  it('asks for the address and the key, shows no character of the key, and keeps both for the user only', async () => {
+  it('prompts for URL and key, hides the key and stores both privately', async () => {
     terminal = await openTerminal(environment)
     await terminal.type('cd; switchyard login --profile work', 'Enter')
     await terminal.until(/URL of the service/)
@@ -52,7 +52,7 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
     await terminal.until(/^slurm$/m)
   })
 
-  it('asks for credentials, which are never arguments', async () => {
+  it('prompts for credentials and rejects them as arguments', async () => {
     terminal = await openTerminal(withService())
     const { username, token } = bench.sandbox.accounts.jupyterhub
     const settings = `--set settings.baseUrl=${bench.sandbox.urls.jupyterhub} --set settings.username=${username}`
@@ -64,7 +64,7 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
     await terminal.until(/Credentials cannot be arguments/)
   })
 
-  it('shows each status with its time, and the outcome', async () => {
+  it('shows each status with its duration and the outcome', async () => {
     terminal = await openTerminal(withService())
     await terminal.type('cd; switchyard jobs submit -f failing.yaml --wait; echo "exit $?"', 'Enter')
     await terminal.until(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] running +\d/m)
@@ -74,11 +74,11 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
       /^job_\w{26}\n(✔ \w+ +\d+(\.\d)?s\n)+✖ failed +\d+(\.\d)?s +\S+\njob_\w+ failed with exit code 3\./m,
     )
     expect(screen).toMatch(/exit 3$/m)
-    // One line for each status: nothing of the display remains.
+    // One line per status: the progress display is removed.
     expect(screen.match(/running/g)).toHaveLength(1)
   })
 
-  it('leaves a job running after Ctrl-C, and shows the cursor again', async () => {
+  it('leaves a job running after Ctrl-C and returns to the shell', async () => {
     terminal = await openTerminal(withService())
     await terminal.type('cd; switchyard jobs submit -f job.yaml --wait; echo "exit $?"', 'Enter')
     await terminal.until(/ running +\d/)
@@ -125,7 +125,7 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
       name: 'tab',
       script: '#!/bin/sh\ntrue',
     })
-    for (const [typed, wanted] of [
+    for (const [typed, expected] of [
       ['switchyard jobs sub', 'switchyard jobs submit '],
       ['switchyard jobs submit --idem', 'switchyard jobs submit --idempotency-key '],
       ['switchyard jobs list -o ya', 'switchyard jobs list -o yaml '],
@@ -133,7 +133,7 @@ describe.skipIf(!hasTmux)(`the command line in a terminal${skipped}`, () => {
       [`switchyard jobs get ${id.slice(0, -1)}`, `switchyard jobs get ${id} `],
     ] as const) {
       await terminal.type(typed, 'Tab', '#')
-      await terminal.until(new RegExp(`^\\$ ${wanted.replaceAll('.', '\\.')}#$`, 'm'))
+      await terminal.until(new RegExp(`^\\$ ${expected.replaceAll('.', '\\.')}#$`, 'm'))
       await terminal.type('C-u', 'clear', 'Enter')
       await terminal.until(/^\$$/)
     }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type CliBench, startCliBench } from '../../support/cli-bench.ts'
 import { testApiKey } from '../../support/switchyard.ts'
 
-// The last step of the workflow in examples/github-actions, as a runner executes it.
+// Runs the last step of the workflow in examples/github-actions like a runner.
 
 const root = join(import.meta.dirname, '../../..')
 let bench: CliBench
@@ -15,12 +15,12 @@ beforeAll(async () => {
 })
 afterAll(() => bench?.stop())
 
-it('the workflow submits a job with the commit as a label, and prints its log', async () => {
+it('the workflow submits a job labeled with the commit and prints its logs', async () => {
   const workflow = await readFile(join(root, 'examples/github-actions/train.yaml'), 'utf8')
   const [, command = ''] = /run: (switchyard .*)/.exec(workflow) ?? []
   const bin = dirname(bench.cli.path)
   await symlink(bench.cli.path, join(bin, 'switchyard'))
-  // Some abbreviated commits are numbers in YAML; a label is text.
+  // Some abbreviated commits parse as numbers in YAML; a label is text.
   const env = {
     ...{ PATH: `${bin}:${process.env.PATH}`, HOME: bench.cli.home, GITHUB_SHA: '1234567890123456' },
     ...{ SWITCHYARD_URL: bench.url, SWITCHYARD_API_KEY: testApiKey },
