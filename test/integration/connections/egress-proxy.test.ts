@@ -83,7 +83,7 @@ describe('installation behind a proxy', () => {
 })
 
 describe('OIDC issuer requests', () => {
-  it('use the proxy unless the issuer bypasses it', async () => {
+  it('use the proxy except for bypassed hosts', async () => {
     const proxy = await startProxy()
     stub.on('GET /keys', { body: { keys: [] } })
     const isBypassed = ({ host }: { host: string }) => host === '127.0.0.1'

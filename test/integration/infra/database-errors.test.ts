@@ -94,12 +94,12 @@ it.each<[string, (database: Database) => Promise<unknown>, Partial<DatabaseOptio
     'a session terminated by an administrator',
     ({ prisma }) => failureOf(prisma.$queryRaw`SELECT pg_terminate_backend(pg_backend_pid())`),
   ],
-])('classifies %s as a transient error', async (_, fail, more) => {
+])('isTransientError accepts %s', async (_, fail, more) => {
   const error = await withDatabase(fail, more)
   expect(isTransientError(error), String(error)).toBe(true)
 })
 
-it('does not classify other errors as transient because of their message', async () => {
+it('isTransientError rejects query and callback errors regardless of their message', async () => {
   const errors = await withDatabase(
     async ({ prisma }) => [
       await failureOf(prisma.$queryRaw`SELECT ${'EPIPE'}::int`),

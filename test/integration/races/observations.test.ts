@@ -111,7 +111,7 @@ async function withReusedRemoteId(name: string) {
   return { old, isUntouched }
 }
 
-it.concurrent('a job whose remote id was reused ends and leaves the other job running', async () => {
+it.concurrent('a job with a reused remote id ends without affecting the other job', async () => {
   const { old, isUntouched } = await withReusedRemoteId('reused-id')
   const ended = await switchyard.api.untilStatus(jobPath(old), 'unknown')
   expect(ended.statusReason).toBe('remote_record_lost')

@@ -100,7 +100,7 @@ const expireLease = (id: string) =>
     .$executeRaw`UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() - interval '1 s' WHERE id = ${id}`
 
 describe('lifted hold', () => {
-  it('is noticed by a worker that is about to store a wait', async () => {
+  it('makes a concurrently stored wait due', async () => {
     const hold = (held: boolean) => bench.api.ok('PATCH', `/connections/${bench.connections.slurm}`, { held })
     await hold(true)
     const pass = await claim(await submit())
@@ -122,7 +122,7 @@ describe('requested action', () => {
     expect(await write(pass, { dueAt: null })).toMatchObject({ isWritten: true, isDue: true })
   })
 
-  it('prevents an attempt that is not committed yet', async () => {
+  it('prevents an uncommitted attempt', async () => {
     const id = await submit()
     const pass = await claim(id)
     await bench.api.ok('POST', `/jobs/${id}/cancel`)

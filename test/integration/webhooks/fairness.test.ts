@@ -157,7 +157,7 @@ describe('endpoint with an undecryptable secret', () => {
 })
 
 describe('open transaction', () => {
-  it('does not delay deliveries that are already recorded', async () => {
+  it('does not delay recorded deliveries', async () => {
     const { id } = await bench.register('/steady')
     const holder = await openTransaction(bench.open.pool)
     await holder.query('SELECT pg_current_xact_id()')

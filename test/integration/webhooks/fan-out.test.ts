@@ -90,7 +90,7 @@ describe('event fan-out', () => {
       ['job.failed', 'environment.running'],
     ],
     [[], ['job.succeeded', 'job.failed', 'environment.running']],
-  ])('for event types %o records %o', async (eventTypes, expected) => {
+  ])('with event types %o records %o', async (eventTypes, expected) => {
     const { id } = await bench.register(`/types/${expected.length}`, { eventTypes })
     const typesById = new Map<string, string>()
     for (const type of ['job.succeeded', 'job.failed', 'environment.running'])

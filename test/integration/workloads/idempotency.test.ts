@@ -103,7 +103,7 @@ describe('submission to two services', () => {
     expect(later.body.id).not.toBe(first.body.id)
   })
 
-  it('rejects an environment whose connection was just deleted through the other service', async () => {
+  it('rejects an environment over a connection just deleted through the other service', async () => {
     const own = await openAccount(api, sandbox)
     const body = () => environmentRequest({ connectionId: own.connectionId })
     const first = await api.ok('POST', '/environments', body())

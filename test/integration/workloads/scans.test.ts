@@ -144,7 +144,7 @@ it.each([50, 500])('a scan of %i unchanged jobs costs its pages and two statemen
   expect(provider.counts).toEqual({ calls: count / pageSize, payloads: 0 })
 })
 
-it('a scan writes changes of all pages in one batch and builds no other payloads', async () => {
+it('a scan writes changes of all pages in one batch without other payloads', async () => {
   await makeRecords(500)
   const provider = makeProvider(500)
   const { scan } = makeScans(provider)
@@ -183,7 +183,7 @@ it('a scan is due again after its interval although it found changes', async () 
   expect(await read('SELECT due_at > now() + interval \'30 s\' AS "isLater" FROM sweeps')).toEqual([{ isLater: true }])
 })
 
-it('a scan applies an end again that was lost in a failover despite client changes', async () => {
+it('a scan reapplies an end lost in a failover despite client changes', async () => {
   await makeRecords(1)
   const provider = makeProvider(1)
   const { scan } = makeScans(provider)
@@ -199,7 +199,7 @@ it('a scan applies an end again that was lost in a failover despite client chang
   expect(await read('SELECT status FROM workloads')).toEqual([{ status: 'succeeded' }])
 })
 
-it('a scan counts orphans without objects whose create is in progress', async () => {
+it('a scan counts orphans but no objects of creates in progress', async () => {
   await makeRecords(50)
   const provider = makeProvider(60)
   const create = (index: number) => database.prisma.$executeRaw`

@@ -88,7 +88,7 @@ async function openAttempt(id: string): Promise<void> {
 const east = { clusterId: '11112' }
 const resolve = (id: string, remoteId: string) => bench.api.call('POST', `/jobs/${id}/resolve`, { body: { remoteId } })
 
-it('the doctor matches a batch job by id or name of its region, not across regions', async () => {
+it('the doctor matches batch jobs by region id or name, not across regions', async () => {
   const one = await batchJob('by id', east, '4711')
   const other = await batchJob('by name', { clusterName: 'East' }, '4711')
   const named = await batchJob('by both', { ...east, clusterName: 'East' }, '4712')

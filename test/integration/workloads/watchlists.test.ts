@@ -60,7 +60,7 @@ it('a watchlist is read in full once, then only for changes', async () => {
   expect(rowCounts).toEqual([1200, 0, 2])
 })
 
-it('a watchlist includes what an older transaction commits late', async () => {
+it('a watchlist includes late commits of older transactions', async () => {
   await insert(2)
   const read = makeReader()
   const older = await openTransaction(database.pool)
