@@ -16,7 +16,7 @@ export interface ApiBench {
   open: Database
   /** Connection id of each provider of the sandbox. */
   connections: Readonly<Record<string, string>>
-  /** Stores the provider calls of the service that are counted in memory. */
+  /** Stores the provider call statistics that the service holds in memory. */
   storeCalls(): Promise<void>
   stop(): Promise<void>
 }
@@ -32,14 +32,14 @@ export async function startApiBench(options: Partial<SwitchyardOptions> = {}): P
     ...options,
   })
   const { api, service } = switchyard
-  const made = await Promise.all(
+  const created = await Promise.all(
     sandboxConnections(sandbox).map(async (body) => [
       Object.keys(body.settings)[0] ?? '',
       (await api.ok('POST', '/connections', body)).id,
     ]),
   )
   return {
-    ...{ api, database, sandbox, open, url: service.url ?? '', connections: Object.fromEntries(made) },
+    ...{ api, database, sandbox, open, url: service.url ?? '', connections: Object.fromEntries(created) },
     storeCalls: service.container.calls.flush,
     async stop() {
       await switchyard.stop()
@@ -50,7 +50,7 @@ export async function startApiBench(options: Partial<SwitchyardOptions> = {}): P
   }
 }
 
-/** The bench of a whole test file. */
+/** A bench for one test file. */
 export async function useApiBench(options?: Partial<SwitchyardOptions>): Promise<ApiBench> {
   return endAfterFile(await startApiBench(options), (bench) => bench.stop())
 }

@@ -18,12 +18,12 @@ export interface ApiCaller {
   /** Sends a request that must return 2xx. Returns the body. */
   ok(method: string, path: string, body?: object): Promise<ApiRecord>
   /** Long-polls a record until it matches. */
-  until(path: string, isWanted: (record: ApiRecord) => boolean, limitMs?: number): Promise<ApiRecord>
+  until(path: string, matches: (record: ApiRecord) => boolean, limitMs?: number): Promise<ApiRecord>
   untilStatus(path: string, ...statuses: string[]): Promise<ApiRecord>
 }
 
-/** Ends with an explicit error before the timeout of the test runner. */
-const followLimitMs = 20_000
+/** Shorter than the timeout of the test runner, so that the error names the record. */
+const defaultLimitMs = 20_000
 
 export function makeApiCaller(url: string, apiKey: string): ApiCaller {
   async function call(method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<Answer> {
@@ -41,14 +41,14 @@ export function makeApiCaller(url: string, apiKey: string): ApiCaller {
     return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
   }
 
-  async function until(path: string, isWanted: (record: ApiRecord) => boolean, limitMs = followLimitMs) {
+  async function until(path: string, matches: (record: ApiRecord) => boolean, limitMs = defaultLimitMs) {
     const untilMs = performance.now() + limitMs
     let record = (await call('GET', path)).body
-    while (!isWanted(record)) {
+    while (!matches(record)) {
       if (performance.now() > untilMs) throw new Error(`${path} is still ${describe(record)} after ${limitMs} ms`)
       const headers = { prefer: 'wait=2', 'if-none-match': `"${record.version}"` }
-      const answer = await call('GET', path, { headers })
-      if (answer.status === 200) record = answer.body
+      const response = await call('GET', path, { headers })
+      if (response.status === 200) record = response.body
     }
     return record
   }
@@ -57,15 +57,16 @@ export function makeApiCaller(url: string, apiKey: string): ApiCaller {
     call,
     until,
     async ok(method, path, body) {
-      const answer = await call(method, path, body === undefined ? {} : { body })
-      if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-      return answer.body
+      const response = await call(method, path, body === undefined ? {} : { body })
+      if (response.status >= 300)
+        throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
+      return response.body
     },
     untilStatus: (path, ...statuses) => until(path, (record) => statuses.includes(record.status)),
   }
 }
 
-/** Reads a response to its end; a stream is canceled immediately. */
+/** Reads a complete response; cancels a stream immediately. */
 export async function wholeText(response: Response): Promise<string> {
   if (response.headers.get('content-type') !== 'text/event-stream') return response.text()
   await response.body?.cancel()

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Builds a directory as the Dockerfile does: no src/, and nothing of prisma/ but the migrations. The caller removes it. */
+/** Builds a directory like the Dockerfile: without src/, and only the migrations of prisma/. The caller removes it. */
 export async function buildProgram(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'switchyard-build-'))
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))

@@ -8,7 +8,7 @@ export interface KeyPair {
   key: string
 }
 
-/** A certificate authority of the test. */
+/** A certificate authority for tests. */
 export interface CertificateAuthority {
   certificate: string
   /** Issues a certificate for these names and addresses: `DNS:hub.example`, `IP:127.0.0.1`. */
@@ -22,7 +22,7 @@ export const opensslSkipped = hasOpenssl ? '' : ' [skipped: it needs openssl; ge
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30']
 
-/** Created with the packaged `openssl`; the files are removed at once. */
+/** Creates an authority with the installed `openssl`; the files are removed immediately. */
 export function makeCertificateAuthority(name = 'Test CA'): CertificateAuthority {
   const ca = inDirectory((dir) => {
     openssl(dir, ['req', '-x509', ...newKey, '-subj', `/CN=${name}`, '-keyout', 'key.pem', '-out', 'cert.pem'])
@@ -53,10 +53,10 @@ function openssl(cwd: string, args: readonly string[], input = ''): string {
   return execFileSync('openssl', args, { cwd, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
 }
 
-function inDirectory<T>(work: (dir: string) => T): T {
+function inDirectory<T>(use: (dir: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-ca-'))
   try {
-    return work(dir)
+    return use(dir)
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

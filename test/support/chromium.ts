@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { type Browser, launch } from 'puppeteer-core'
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** Path of an installed Chromium. */
-export const chromium = places.find(existsSync)
+export const chromium = paths.find(existsSync)
 
-/** Appended to the title of a test that is skipped without it. */
+/** Suffix of the title of a test that is skipped without Chromium. */
 export const withoutChromium = chromium === undefined ? ' (skipped: no Chromium)' : ''
 
 export function launchChromium(...args: readonly string[]): Promise<Browser> {

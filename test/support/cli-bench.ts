@@ -12,7 +12,7 @@ const startCliSandbox = () =>
     settings: { slurm: { pendingMs: 60, runningMs: 60 } },
   })
 
-/** The built command line and a service with a connection to each provider of the sandbox. */
+/** The built CLI and a service with connections to sandbox providers. */
 export interface CliBench {
   cli: CliProgram
   switchyard: Switchyard
@@ -39,6 +39,6 @@ export async function startCliBench(): Promise<CliBench> {
   }
 }
 
-/** A job of the sandbox as YAML. `script` decides when and how it ends. */
+/** A sandbox job as YAML. `script` determines when and how it ends. */
 export const jobYaml = (script: string): string =>
   `provider: slurm\nname: hello\nscript: |\n  #!/bin/sh\n  ${script}\nresources:\n  cpus: 1\n  memoryMiB: 1024\n`

@@ -9,14 +9,14 @@ import type { Exit } from './process.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface CliRun {
-  /** Writes standard input and ends it; otherwise it is empty. */
+  /** Standard input; empty by default. */
   input?: string
   env?: Readonly<Record<string, string>>
-  /** Signal that is sent as soon as the output contains a text. */
+  /** Signal to send once the output contains a text. */
   signalAt?: { text: string; signal: NodeJS.Signals }
 }
 
-/** The command line, built as it is published, with a home directory without profiles. */
+/** The CLI, built like the published one, with a home directory without profiles. */
 export interface CliProgram {
   /** Path of the program. */
   path: string
@@ -44,11 +44,11 @@ function runProgram(path: string, args: readonly string[], { input = '', env = {
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
-      const had = signalAt !== undefined && texts[name].includes(signalAt.text)
+      const isKnown = signalAt !== undefined && texts[name].includes(signalAt.text)
       texts[name] += chunk
-      if (signalAt !== undefined && !had && texts[name].includes(signalAt.text)) child.kill(signalAt.signal)
+      if (signalAt !== undefined && !isKnown && texts[name].includes(signalAt.text)) child.kill(signalAt.signal)
     })
-  // A program that ends without reading its input closes the pipe.
+  // A program that exits without reading its input closes the pipe.
   child.stdin.on('error', () => undefined).end(input)
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve, reject) => {
     child.once('error', reject).once('close', (code) => resolve({ code, ...texts }))

@@ -2,13 +2,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { rolldown } from 'rolldown'
 
-/** A page whose script is a bundled program, at any host name that leads to this machine. */
+/** A page with a bundled program as script, served for any host name that resolves to this machine. */
 export interface ClientPage {
   port: number
   close(): Promise<void>
 }
 
-/** @param program a module in a project with its dependencies; the page has what it exports as `program` */
+/** @param program a module in a project with its dependencies; the page exposes its exports as `program` */
 export async function servePage(program: string): Promise<ClientPage> {
   const bundle = await rolldown({ input: program, platform: 'browser' })
   const { output } = await bundle.generate({ format: 'iife', name: 'program' })

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** An empty project outside of the repository, in which the packed TypeScript client is installed. */
+/** An empty project outside of the repository with the packed TypeScript client installed. */
 export interface ClientProject {
   path: string
   remove(): Promise<void>
@@ -17,7 +17,7 @@ export interface ClientProject {
 export async function makeClientProject(): Promise<ClientProject> {
   const tarballs = await mkdtemp(join(tmpdir(), 'switchyard-tarballs-'))
   const path = await mkdtemp(join(tmpdir(), 'switchyard-project-'))
-  // The dependencies come as tarballs, too: the installation needs no registry.
+  // Dependencies are packed too, so that the installation needs no registry.
   const folders = [join(root, 'clients/typescript'), ...(await dependenciesOf('clients/typescript'))]
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', tarballs, ...folders], { cwd: path })
   await writeFile(join(path, 'package.json'), '{"type":"module","private":true}')
@@ -27,7 +27,7 @@ export async function makeClientProject(): Promise<ClientProject> {
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-/** Folders of a package's dependencies, and of theirs. */
+/** Folders of the direct and transitive dependencies of a package. */
 async function dependenciesOf(path: string): Promise<readonly string[]> {
   const { dependencies = {} } = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'))
   const direct = Object.keys(dependencies).map((name) => `node_modules/${name}`)

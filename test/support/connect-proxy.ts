@@ -4,10 +4,10 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** `reset` closes the connection, `silent` never answers, and `chatty` sends more than its answer. */
+/** `reset` closes the connection, `silent` never responds, and `chatty` sends data after the response. */
 type Answer = number | 'reset' | 'silent' | 'chatty'
 
-/** An HTTP proxy that tunnels by CONNECT. It resolves every name to this machine. */
+/** An HTTP proxy for CONNECT tunnels. It resolves every name to this machine. */
 export interface ConnectProxy {
   url: string
   port: number
@@ -19,9 +19,9 @@ export interface ConnectProxy {
   readonly tunnelPorts: ReadonlySet<number>
   /** Requests that were not CONNECT. */
   readonly others: readonly string[]
-  /** Answers further CONNECT requests with this status, or as `Answer` describes. */
+  /** Sets the response to further CONNECT requests. */
   answer(how: Answer): void
-  /** Bytes that came through tunnels towards the destinations. */
+  /** Number of bytes sent through tunnels to the destinations. */
   tunneledBytes(): number
   close(): Promise<void>
 }
@@ -45,27 +45,28 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
     others.push(request.url ?? '')
     response.writeHead(405).end()
   })
-  server.on('connect', (request: IncomingMessage, near: Duplex) => {
+  server.on('connect', (request: IncomingMessage, downstream: Duplex) => {
     const { url: authority = '', headers } = request
     connects.push(authority)
     authorizations.push(headers['proxy-authorization'] ?? '')
-    sockets.add(near.on('error', () => {}))
+    sockets.add(downstream.on('error', () => {}))
     if (how === 'silent') return
-    if (how === 'chatty') return void near.write('HTTP/1.1 200 OK\r\n\r\nhello')
-    if (how === 'reset') return void near.destroy()
-    if (how !== 200) return void near.end(`HTTP/1.1 ${how} No\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno`)
-    const far = connect({ host: '127.0.0.1', port: Number(authority.split(':').at(-1)) })
-    sockets.add(far.on('error', () => near.destroy()))
-    far.on('connect', () => {
-      tunnelPorts.add(far.localPort ?? 0)
-      near.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      near.on('data', (chunk: Buffer) => {
+    if (how === 'chatty') return void downstream.write('HTTP/1.1 200 OK\r\n\r\nhello')
+    if (how === 'reset') return void downstream.destroy()
+    if (how !== 200)
+      return void downstream.end(`HTTP/1.1 ${how} No\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno`)
+    const upstream = connect({ host: '127.0.0.1', port: Number(authority.split(':').at(-1)) })
+    sockets.add(upstream.on('error', () => downstream.destroy()))
+    upstream.on('connect', () => {
+      tunnelPorts.add(upstream.localPort ?? 0)
+      downstream.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      downstream.on('data', (chunk: Buffer) => {
         byteCount += chunk.byteLength
       })
-      near.pipe(far).pipe(near)
+      downstream.pipe(upstream).pipe(downstream)
     })
-    near.on('close', () => far.destroy())
-    far.on('close', () => near.destroy())
+    downstream.on('close', () => upstream.destroy())
+    upstream.on('close', () => downstream.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -6,14 +6,14 @@ interface Changes {
   credentials?: object
 }
 
-/** Connections to the sandbox's Data Forest account, each under a new name. */
+/** Connections to the Data Forest account of the sandbox, each with a unique name. */
 export function connectionRequests({ api, sandbox }: Pick<ApiBench, 'api' | 'sandbox'>) {
-  let drawn = 0
+  let count = 0
   function request({ settings, credentials }: Changes = {}) {
     const { accountId, accessKey, secretKey } = sandbox.accounts.dataforest
-    drawn += 1
+    count += 1
     return {
-      name: `connection ${drawn}`,
+      name: `connection ${count}`,
       settings: { dataforest: { baseUrl: sandbox.urls.dataforest, accountId, ...settings } },
       credentials: { dataforest: { accessKey, secretKey, ...credentials } },
     }

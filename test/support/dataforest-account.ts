@@ -22,20 +22,20 @@ export interface Account {
   environment(): Promise<ApiRecord>
   /** Submits a job that runs `script`, or one that succeeds immediately. */
   job(environment: ApiRecord, script?: string, more?: object): Promise<ApiRecord>
-  /** Remote objects of an environment's jobs, finished ones included. */
+  /** Remote objects of an environment's jobs, including finished ones. */
   apps(environment: ApiRecord): readonly ObjectView[]
   workspaces(): readonly ObjectView[]
 }
 
-let drawn = 0
+let nameCount = 0
 const image = 'tensorflow:r2.3.1-py3'
-/** Unique name that satisfies the vendor's rule for workspaces. */
-const freshName = (prefix: string): string => {
-  drawn += 1
-  return `${prefix}-${drawn}`
+/** Unique name that is valid for a workspace. */
+const uniqueName = (prefix: string): string => {
+  nameCount += 1
+  return `${prefix}-${nameCount}`
 }
 
-export const environmentRequest = (more: object = {}) => ({ name: freshName('ws'), image, command: ['ls'], ...more })
+export const environmentRequest = (more: object = {}) => ({ name: uniqueName('ws'), image, command: ['ls'], ...more })
 export const jobRequest = (more: object = {}) => ({ name: 'train', image, script: 'python train.py', ...more })
 
 export async function openAccount(
@@ -45,7 +45,7 @@ export async function openAccount(
 ): Promise<Account> {
   const { accountId, accessKey, secretKey } = accounts.dataforest
   const connection = await api.ok('POST', '/connections', {
-    name: freshName('connection'),
+    name: uniqueName('connection'),
     settings: { dataforest: { baseUrl: urls.dataforest, accountId, ...settings } },
     credentials: { dataforest: { accessKey, secretKey } },
   })
@@ -71,7 +71,7 @@ export async function openAccount(
   }
 }
 
-/** As `startQuickSandbox`, for the tests of a file. */
+/** `startQuickSandbox` for one test file. */
 export async function useQuickSandbox(options?: Parameters<typeof startQuickSandbox>[0]): Promise<TestSandbox> {
   return endAfterFile(await startQuickSandbox(options), (sandbox) => sandbox.close())
 }

@@ -1,10 +1,10 @@
 import { afterAll } from 'vitest'
 
 /**
- * Ends `made` after the last test of a file. For the services of a whole file, started at its top level; the one started
- * last ends first.
+ * Ends `service` after the last test of a file. For services that are started at the top level of a file; the last one
+ * started ends first.
  */
-export function endAfterFile<T>(made: T, end: (made: T) => Promise<unknown>): T {
-  afterAll(() => end(made))
-  return made
+export function endAfterFile<T>(service: T, end: (service: T) => Promise<unknown>): T {
+  afterAll(() => end(service))
+  return service
 }

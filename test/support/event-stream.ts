@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { testApiKey } from './switchyard.ts'
 
-/** Stream as read by a browser's EventSource, which reconnects automatically with the last id. */
+/** A stream read like by the EventSource of a browser, which reconnects automatically with the last id. */
 export interface EventStream {
   readonly events: readonly ApiRecord[]
   /** Response status and `Last-Event-ID` of each connection. */
@@ -34,10 +34,10 @@ export function openEventStream(url: string, { apiKey = testApiKey }: { apiKey?:
   })
   open.add(source)
   source.onmessage = (message) => events.push(JSON.parse(message.data))
-  const until = (isSo: () => boolean, what: string) =>
-    vi.waitUntil(isSo, { timeout: limitMs, interval: 10 }).catch(() => {
+  const until = (condition: () => boolean, expected: string) =>
+    vi.waitUntil(condition, { timeout: limitMs, interval: 10 }).catch(() => {
       throw new Error(
-        `not within ${limitMs} ms: ${what}; got ${events.length} events, connections ${JSON.stringify(connections)}`,
+        `not within ${limitMs} ms: ${expected}; got ${events.length} events, connections ${JSON.stringify(connections)}`,
       )
     })
   return {

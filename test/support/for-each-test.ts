@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from 'vitest'
 
 /**
- * Something that is started anew before each test of a file, or of the suite that calls this, and ended after it. The
- * returned object has the properties of the current one, so it is read inside tests only.
+ * Starts a service before each test of the calling file or suite, and ends it afterwards. The returned object has the
+ * properties of the current service, so it can be used only inside tests.
  */
 export function forEachTest<T extends object>(start: () => Promise<T>, end: (current: T) => unknown): T {
   const current = {} as T

@@ -22,21 +22,21 @@ interface Services {
   stop(): Promise<void>
 }
 
-/** Vitest loads this file once per project; all projects share the services of the first. */
+/** Vitest loads this file once per project; all projects share the services of the first one. */
 const shared = globalThis as { switchyardTestServices?: { services: Promise<Services>; users: number } }
 
 /** Starts one Postgres with a migrated template database, and one Redis, for the whole run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.switchyardTestServices ??= { services: start(), users: 0 }
-  const use = shared.switchyardTestServices
-  use.users += 1
-  const services = await use.services
+  const current = shared.switchyardTestServices
+  current.users += 1
+  const services = await current.services
   project.provide('testDatabaseServerUrl', services.databaseUrl)
   project.provide('testDatabaseTemplate', services.template)
   project.provide('testRedisUrl', services.redisUrl)
   return async () => {
-    use.users -= 1
-    if (use.users > 0) return
+    current.users -= 1
+    if (current.users > 0) return
     delete shared.switchyardTestServices
     await services.stop()
   }
@@ -71,7 +71,7 @@ async function makeTemplate(serverUrl: string, template: string): Promise<void> 
 async function startDatabase() {
   const url = process.env.TEST_DATABASE_URL
   if (url !== undefined) return { url, description: 'the Postgres of TEST_DATABASE_URL', stop: async () => {} }
-  const parent = await roomyDir()
+  const parent = await dataParent()
   await removeAbandoned(parent)
   const dataDir = await mkdtemp(join(parent, `${dirPrefix}${process.pid}-`))
   const settings = { max_connections: '300', shared_buffers: '128MB', max_wal_size: '2GB', autovacuum: 'on' }
@@ -83,13 +83,13 @@ const dirPrefix = 'switchyard-test-postgres-'
 const memory = '/dev/shm'
 const minFreeBytes = 4 * 1024 ** 3
 
-/** In memory where there is room: each test database is 500 files, and to create them on a disk takes three times as long. */
-async function roomyDir(): Promise<string> {
+/** In memory if there is space: each test database has 500 files, and creating them on disk takes three times as long. */
+async function dataParent(): Promise<string> {
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
   return bavail * bsize >= minFreeBytes ? memory : tmpdir()
 }
 
-/** Removes the data of test runs that were killed: in memory it would stay there until the machine is restarted. */
+/** Removes data of killed test runs, which would otherwise stay in memory until the machine restarts. */
 async function removeAbandoned(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const pid = name.startsWith(dirPrefix) ? Number(name.slice(dirPrefix.length).split('-')[0]) : Number.NaN
@@ -102,7 +102,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // The process of another user is alive, too.
+    // The process exists but belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -42,28 +42,31 @@ export async function submitBatch(
 
 export const idsOf = ({ results }: BatchResult) => results.map(({ job }) => job?.id)
 
-/** The texts of all statements that this process sends to Postgres during `work`. */
+/** The text of all statements that this process sends to Postgres during `work`. */
 export async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = []
-  const sent: { submit: Query['submit'] } = Query.prototype
-  const { submit } = sent
-  sent.submit = function (this: Query & { text?: string }, connection) {
+  const prototype: { submit: Query['submit'] } = Query.prototype
+  const { submit } = prototype
+  prototype.submit = function (this: Query & { text?: string }, connection) {
     texts.push(this.text ?? '')
     return submit.call(this, connection)
   }
   try {
     await work()
   } finally {
-    sent.submit = submit
+    prototype.submit = submit
   }
   return texts
 }
 
 /** Cancels the statements that this process sends to Postgres during `work` and whose text matches. */
 export async function failingDuring<R>(matches: (text: string) => boolean, work: () => Promise<R>): Promise<R> {
-  const sent: { submit: Query['submit'] } = Query.prototype
-  const { submit } = sent
-  sent.submit = function (this: Query & { text?: string; name?: string | undefined; values?: unknown[] }, connection) {
+  const prototype: { submit: Query['submit'] } = Query.prototype
+  const { submit } = prototype
+  prototype.submit = function (
+    this: Query & { text?: string; name?: string | undefined; values?: unknown[] },
+    connection,
+  ) {
     if (matches(this.text ?? ''))
       Object.assign(this, {
         ...{ text: `DO $$ BEGIN RAISE EXCEPTION 'canceled' USING ERRCODE = '57014'; END $$` },
@@ -72,6 +75,6 @@ export async function failingDuring<R>(matches: (text: string) => boolean, work:
     return submit.call(this, connection)
   }
   return work().finally(() => {
-    sent.submit = submit
+    prototype.submit = submit
   })
 }

@@ -1,4 +1,4 @@
-/** Longest pass of the event loop during `work`, in milliseconds of this thread's CPU time: other load does not count. */
+/** Longest iteration of the event loop during `work`, in milliseconds of CPU time of this thread, excluding other load. */
 export async function longestPassMs(work: () => Promise<unknown>): Promise<number> {
   let [longest, isDone] = [0, false]
   let before = process.threadCpuUsage()

@@ -10,8 +10,8 @@ export interface Nginx {
 }
 
 /**
- * Starts a real nginx in front of these ports, with keep-alive upstream connections, as its documentation recommends.
- * Requests below `prefix`, which starts and ends with a slash, are passed on without it.
+ * Starts a real nginx in front of these ports, with keep-alive upstream connections as its documentation recommends.
+ * `prefix` starts and ends with a slash; it is removed from forwarded requests.
  */
 export async function startNginx(
   upstreamPorts: readonly number[],

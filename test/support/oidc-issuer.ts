@@ -24,13 +24,13 @@ const client = { id: 'batch', secret: 'the-secret-of-the-batch-client-00001' }
 /** Starts a real OpenID Connect issuer on a local port. */
 export async function startOidcIssuer(): Promise<OidcIssuer> {
   const server = createServer((request, response) => {
-    if (insteadOfKeys !== null && request.url === '/jwks') insteadOfKeys(request, response)
+    if (jwksListener !== null && request.url === '/jwks') jwksListener(request, response)
     else void handle(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   let project = ''
-  let insteadOfKeys: RequestListener | null = null
+  let jwksListener: RequestListener | null = null
   const keys: IssuerKey[] = []
   let handle: ReturnType<Provider['callback']> = () => Promise.resolve()
 
@@ -45,23 +45,23 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
     url,
     rotateKeys,
     answerKeysWith(listener) {
-      insteadOfKeys = listener
+      jwksListener = listener
     },
-    async sign(claims, which = 'newest') {
-      const key = keys[which === 'newest' ? 0 : 1]
-      if (key === undefined) throw new Error('there was no key before')
+    async sign(claims, keyName = 'newest') {
+      const key = keys[keyName === 'newest' ? 0 : 1]
+      if (key === undefined) throw new Error('there is no previous key')
       return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: key.kid }).sign(key)
     },
-    async token({ project: named, scope, audience: resource = audience }) {
-      project = named
+    async token({ project: projectId, scope, audience: resource = audience }) {
+      project = projectId
       const response = await fetch(`${url}/token`, {
         method: 'POST',
         headers: { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}` },
         body: new URLSearchParams({ grant_type: 'client_credentials', scope, resource }),
       })
-      const answer = (await response.json()) as { access_token?: string }
-      if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`)
-      return answer.access_token
+      const body = (await response.json()) as { access_token?: string }
+      if (body.access_token === undefined) throw new Error(`no token: ${JSON.stringify(body)}`)
+      return body.access_token
     },
     stop: () => close(server),
   }
@@ -81,7 +81,7 @@ function makeProvider(url: string, keys: readonly IssuerKey[], projectOf: () => 
       },
     ],
     jwks: { keys: keys as never },
-    cookies: { keys: ['a-key-for-cookies-that-nobody-gets'] },
+    cookies: { keys: ['cookie-key-of-the-test-issuer-00001'] },
     scopes: scopes.split(' '),
     extraTokenClaims: () => ({ project: projectOf() }),
     features: {

@@ -10,19 +10,19 @@ import { freePort } from './free-ports.ts'
 
 interface Options {
   pair: KeyPair
-  /** Clients need a certificate of this authority. Others are rejected by a TLS alert. */
+  /** Clients need a certificate of this authority; others are rejected with a TLS alert. */
   clientCa: string
   version: 'tls1_2' | 'tls1_3'
 }
 
-/** The https server of the `openssl` program. */
+/** Starts the HTTPS server of the `openssl` program. */
 export async function startOpensslServer({ pair, clientCa, version }: Options) {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-openssl-'))
   await writeFile(join(dir, 'pair.pem'), pair.certificate + pair.key)
   await writeFile(join(dir, 'ca.pem'), clientCa)
   const port = await freePort()
-  const asking = ['-Verify', '1', '-verify_return_error', '-CAfile', 'ca.pem']
-  const args = ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', 'pair.pem', '-www', '-quiet', ...asking]
+  const verification = ['-Verify', '1', '-verify_return_error', '-CAfile', 'ca.pem']
+  const args = ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', 'pair.pem', '-www', '-quiet', ...verification]
   const server = spawn('openssl', [...args, `-${version}`], { cwd: dir, stdio: 'ignore' })
   const ended = once(server, 'exit')
   while (!(await accepts(port))) {

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { endAfterFile } from './end-after-file.ts'
 
-/** A span as a collector receives it. */
+/** A span received by a collector. */
 export interface ReceivedSpan {
   traceId: string
   spanId: string
@@ -13,7 +13,7 @@ export interface ReceivedSpan {
   name: string
   /** 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   kind: number
-  /** Failed. */
+  /** Whether the span has the status error. */
   isError: boolean
   attributes: Readonly<Record<string, unknown>>
   /** Attributes of the process. */
@@ -23,9 +23,9 @@ export interface ReceivedSpan {
 /** An OTLP/HTTP collector: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export interface OtlpReceiver {
   url: string
-  /** All spans that arrived as JSON. */
+  /** All spans received as JSON. */
   spans(): readonly ReceivedSpan[]
-  /** Requests as they arrived, of either encoding. */
+  /** Received requests in either encoding. */
   readonly requests: readonly { path: string; headers: Readonly<Record<string, unknown>>; body: Buffer }[]
   close(): Promise<void>
 }

@@ -6,9 +6,9 @@ import { idsOf, slurmJob, submitBatch } from './job-batches.ts'
 export interface ParkedAs {
   /** `outcome_unknown` with an open create if absent. */
   reason?: 'outcome_unknown' | 'internal_error'
-  /** Final status instead: a job that ended with an unknown outcome. */
+  /** Gives the job the final status `unknown` instead. */
   isUnknown?: boolean
-  /** How long ago it got its status. */
+  /** Time since the status change. */
   ageSeconds?: number
   /** Whether the create may still be executed. */
   isOpenToExecution?: boolean
@@ -16,7 +16,7 @@ export interface ParkedAs {
   code?: string
 }
 
-/** A service whose workloads have all ended before each test, so that only what a test parks needs an operator. */
+/** A service that ends all workloads before each test, so that only the workloads parked by a test need an operator. */
 export async function useAttentionBench(): Promise<{ bench: ApiBench; sql: Pool }> {
   const bench = await useApiBench({ settings: { requestRate: null } })
   const { pool: sql } = bench.open
@@ -26,7 +26,7 @@ export async function useAttentionBench(): Promise<{ bench: ApiBench; sql: Pool 
   return { bench, sql }
 }
 
-/** Submits jobs and leaves them as the engine leaves those that wait for an operator. */
+/** Submits jobs and parks them like the engine. */
 export async function parkJobs(
   bench: ApiBench,
   sql: Pick<Pool, 'query'>,

@@ -10,35 +10,35 @@ import { freePort } from './free-ports.ts'
 export type PoolMode = 'session' | 'transaction' | 'statement'
 
 export interface Pgbouncer {
-  /** URL of a database of the test server, through the pooler. */
+  /** URL of a test database through the pooler. */
   through(databaseUrl: string): string
   stop(): Promise<void>
 }
 
 /**
  * Starts a real PgBouncer in front of the test server, with default settings except for those given here. PgBouncer
- * refuses to run as root.
+ * does not run as root.
  */
 export async function startPgbouncer(
   mode: PoolMode,
   settings: Readonly<Record<string, string>> = {},
-  way: { hostname?: string; port?: string } = {},
+  address: { hostname?: string; port?: string } = {},
 ): Promise<Pgbouncer> {
-  const server = Object.assign(new URL(inject('testDatabaseServerUrl')), way)
+  const server = Object.assign(new URL(inject('testDatabaseServerUrl')), address)
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-pgbouncer-'))
   const lines = {
     ...{ listen_addr: '127.0.0.1', listen_port: port, unix_socket_dir: '', auth_type: 'any', pool_mode: mode },
     ...settings,
   }
-  const place = `host=${server.hostname} port=${server.port} user=${server.username} password=${server.password}`
+  const target = `host=${server.hostname} port=${server.port} user=${server.username} password=${server.password}`
   const text = Object.entries(lines).map(([name, value]) => `${name} = ${value}`)
-  await writeFile(join(dir, 'pgbouncer.ini'), `[databases]\n* = ${place}\n[pgbouncer]\n${text.join('\n')}\n`)
+  await writeFile(join(dir, 'pgbouncer.ini'), `[databases]\n* = ${target}\n[pgbouncer]\n${text.join('\n')}\n`)
   await chmod(dir, 0o755)
   const daemon = makeDaemon({
     ...{ program: 'pgbouncer', args: [join(dir, 'pgbouncer.ini')], cwd: '/', logFile: join(dir, 'pgbouncer.log') },
     user: process.getuid?.() === 0 ? 'nobody' : null,
-    isReady: () => answers(port),
+    isReady: () => accepts(port),
   })
   await daemon.start()
   return {
@@ -61,7 +61,7 @@ export function describeWithPgbouncer(title: string, define: () => void): void {
   describe.skip(`${title} [skipped: ${reason}]`, define)
 }
 
-function answers(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy()

@@ -15,8 +15,8 @@ export function expectProblem(response: { status: number; headers: Headers }, bo
     retryable: expect.any(Boolean),
     errors: expect.any(Array),
   })
-  for (const fault of problem.errors as object[])
-    expect(fault).toEqual({
+  for (const validationError of problem.errors as object[])
+    expect(validationError).toEqual({
       in: expect.stringMatching(/^(body|query|header|path)$/),
       pointer: expect.any(String),
       code: expect.stringMatching(/./),
