@@ -15,13 +15,13 @@ export interface Exit {
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** Command of `main.ts` in a child process, which is killed when the test process exits. */
+/** A command of `main.ts` in a child process, which is killed when the test process exits. */
 export interface Running {
   readonly exited: Promise<Exit>
   /** Standard output so far. */
   stdout(): string
   /** Resolves with the first matching log line, past or future. Rejects if the process exits without one. */
-  logged(isWanted: (line: LogLine) => boolean): Promise<LogLine>
+  logged(matches: (line: LogLine) => boolean): Promise<LogLine>
   signal(name: NodeJS.Signals): void
   /** Sends a signal and waits for the exit. */
   end(name?: NodeJS.Signals): Promise<Exit>
@@ -38,7 +38,7 @@ const inherited = {
   PATH: process.env.PATH ?? '',
   HOME: process.env.HOME ?? '',
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
-  // A busy machine must not fail a test.
+  // Avoids failures on a busy machine.
   MAX_EVENT_LOOP_DELAY_MS: '0',
 }
 
@@ -59,16 +59,16 @@ export function runCommand(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk
   })
-  let sinceMs = performance.now()
+  let startMs = performance.now()
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
       children.delete(child)
       log.close(stderr)
-      resolve({ code, signal, stdout: log.text(), stderr, tookMs: performance.now() - sinceMs })
+      resolve({ code, signal, stdout: log.text(), stderr, tookMs: performance.now() - startMs })
     })
   })
   const signal = (name: NodeJS.Signals): void => {
-    sinceMs = performance.now()
+    startMs = performance.now()
     child.kill(name)
   }
   return {
@@ -85,7 +85,7 @@ export function runCommand(
 
 function makeLogReader(output: NodeJS.ReadableStream) {
   const lines: LogLine[] = []
-  const waiting = new Set<{ look: (line: LogLine) => void; fail: (error: Error) => void }>()
+  const waiting = new Set<{ offer: (line: LogLine) => void; fail: (error: Error) => void }>()
   let text = ''
   let ended: Error | null = null
   createInterface({ input: output }).on('line', (raw) => {
@@ -93,34 +93,34 @@ function makeLogReader(output: NodeJS.ReadableStream) {
     if (!raw.startsWith('{')) return
     const line = JSON.parse(raw) as LogLine
     lines.push(line)
-    for (const one of waiting) one.look(line)
+    for (const waiter of waiting) waiter.offer(line)
   })
   return {
     text: () => text,
     close(stderr: string) {
       ended = new Error(`the process ended: ${stderr.trim()}\n${text.slice(-2000)}`)
-      for (const one of waiting) one.fail(ended)
+      for (const waiter of waiting) waiter.fail(ended)
     },
-    logged(isWanted: (line: LogLine) => boolean): Promise<LogLine> {
-      const known = lines.find(isWanted)
+    logged(matches: (line: LogLine) => boolean): Promise<LogLine> {
+      const known = lines.find(matches)
       if (known !== undefined) return Promise.resolve(known)
       if (ended !== null) return Promise.reject(ended)
       return new Promise((resolve, fail) => {
-        const one = {
-          look(line: LogLine) {
-            if (!isWanted(line)) return
-            waiting.delete(one)
+        const waiter = {
+          offer(line: LogLine) {
+            if (!matches(line)) return
+            waiting.delete(waiter)
             resolve(line)
           },
           fail,
         }
-        waiting.add(one)
+        waiting.add(waiter)
       })
     },
   }
 }
 
-/** Shortest intervals that the configuration allows. The lease determines how long a dead worker delays work. */
+/** The shortest intervals that the configuration allows. The lease determines how long a dead worker delays work. */
 export const quickEnvironment = {
   PORT: '0',
   SECRETS_KEY: testSecretsKey,
@@ -137,7 +137,7 @@ export const quickEnvironment = {
 } as const
 
 export interface Serving extends Running {
-  /** Client of a process with an API. */
+  /** Client for a process with an API. */
   readonly api: ApiCaller
   readonly url: string
 }

@@ -7,12 +7,12 @@ import { daemonPath } from '../real/requirements.ts'
 import { freePort } from './free-ports.ts'
 
 export interface Prometheus {
-  /** The samples that a query finds now. */
+  /** The current samples of a query. */
   query(text: string): Promise<readonly { metric: Readonly<Record<string, string>>; value: number }[]>
   stop(): Promise<void>
 }
 
-/** Starts a real Prometheus that scrapes these targets, `host:port` by the name of a job, several times a second. */
+/** Starts a real Prometheus that scrapes these targets (`host:port` by job name) several times a second. */
 export async function startPrometheus(targets: Readonly<Record<string, string>>): Promise<Prometheus> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-prometheus-'))
   const port = await freePort()
@@ -48,7 +48,7 @@ export async function startPrometheus(targets: Readonly<Record<string, string>>)
   }
 }
 
-/** What `promtool check metrics` says of a text of `/metrics`: one problem a line. */
+/** The problems that `promtool check metrics` reports for the output of `/metrics`. */
 export function lintMetrics(text: string): { status: number | null; problems: readonly string[] } {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     ...{ input: text, encoding: 'utf8', env: { PATH: daemonPath } },

@@ -67,8 +67,8 @@ function operationTexts(operation: Operation, at: string): PublishedText[] {
 
 /** A `$ref` is described at its definition. */
 function headerTexts(headers: Readonly<Record<string, Described>> = {}, at: string): PublishedText[] {
-  const own = Object.entries(headers).filter(([, header]) => header.$ref === undefined)
-  return own.map(([name, header]) => textOf(header, `${at} ${name}`))
+  const inline = Object.entries(headers).filter(([, header]) => header.$ref === undefined)
+  return inline.map(([name, header]) => textOf(header, `${at} ${name}`))
 }
 
 function contentTexts({ content = {}, schema }: Described, at: string): PublishedText[] {

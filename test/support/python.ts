@@ -14,7 +14,7 @@ export function pythonVersion(): string | null {
   return status === 0 ? stdout : null
 }
 
-/** What a suite needs; `python` is empty if there is none. */
+/** The requirements of a suite; `python` is empty if none is installed. */
 export function pythonFor(what: string, python: string): Requirements {
   const missing = python === '' ? ['Python 3.10 or newer with venv and ensurepip'] : []
   return { what, missing, install: 'apt-get install python3 python3-venv' }

@@ -18,6 +18,6 @@ const backends: readonly QueueBackendUnderTest[] = [
  */
 export function describeOnEachQueueBackend(title: string, define: (backend: QueueBackendUnderTest) => void): void {
   describe.concurrent.each(backends)(`${title} (queue on $kind)`, (backend) => {
-    describe('in order', { concurrent: false }, () => define(backend))
+    describe('sequentially', { concurrent: false }, () => define(backend))
   })
 }

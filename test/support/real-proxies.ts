@@ -10,7 +10,7 @@ export interface RealProxy {
   stop(): Promise<void>
 }
 
-/** The only user, and the only port that tunnels may lead to. */
+/** The only user and the only allowed port of tunnels. */
 export interface RealProxyOptions {
   username: string
   password: string
@@ -22,7 +22,7 @@ type Program = 'tinyproxy' | 'squid'
 /** Starts the packaged program on a free port, with CONNECT to one port only and basic authentication. */
 export async function startRealProxy(program: Program, options: RealProxyOptions): Promise<RealProxy> {
   const dir = await mkdtemp(join(tmpdir(), `switchyard-${program}-`))
-  // Squid gives up root for a user of its own, who writes its log here.
+  // Squid switches from root to a separate user, who writes the log here.
   await chmod(dir, 0o777)
   const port = await freePort()
   const file = join(dir, `${program}.conf`)
@@ -43,7 +43,7 @@ export async function startRealProxy(program: Program, options: RealProxyOptions
   }
 }
 
-/** A service name of its own keeps the shared memory of several Squids apart. */
+/** A unique service name separates the shared memory of several Squid processes. */
 function argsOf(program: Program, { file, port }: { file: string; port: number }): readonly string[] {
   return program === 'squid' ? ['-N', '-n', `switchyard${port}`, '-f', file] : ['-d', '-c', file]
 }
@@ -82,7 +82,7 @@ http_access deny all
 `,
 }
 
-/** Squid asks a helper for each user, in lines of name and password. */
+/** Squid authenticates users with a helper, by lines of name and password. */
 function checkUser({ username, password }: RealProxyOptions): string {
   return `#!/bin/sh
 while read -r pair; do

@@ -4,19 +4,19 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The version that the next release must run beside. A release replaces it. */
+/** The version with which the next release must be able to run. A release updates it. */
 export const released = { version: '0.2.0', commit: '4c82f5e5bbd092928adffef667b87a390966e6f5' }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** False in a shallow clone, and in a copy without its history. */
+/** False in a shallow clone and in a copy without history. */
 export function hasReleased(): boolean {
   return spawnSync('git', ['cat-file', '-e', `${released.commit}^{commit}`], { cwd: root }).status === 0
 }
 
 /**
- * Checks the released version out below `.cache/`, installs its packages as its lock file states, and returns its
- * `main.ts`. A later run finds it there.
+ * Extracts the released version below `.cache/`, generates its database client and returns the path of its `main.ts`.
+ * Later runs reuse it.
  */
 export async function installReleased(): Promise<string> {
   const dir = join(root, '.cache', 'released', released.version)

@@ -5,7 +5,7 @@ import { instanceExample, notebookExample, sdkAuthorization, sdkDate, send } fro
 import { post as postToDataforest, workspaceExample } from '../sandbox/ncp-client.ts'
 import { containerExample, send as sendToScnet, signLogin } from '../sandbox/scnet-client.ts'
 
-/** Functions that create an environment directly at the provider, without Switchyard, and return its remote id. */
+// Each function creates an environment directly at the provider, without Switchyard, and returns its remote id.
 
 export async function makeWorkspace({
   urls,

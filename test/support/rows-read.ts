@@ -28,10 +28,10 @@ export type Planning = 'custom plan' | 'generic plan'
 /** As `explain`, with a given planning mode. */
 export async function explainAs(client: Client, planning: Planning, { text, values }: Prisma.Sql): Promise<Explained> {
   const mode = planning === 'generic plan' ? 'force_generic_plan' : 'force_custom_plan'
-  const given = values.map((value) => literal(client, value)).join(', ')
+  const parameters = values.map((value) => literal(client, value)).join(', ')
   await client.query(`SET plan_cache_mode = ${mode}; PREPARE explained AS ${text}`)
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-    `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE explained(${given})`,
+    `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE explained(${parameters})`,
   )
   await client.query('DEALLOCATE explained; RESET plan_cache_mode')
   return explainedBy(rows[0]?.['QUERY PLAN'][0].Plan as PlanNode)
@@ -48,7 +48,7 @@ function explainedBy(plan: PlanNode): Explained {
 }
 
 function rowsRead(node: PlanNode): number {
-  const below = (node.Plans ?? []).reduce((sum, plan) => sum + rowsRead(plan), 0)
-  const own = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
-  return below + (node['Relation Name'] === undefined ? 0 : own * node['Actual Loops'])
+  const childRows = (node.Plans ?? []).reduce((sum, plan) => sum + rowsRead(plan), 0)
+  const rows = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+  return childRows + (node['Relation Name'] === undefined ? 0 : rows * node['Actual Loops'])
 }

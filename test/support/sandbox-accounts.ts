@@ -18,16 +18,16 @@ export function connectTo(api: ApiCaller, sandbox: Sandbox, provider: string, na
   return connectWith(api, sandbox, provider, { name, settings: {} })
 }
 
-/** As `connectTo`, with additional or different settings. */
+/** `connectTo` with additional or different settings. */
 export async function connectWith(
   api: ApiCaller,
   sandbox: Sandbox,
   provider: string,
   { name, settings }: { name: string; settings: object },
 ): Promise<string> {
-  const { settings: usual, credentials } =
-    sandboxConnections(sandbox).find((one) => one.name === `sandbox-${provider}`) ?? {}
-  const body = { name, settings: { [provider]: { ...usual?.[provider], ...settings } }, credentials }
+  const { settings: defaults, credentials } =
+    sandboxConnections(sandbox).find((connection) => connection.name === `sandbox-${provider}`) ?? {}
+  const body = { name, settings: { [provider]: { ...defaults?.[provider], ...settings } }, credentials }
   const { id } = await api.ok('POST', '/connections', body)
   return id
 }
@@ -40,7 +40,7 @@ export function makeInstance(api: ApiCaller, connectionId: string, name: string)
   })
 }
 
-/** As `makeInstance`, with ModelArts' notebook API and its specific options. */
+/** `makeInstance` with the notebook API of ModelArts and its specific options. */
 export function makeNotebook(api: ApiCaller, connectionId: string, name: string): Promise<ApiRecord> {
   return api.ok('POST', '/environments', {
     ...{ connectionId, name, image: 'e1a07296-22a8-4f05-8bc8-e936c8e54090' },
@@ -49,7 +49,7 @@ export function makeNotebook(api: ApiCaller, connectionId: string, name: string)
   })
 }
 
-/** As `startSandboxes`, for the tests of a file. */
+/** `startSandboxes` for one test file. */
 export async function useSandboxes(): Promise<Sandbox> {
   return endAfterFile(await startSandboxes(), (sandbox) => sandbox.close())
 }

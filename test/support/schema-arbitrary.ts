@@ -3,7 +3,7 @@ import { resolved, type Schema } from './contract.ts'
 
 type Value = fc.Arbitrary<unknown>
 
-/** Values that a schema allows, except for rules in keywords that are not read here. */
+/** Values that a schema allows, ignoring unsupported keywords. */
 export function valuesOf(given: Schema): Value {
   const schema = resolved(given)
   if (schema.const !== undefined) return fc.constant(schema.const)
@@ -44,9 +44,10 @@ function objects({
 }
 
 function texts({ pattern, format, minLength = 0, maxLength = 40 }: Schema): Value {
-  if (format === 'date-time') return fc.oneof({ weight: 9, arbitrary: someDate }, { weight: 1, arbitrary: oddDate })
+  if (format === 'date-time')
+    return fc.oneof({ weight: 9, arbitrary: validDate }, { weight: 1, arbitrary: extremeDate })
   if (pattern !== undefined) return matching(pattern)
-  // Any Unicode that UTF-8 can carry: control characters, emoji, right-to-left marks.
+  // Any Unicode that UTF-8 can encode: control characters, emoji, right-to-left marks.
   return fc.string({ unit: 'binary', minLength, maxLength: Math.min(maxLength, minLength + 20) })
 }
 
@@ -74,34 +75,34 @@ const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 )
 
-const someDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
+const validDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOString())
 /** Valid format, but not representable everywhere. */
-const oddDate = fc.constantFrom('2030-12-31T23:59:60Z', '9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+14:00')
+const extremeDate = fc.constantFrom('2030-12-31T23:59:60Z', '9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+14:00')
 
-/** As `values`, with one mutation: a hostile value, a removed field, or an additional one. */
+/** `values` with one mutation: a hostile value, a removed field or an additional one. */
 export function spoilt(values: Value): Value {
   return fc
     .tuple(values, fc.nat(), fc.constantFrom('replace', 'remove', 'add'), hostile)
     .map(([value, at, how, bad]) => {
       const copy = structuredClone(value)
-      const places = placesIn(copy)
-      const place = places[at % Math.max(places.length, 1)]
-      if (place === undefined) return bad
-      if (how === 'replace') place.holder[place.key] = bad
-      else if (how === 'add') place.holder[typeof bad === 'string' ? bad.slice(0, 200) : 'surplus'] = bad
-      else if (Array.isArray(place.holder)) place.holder.splice(Number(place.key), 1)
-      else delete place.holder[place.key]
+      const slots = slotsIn(copy)
+      const slot = slots[at % Math.max(slots.length, 1)]
+      if (slot === undefined) return bad
+      if (how === 'replace') slot.holder[slot.key] = bad
+      else if (how === 'add') slot.holder[typeof bad === 'string' ? bad.slice(0, 200) : 'surplus'] = bad
+      else if (Array.isArray(slot.holder)) slot.holder.splice(Number(slot.key), 1)
+      else delete slot.holder[slot.key]
       return copy
     })
 }
 
-interface Place {
+interface Slot {
   holder: Record<string, unknown>
   key: string
 }
 
-function placesIn(value: unknown): Place[] {
+function slotsIn(value: unknown): Slot[] {
   if (typeof value !== 'object' || value === null) return []
   const holder = value as Record<string, unknown>
-  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])])
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...slotsIn(holder[key])])
 }

@@ -3,11 +3,11 @@ import { compilersFactory } from '../../src/http/compilers.ts'
 import type { Schema } from './contract.ts'
 import { makeUnconnectedApp } from './unconnected-app.ts'
 
-/** What the service validates and serializes with. The published document describes the same values in other forms. */
+/** The schemas for validation and serialization. The published document describes the same values in other forms. */
 export interface ServedSchemas {
   /** Schemas of the request body and the first success response of each operation. */
   operations: ReadonlyMap<string, { body: Schema | undefined; answer: Schema | undefined }>
-  /** Why the service rejects a body; empty = it accepts it. */
+  /** Validation errors of a body; empty = valid. */
   errorsOf(schema: Schema, value: unknown): readonly object[]
   serialized(schema: Schema, value: unknown): string
 }
@@ -32,7 +32,7 @@ export async function servedSchemas(): Promise<ServedSchemas> {
         routes.push(route)
       }),
   })
-  // Each plugin has its own schemas beside those of the whole application.
+  // Plugins have schemas in addition to those of the application.
   const shared = Object.assign({}, ...[...servers].map((server) => server.getSchemas())) as object
   await app.close()
   const [validatorOf, serializerOf] = [buildValidator(shared), buildSerializer(shared)]
@@ -53,10 +53,10 @@ interface RouteSchema {
 }
 
 function operationOf({ method, schema, config }: RouteOptions) {
-  const { operationId, response = {}, ...own } = (schema ?? {}) as RouteSchema
+  const { operationId, response = {}, ...rest } = (schema ?? {}) as RouteSchema
   if (operationId === undefined || method === 'HEAD') return []
-  // A body whose parts are validated one by one is documented with a schema of its own.
-  const body = config?.documentedBody === undefined ? own.body : { $ref: config.documentedBody }
+  // A body with individually validated parts is documented with a separate schema.
+  const body = config?.documentedBody === undefined ? rest.body : { $ref: config.documentedBody }
   const [, success] = Object.entries(response).find(([status]) => status.startsWith('2')) ?? []
   return [[operationId, { body, answer: success === undefined ? undefined : contentOf(success) }] as const]
 }

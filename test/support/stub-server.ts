@@ -51,14 +51,14 @@ export async function startStubServer(): Promise<StubServer> {
   const server = createServer(async (incoming, response) => {
     const request = await readRequest(incoming)
     requests.push(request)
-    for (const one of waiting) if (requests.length >= one.count) one.resolve()
+    for (const waiter of waiting) if (requests.length >= waiter.count) waiter.resolve()
     const route = `${request.method} ${request.target}`
     const script = queued.get(route)?.shift() ?? always.get(route)
     if (script === undefined) unexpected.push(request)
     const fallback = { status: 599, body: { unexpected: route } }
     const scripted: StubAnswer = typeof script === 'function' ? script(request) : (script ?? fallback)
     await scripted.until
-    answer(response, scripted)
+    respond(response, scripted)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
@@ -89,7 +89,7 @@ async function readRequest(incoming: IncomingMessage): Promise<RecordedRequest> 
   }
 }
 
-function answer(response: ServerResponse, { status = 200, headers = {}, body, isReset, isSilent }: StubAnswer): void {
+function respond(response: ServerResponse, { status = 200, headers = {}, body, isReset, isSilent }: StubAnswer): void {
   if (isSilent) return
   if (isReset) {
     response.socket?.destroy()
@@ -100,7 +100,7 @@ function answer(response: ServerResponse, { status = 200, headers = {}, body, is
   response.end(body === undefined ? '' : isText ? body : JSON.stringify(body))
 }
 
-/** A stub server for the tests of a file. */
+/** A stub server for one test file. */
 export async function useStubServer(): Promise<StubServer> {
   return endAfterFile(await startStubServer(), (stub) => stub.close())
 }

@@ -14,9 +14,9 @@ import { redisSettingsAt } from './redis-settings.ts'
 export const testApiKey = 'sy_test-key-of-the-first-project-0001'
 export const testSecretsKey = '42'.repeat(32)
 
-/** Short intervals, so that tests take moments for what takes minutes with real providers. */
+/** Short intervals, so that tests complete in seconds what takes minutes with real providers. */
 export const quickSettings: ContainerSettings = {
-  // A busy machine must not fail a test.
+  // Avoids failures on a busy machine.
   ...settingsOf(readConfig({ MAX_EVENT_LOOP_DELAY_MS: '0' })),
   pollIntervals: { quickMs: 40, slowMs: 300, resendMs: 500, confirmGoneMs: 150 },
   timing: { callTimeoutMs: 1200, sendWithinMs: 600 },
@@ -54,7 +54,7 @@ export interface SwitchyardOptions {
 /** Switchyard as started by `serve`, in this process. */
 export interface Switchyard {
   service: Service
-  /** Client of a service with an API. */
+  /** Client for a service with an API. */
   api: ApiCaller
   stop(): Promise<void>
 }
@@ -90,8 +90,8 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
 }
 
 /**
- * Shortens the time after which absence is conclusive. A real provider may execute a request a minute after the
- * client's timeout and list the object later still, and until then no create may be sent again. The sandbox executes
+ * Shortens the time after which absence is conclusive. A real provider may execute a request up to a minute
+ * after the client's timeout and list the object even later; no create may be repeated until then. The sandbox executes
  * nothing after the shortened time.
  */
 export const settlingQuickly: readonly Provider[] = providers.map((provider) => ({
@@ -108,7 +108,7 @@ function quick<K extends Kind>(driver: Driver<K>): Driver<K> {
   return { ...driver, traits: { ...driver.traits, maxProcessingMs: 0, listConsistencyLagMs: 0 } }
 }
 
-/** A service for the tests of a file. */
+/** A service for one test file. */
 export async function useSwitchyard(options: SwitchyardOptions): Promise<Switchyard> {
   return endAfterFile(await startSwitchyard(options), (switchyard) => switchyard.stop())
 }

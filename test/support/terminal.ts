@@ -7,7 +7,7 @@ const run = promisify(execFile)
 
 /** A shell in a real terminal. */
 export interface Terminal {
-  /** Types text as a user does; `Enter`, `Tab` and `C-c` are keys. */
+  /** Types text; `Enter`, `Tab` and `C-c` are keys. */
   type(...keys: string[]): Promise<void>
   /** The screen, without trailing spaces; with `colours` it contains escape sequences. */
   screen(options?: { colours: boolean }): Promise<string>

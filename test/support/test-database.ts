@@ -16,7 +16,7 @@ export interface TestDatabase {
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `switchyard_test_${randomUUID().replaceAll('-', '')}`
-  // Copying the files takes a third of the processor time of the default, which copies through the WAL.
+  // Copying files takes a third of the CPU time of the default strategy, which copies through the WAL.
   await runOnServer(`CREATE DATABASE ${name} TEMPLATE ${inject('testDatabaseTemplate')} STRATEGY FILE_COPY`)
   const url = new URL(inject('testDatabaseServerUrl'))
   url.pathname = `/${name}`
@@ -33,19 +33,19 @@ async function runOnServer(statement: string): Promise<void> {
   }
 }
 
-/** A separate database for the tests of a file. */
+/** A separate database for one test file. */
 export async function useTestDatabase(): Promise<TestDatabase> {
   return endAfterFile(await createTestDatabase(), (database) => database.drop())
 }
 
-/** The service's access to a database, for the tests of a file. */
+/** Database access of the service, for one test file. */
 export function useDatabase(options: { url: string; poolSize: number }): Database {
   return endAfterFile(makeDatabase(options), (database) => database.close())
 }
 
-/** A session of its own, for the tests of a file. */
+/** A separate session for one test file. */
 export async function useSqlClient({ url }: Pick<TestDatabase, 'url'>): Promise<Client> {
-  const client = endAfterFile(new Client({ connectionString: url }), (made) => made.end())
+  const client = endAfterFile(new Client({ connectionString: url }), (session) => session.end())
   await client.connect()
   return client
 }

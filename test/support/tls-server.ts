@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { KeyPair } from './certificate-authority.ts'
 
-/** An https server that requires a client certificate of an authority, or none if it has none. */
+/** An HTTPS server that requires a client certificate if it has a client authority. */
 export interface TlsServer {
   port: number
-  /** The subject of the client certificate of each request; empty if there was none. */
+  /** The subject of the client certificate of each request; empty if there is none. */
   readonly subjects: readonly string[]
-  /** How many TCP connections have been opened. */
+  /** Number of opened TCP connections. */
   connections(): number
   close(): Promise<void>
 }
@@ -17,15 +17,15 @@ export interface TlsServer {
 interface Options {
   pair: KeyPair
   clientCa?: string
-  /** Answers this many requests, and reads the others. */
+  /** Number of requests that receive a response; others are only read. */
   answers?: number
 }
 
 export async function startTlsServer({ pair, clientCa, answers = Infinity }: Options): Promise<TlsServer> {
   const subjects: string[] = []
   let connectionCount = 0
-  const asking = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
-  const server = createServer({ cert: pair.certificate, key: pair.key, ...asking }, (request, response) => {
+  const clientVerification = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  const server = createServer({ cert: pair.certificate, key: pair.key, ...clientVerification }, (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate()
     subjects.push(String(subject?.CN ?? ''))
     if (subjects.length <= answers) request.resume().on('end', () => response.end('{}'))

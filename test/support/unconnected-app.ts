@@ -11,26 +11,28 @@ interface Options {
   prepare?(server: FastifyInstance): void
 }
 
-/** Creates the complete application without connections; only what requires neither database nor queue works. */
+/** Creates the complete application without connections. Only routes that need neither database nor queue work. */
 export async function makeUnconnectedApp({ environment = {}, deps = {}, prepare }: Options = {}): Promise<HttpServer> {
-  // A busy machine must not fail a test.
+  // Avoids failures on a busy machine.
   const unconnected = makeUnconnected({ MAX_EVENT_LOOP_DELAY_MS: '0', ...environment })
-  const made = channel('fastify.initialization')
-  const onMade = (message: unknown) => prepare?.((message as { fastify: FastifyInstance }).fastify)
-  made.subscribe(onMade)
-  const app = await makeApp({ ...unconnected.deps, ...deps }).finally(() => made.unsubscribe(onMade))
+  const initialization = channel('fastify.initialization')
+  const onInitialization = (message: unknown) => prepare?.((message as { fastify: FastifyInstance }).fastify)
+  initialization.subscribe(onInitialization)
+  const app = await makeApp({ ...unconnected.deps, ...deps }).finally(() =>
+    initialization.unsubscribe(onInitialization),
+  )
   app.addHook('onClose', unconnected.close)
   await app.ready()
   return app
 }
 
-/** All served routes, as `GET /jobs/{id}`, including those absent from the contract. */
+/** All served routes in the form `GET /jobs/{id}`, including those absent from the contract. */
 export async function servedRoutes(): Promise<readonly string[]> {
   const routes: string[] = []
   const app = await makeUnconnectedApp({
     prepare: (server) =>
       server.addHook('onRoute', ({ method, url }) => {
-        for (const one of [method].flat()) routes.push(`${one} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
+        for (const each of [method].flat()) routes.push(`${each} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
       }),
   })
   await app.close()

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { freePort } from './free-ports.ts'
 
-/** Starts an example that receives webhooks: it must accept only signed messages, and print each once. */
+/** Starts an example webhook receiver, which must accept only signed messages and print each once. */
 export async function expectReceiver([program = '', ...args]: readonly string[], cwd: string): Promise<void> {
   const [port, secret] = [await freePort(), drawSecret()]
   const env = { PATH: process.env.PATH, PORT: `${port}`, WEBHOOK_SECRET: secret }

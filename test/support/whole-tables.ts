@@ -4,7 +4,7 @@ import type { Statements } from '../../src/infra/statements.ts'
 /**
  * Plans the single statement that `run` sends, without executing it, with the generic plan of a named statement.
  *
- * @returns the given tables that the plan reads completely
+ * @returns the given tables that the plan scans completely
  */
 export async function tablesReadWhole(
   { pool }: Pick<Database, 'pool'>,
@@ -22,7 +22,7 @@ export async function tablesReadWhole(
   const { rows } = await pool.query(`EXPLAIN (GENERIC_PLAN, COSTS OFF, FORMAT JSON) ${texts[0]}`)
   const read = new Set(
     nodesOf(rows[0]['QUERY PLAN'][0].Plan)
-      .filter(isWhole)
+      .filter(isFullScan)
       .map((node) => node['Relation Name']),
   )
   return tables.filter((table) => read.has(table))
@@ -40,8 +40,8 @@ function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 }
 
-/** Whether a node reads a whole table, sequentially or in key order. */
-function isWhole(node: PlanNode): boolean {
+/** Whether a node scans a complete table, sequentially or in key order. */
+function isFullScan(node: PlanNode): boolean {
   const isByKey = node['Index Name']?.endsWith('_pkey') === true
   return node['Node Type'] === 'Seq Scan' || (isByKey && node['Index Cond'] === undefined)
 }
