@@ -42,7 +42,7 @@ describe.skipIf(!hasNginx)(`service behind nginx with keep-alive connections${sk
     const instances = await Promise.all(ports.map(start))
     const headers = { authorization: `Bearer ${testApiKey}`, 'content-type': 'application/json' }
     const statuses: number[] = []
-    let isOver = false
+    let isStopped = false
     const write = async (writer: number): Promise<void> => {
       const body = JSON.stringify({ name: `of-${writer}-${statuses.length}` })
       const { status } = await fetch(`${nginx.url}/projects`, { method: 'POST', headers, body })
@@ -50,7 +50,7 @@ describe.skipIf(!hasNginx)(`service behind nginx with keep-alive connections${sk
     }
     // Concurrent requests followed by a pause, so that nginx keeps a connection per writer and reuses it.
     const writing = (async () => {
-      for (; !isOver; await sleep(pauseMs))
+      for (; !isStopped; await sleep(pauseMs))
         await Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)))
     })()
     for (let count = 0; count < restarts; count += 1) {
@@ -58,7 +58,7 @@ describe.skipIf(!hasNginx)(`service behind nginx with keep-alive connections${sk
       expect(await instances[index]?.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
       instances[index] = await start(ports[index] ?? 0)
     }
-    isOver = true
+    isStopped = true
     await writing
     await Promise.all(instances.map((instance) => instance.end('SIGTERM')))
     expect(

@@ -81,9 +81,9 @@ describe.skipIf(skipped !== '')(`upgrade from version ${released.version} under 
       return null
     }
     const job = { environmentId: environment.id, name: 'upgrade', image: 'tensorflow:r2.3.1-py3', script: 'true' }
-    let isOver = false
+    let isStopped = false
     const write = async (): Promise<void> => {
-      for (; !isOver; await sleep(pauseMs)) {
+      for (; !isStopped; await sleep(pauseMs)) {
         const record = await call('POST', '/jobs', job)
         if (record === null) continue
         accepted.push(record.id)
@@ -93,7 +93,7 @@ describe.skipIf(skipped !== '')(`upgrade from version ${released.version} under 
     const finished = Promise.all(Array.from({ length: writers }, write))
     return {
       async stop() {
-        isOver = true
+        isStopped = true
         await finished
         return { failed, accepted }
       },

@@ -7,8 +7,8 @@ import { vi } from 'vitest'
  */
 export async function settled({ pool }: { pool: Pick<Pool, 'query'> }): Promise<void> {
   const { rows } = await pool.query('SELECT pg_current_snapshot()::text::pg_snapshot AS snapshot')
-  const isOver = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= pg_snapshot_xmax($1::pg_snapshot) AS "isOver"'
-  await vi.waitUntil(async () => (await pool.query(isOver, [rows[0].snapshot])).rows[0].isOver, {
+  const hasEnded = 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= pg_snapshot_xmax($1::pg_snapshot) AS "hasEnded"'
+  await vi.waitUntil(async () => (await pool.query(hasEnded, [rows[0].snapshot])).rows[0].hasEnded, {
     timeout: 30_000,
     interval: 20,
   })

@@ -25,12 +25,12 @@ describe('events of an open transaction', () => {
 
   it('follow concurrent events of the same record in seq order', async () => {
     const projectId = await makeProject()
-    const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const [separate, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
     const { end } = await read(projectId)
     const sql = await session()
     await sql.query('BEGIN')
     // Assigns the transaction id; a later transaction writes to the shared record first.
-    await addEvent(own, sql)
+    await addEvent(separate, sql)
     await addEvent(shared)
     await addEvent(shared, sql)
     await sql.query('COMMIT')
@@ -41,11 +41,11 @@ describe('events of an open transaction', () => {
 
   it('keep seq order if their statement waited for the record lock', async () => {
     const projectId = await makeProject()
-    const [own, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
+    const [separate, shared] = [await makeRecord(projectId), await makeRecord(projectId)]
     const { end } = await read(projectId)
     const [first, second] = [await session(), await session()]
     await first.query('BEGIN')
-    await addEvent(own, first)
+    await addEvent(separate, first)
     await second.query('BEGIN')
     await addEvent(shared, second)
     const waiting = addEvent(shared, first)
@@ -68,7 +68,7 @@ describe('events of an open transaction', () => {
     const projectId = await makeProject()
     const records = await Promise.all(Array.from({ length: 6 }, () => makeRecord(projectId)))
     const writers = await Promise.all(Array.from({ length: 6 }, session))
-    let isOver = false
+    let isDone = false
     const writing = Promise.all(
       writers.map(async (sql, writer) => {
         for (let round = 0; round < 40; round += 1) {
@@ -83,12 +83,12 @@ describe('events of an open transaction', () => {
         }
       }),
     ).finally(() => {
-      isOver = true
+      isDone = true
     })
     const eventIds: string[] = []
     let position: FeedPosition | null = null
     for (let isLast = false; !isLast; ) {
-      isLast = isOver
+      isLast = isDone
       const page = await readNow(projectId, position, 7)
       eventIds.push(...page.eventIds)
       position = page.end

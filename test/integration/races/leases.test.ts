@@ -32,13 +32,13 @@ const attempts = async (job: ApiRecord) =>
 
 describe('two workers on one database', () => {
   it('create each workload once if both are notified', async () => {
-    const own = await account.environment()
-    const jobs = await Promise.all(Array.from({ length: 30 }, () => account.job(own)))
+    const ownEnvironment = await account.environment()
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => account.job(ownEnvironment)))
     // Notify both repeatedly, regardless of who holds the lease.
     for (const { connectionId } of jobs)
       for (const { service } of [one, other, one]) service.container.hints.due(String(connectionId))
     const ended = await Promise.all(jobs.map(succeeded))
-    expect(account.apps(own)).toHaveLength(30)
+    expect(account.apps(ownEnvironment)).toHaveLength(30)
     expect(new Set(ended.map(({ remote }) => remote?.id)).size).toBe(30)
     const ledgers = await Promise.all(jobs.map(attempts))
     // On a busy machine an attempt may miss its deadline: it is not sent, and the next attempt is.
@@ -49,16 +49,16 @@ describe('two workers on one database', () => {
   })
 
   it('adopt one object if the response arrives after a lease takeover', async () => {
-    const own = await account.environment()
-    const object = own.remote?.id ?? ''
+    const ownEnvironment = await account.environment()
+    const object = ownEnvironment.remote?.id ?? ''
     sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 900, times: 1 })
-    const job = await account.job(own, 'sleep 2')
-    await expect.poll(() => account.apps(own).length, { timeout: 30_000 }).toBe(1)
+    const job = await account.job(ownEnvironment, 'sleep 2')
+    await expect.poll(() => account.apps(ownEnvironment).length, { timeout: 30_000 }).toBe(1)
     // Simulates a worker that was stalled for longer than its lease while waiting for the response.
     await sql.query("UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() WHERE id = $1", [job.id])
     const adopted = await one.api.until(path(job), ({ remote }) => remote?.id !== undefined)
     const ended = await succeeded(job)
-    expect(account.apps(own).map(({ id }) => id)).toEqual([adopted.remote?.id])
+    expect(account.apps(ownEnvironment).map(({ id }) => id)).toEqual([adopted.remote?.id])
     expect(ended.remote?.id).toBe(adopted.remote?.id)
     expect(await attempts(job)).toEqual([expect.objectContaining({ remoteId: adopted.remote?.id })])
     const { data } = (await one.api.ok('GET', `${path(job)}/events`)) as unknown as {
@@ -70,15 +70,18 @@ describe('two workers on one database', () => {
   })
 
   it('do not adopt one object for two creates with unknown outcomes', async () => {
-    const own = await account.environment()
-    const object = own.remote?.id ?? ''
+    const ownEnvironment = await account.environment()
+    const object = ownEnvironment.remote?.id ?? ''
     const submit = { operation: 'aiapps.submit', object, times: 1 }
     sandbox.faults.add({ kind: 'drop_answer', ...submit })
     sandbox.faults.add({ kind: 'error_before', status: 503, ...submit })
     const unlisted = sandbox.faults.add({ kind: 'error_before', operation: 'aiapps.getList' })
     onTestFinished(() => sandbox.faults.clear(unlisted.id))
     const pinned = { providerOptions: { dataforest: { namePrefix: 'pinned' } } }
-    const jobs = await Promise.all([account.job(own, 'sleep 1', pinned), account.job(own, 'sleep 1', pinned)])
+    const jobs = await Promise.all([
+      account.job(ownEnvironment, 'sleep 1', pinned),
+      account.job(ownEnvironment, 'sleep 1', pinned),
+    ])
     // Their status may already report the failed recovery.
     const outcomes = async () => (await Promise.all(jobs.map(attempts))).map((ledger) => ledger.at(-1)?.outcome)
     await expect.poll(outcomes).toEqual(['unknown', 'unknown'])
@@ -86,20 +89,20 @@ describe('two workers on one database', () => {
     const isContested = ({ statusMessage = '' }: ApiRecord) => statusMessage.includes('another create in progress')
     await Promise.all(jobs.map((job) => one.api.until(path(job), isContested)))
     const [first, second] = jobs
-    const [app] = account.apps(own)
+    const [app] = account.apps(ownEnvironment)
     const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
     // Rejected while a reconcile pass is in progress.
     await expect.poll(async () => (await resolve()).status, { timeout: 30_000 }).toBe(202)
     const ended = await Promise.all([succeeded(first), succeeded(second)])
-    expect(ended.map(({ remote }) => remote?.id)).toEqual(account.apps(own).map(({ id }) => id))
-    expect(account.apps(own)).toHaveLength(2)
+    expect(ended.map(({ remote }) => remote?.id)).toEqual(account.apps(ownEnvironment).map(({ id }) => id))
+    expect(account.apps(ownEnvironment)).toHaveLength(2)
   })
 })
 
 describe('two API instances', () => {
   it('create one job for concurrent requests with one Idempotency-Key', async () => {
-    const own = await account.environment()
-    const body = jobRequest({ environmentId: own.id, script: 'true' })
+    const ownEnvironment = await account.environment()
+    const body = jobRequest({ environmentId: ownEnvironment.id, script: 'true' })
     const responses = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         (index % 2 === 0 ? one : other).api.call('POST', '/jobs', { body, headers: { 'idempotency-key': 'the-key' } }),
@@ -110,7 +113,7 @@ describe('two API instances', () => {
     const isReplay = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true'
     expect(responses.filter((response) => !isReplay(response))).toHaveLength(1)
     await succeeded(responses[0]?.body as ApiRecord)
-    expect(account.apps(own)).toHaveLength(1)
+    expect(account.apps(ownEnvironment)).toHaveLength(1)
   })
 
   it('reject only the invalid requests of a full batch', async () => {

@@ -181,8 +181,8 @@ describe('attempt', () => {
   it('is not opened twice after an unacknowledged commit', async () => {
     const id = await submit()
     const pass = await claim(id)
-    const [[first], [again]] = [await openAttempt(pass), await openAttempt(pass)]
-    expect([first?.number, again]).toEqual([1, null])
+    const [[first], [second]] = [await openAttempt(pass), await openAttempt(pass)]
+    expect([first?.number, second]).toEqual([1, null])
   })
 
   it('renews the lease to outlast the call', async () => {
@@ -265,11 +265,11 @@ describe('create response after a lease takeover', () => {
     await openAttempt(slow)
     await expireLease(id)
     await write(sent(await claim(id)), { status: 'queued' }, notCreated(1))
-    const again = await claim(id)
+    const nextPass = await claim(id)
     expect(await write(slow, { status: 'pending' }, created(1, '4712'))).toMatchObject({ isDuplicate: false })
-    expect(await openAttempt(again)).toEqual([null])
-    const { facts } = again
-    expect(jobKind.nextAction(again.claimed.workload, await facts())).toMatchObject({
+    expect(await openAttempt(nextPass)).toEqual([null])
+    const { facts } = nextPass
+    expect(jobKind.nextAction(nextPass.claimed.workload, await facts())).toMatchObject({
       change: { status: 'dispatching' },
     })
   })

@@ -110,9 +110,9 @@ describe('secret variables', () => {
     const headers = { 'idempotency-key': 'with-secrets' }
     const post = (body: object) => switchyard.api.call('POST', '/environments', { body, headers })
     const body = request({ secretVariables })
-    const [first, again] = [await post(body), await post(body)]
-    expect([first.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true'])
-    expect(again.body.id).toBe(first.body.id)
+    const [first, repeated] = [await post(body), await post(body)]
+    expect([first.status, repeated.status, repeated.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true'])
+    expect(repeated.body.id).toBe(first.body.id)
     const other = await post({ ...body, secretVariables: { ...secretVariables, PIN: '13' } })
     expect(other.body).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
     const { rows } = await client.query(

@@ -22,7 +22,7 @@ const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
 /** Endpoints of a new project, with this number of due deliveries each. */
 async function makeEndpoints(count: number, due: number): Promise<string> {
   const projectId = makeId('project')
-  for (let made = 0; made < count; made += 1)
+  for (let index = 0; index < count; index += 1)
     await sql(
       `INSERT INTO webhook_endpoints (id, project_id, url, description, event_types, enabled, sealed_secret)
        VALUES ($1, $2, 'https://example.com', '', '{}', true, 'x')`,
@@ -45,7 +45,7 @@ function maxCount(values: readonly string[]): number {
 }
 
 async function claimAll(id: string, count: number) {
-  for (let made = 0; made < count; made += 1) await bench.test(id)
+  for (let index = 0; index < count; index += 1) await bench.test(id)
   return claims().claimSteady(count, idle)
 }
 

@@ -78,12 +78,12 @@ describe('submission to two services', () => {
   })
 
   it('replays the record after its environment was deleted', async () => {
-    const own = await account.environment()
-    const body = jobRequest({ environmentId: own.id })
+    const ownEnvironment = await account.environment()
+    const body = jobRequest({ environmentId: ownEnvironment.id })
     const first = await submit('gone', body)
     await api.untilStatus(`/jobs/${first.body.id}`, 'succeeded')
-    await api.ok('DELETE', `/environments/${own.id}`)
-    await api.untilStatus(`/environments/${own.id}`, 'deleted')
+    await api.ok('DELETE', `/environments/${ownEnvironment.id}`)
+    await api.untilStatus(`/environments/${ownEnvironment.id}`, 'deleted')
     const repeated = await submit('gone', body)
     expect(repeated).toMatchObject({ status: 202, body: { id: first.body.id, status: 'succeeded' } })
     expect(isReplay(repeated)).toBe(true)
@@ -104,8 +104,8 @@ describe('submission to two services', () => {
   })
 
   it('rejects an environment over a connection just deleted through the other service', async () => {
-    const own = await openAccount(api, sandbox)
-    const body = () => environmentRequest({ connectionId: own.connectionId })
+    const ownAccount = await openAccount(api, sandbox)
+    const body = () => environmentRequest({ connectionId: ownAccount.connectionId })
     const first = await api.ok('POST', '/environments', body())
     await api.untilStatus(`/environments/${first.id}`, 'running')
     await api.ok('DELETE', `/environments/${first.id}`)
@@ -113,13 +113,13 @@ describe('submission to two services', () => {
     const [, other] = services
     // Both services have cached the connection by now.
     expect((await other.api.call('POST', '/environments/preview', { body: body() })).status).toBe(200)
-    expect((await api.call('DELETE', `/connections/${own.connectionId}`)).status).toBe(204)
+    expect((await api.call('DELETE', `/connections/${ownAccount.connectionId}`)).status).toBe(204)
     const rejected = await other.api.call('POST', '/environments', {
       body: body(),
       headers: { 'idempotency-key': 'late' },
     })
     expect(rejected).toMatchObject({ status: 404, body: { code: 'not_found' } })
-    expect(rejected.body.detail).toContain(own.connectionId)
+    expect(rejected.body.detail).toContain(ownAccount.connectionId)
   })
 
   it('accepts valid requests submitted together with invalid ones', async () => {

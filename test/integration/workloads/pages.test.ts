@@ -42,7 +42,7 @@ beforeAll(async () => {
       CASE WHEN is_rare THEN '{"team":"red"}' ELSE '{"team":"blue"}' END::jsonb, '{}', id,
       CASE WHEN NOT is_rare THEN 'succeeded' WHEN n % 2 = 0 THEN 'running' ELSE 'failed' END, is_rare AND n % 2 = 0,
       'r' || n, ${createdAt(0)}::timestamptz + n * interval '1 minute'
-    FROM (SELECT id, n - 1 AS n, n <= ${rareCount} AS is_rare FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) drawn`
+    FROM (SELECT id, n - 1 AS n, n <= ${rareCount} AS is_rare FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) numbered`
   // Failed environments with an end were never created; the others exist at their provider.
   await prisma.$executeRaw`
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, name, labels, spec, correlation_tag, status, active, ended_at, created_at)
@@ -50,7 +50,7 @@ beforeAll(async () => {
       CASE WHEN n < ${rareCount} THEN 'running' ELSE 'failed' END, true,
       CASE WHEN n % 2 = 0 AND n > ${2 * rareCount} OR n % 2 = 1 AND n BETWEEN ${rareCount} AND ${2 * rareCount} THEN now() END,
       ${createdAt(0)}::timestamptz + n * interval '1 minute'
-    FROM (SELECT id, n - 1 AS n FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) drawn`
+    FROM (SELECT id, n - 1 AS n FROM unnest(${ids}::text[]) WITH ORDINALITY AS t(id, n)) numbered`
   await prisma.$executeRaw`
     INSERT INTO workload_labels (project_id, kind, key, value, workload_id)
     SELECT project_id, kind, 'team', labels->>'team', id FROM workloads WHERE kind = 'job'`
