@@ -1,4 +1,4 @@
-/** Who made a request, and from where; recorded in the audit log. Contains no secret. */
+/** The caller of a request; recorded in the audit log. Contains no secret. */
 export interface Actor {
   /** API key id, `oidc:` and the subject of a token, `shell:` and the user of a command, `bootstrap`, or `system`. */
   subject: string
@@ -10,8 +10,8 @@ export interface Actor {
 }
 
 /**
- * The trace of a request ends this long after it: what happens to the workload later belongs to no trace of a client.
- * Long enough for the first results, and short enough that the polls of months do not pile up in one trace.
+ * How long the trace of a request includes events of its workload: long enough for the first results, short enough that
+ * months of polling do not accumulate in one trace.
  */
 export const traceLifetimeMs = 3_600_000
 

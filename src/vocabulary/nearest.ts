@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven'
 
-/** Longer names are not compared: they are no misspellings, and comparison is slow. */
+/** Longer names are not compared: they are unlikely to be misspellings, and comparison is slow. */
 const maxLength = 64
 
 /** ` Did you mean \`…\`?` with the closest candidate; empty if none is close. */

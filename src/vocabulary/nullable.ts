@@ -7,7 +7,7 @@ export function nullable(schema: TSchema): TSchema {
   return Type.Unsafe({ ...rest, ...values, type: [rest.type, 'null'] })
 }
 
-/** Whether the schema is that of a list or of a map. */
+/** Whether the schema describes a list or a map. */
 export function isContainer({ type, properties }: TSchema): boolean {
   return type === 'array' || (type === 'object' && properties === undefined)
 }
@@ -25,7 +25,7 @@ export function patchable(properties: TProperties): TProperties {
   return Object.fromEntries(entries)
 }
 
-/** The value that null stands for in a property of a PATCH: an empty list or map. */
+/** The value that null represents in a property of a PATCH: an empty list or map. */
 export function emptyValue(schema: TSchema | undefined): [] | Record<string, never> {
   return schema?.type === 'array' ? [] : {}
 }

@@ -1,4 +1,4 @@
-/** A request whose response has ended, or whose client has gone. */
+/** A completed request, or one whose client has disconnected. */
 export interface ObservedRequest {
   id: string
   method: string
