@@ -33,7 +33,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
   const timeLimit = enforcerOf(driver, 'timeLimitSeconds', 'timeLimit')
   const autoStop = enforcerOf(driver, 'autoStop', 'autoStop')
   return {
-    actions: (Object.keys(driver.controls) as Verb<K>[]).filter((verb) => driver.controls[verb] !== undefined),
+    actions: (Object.keys(driver.controls) as Verb<K>[]).filter((action) => driver.controls[action] !== undefined),
     capabilities: {
       logs: driver.logs !== undefined,
       access: driver.access !== undefined,

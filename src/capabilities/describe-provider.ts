@@ -39,13 +39,13 @@ export function describeConnection(provider: Provider, settings: JsonObject): Co
 
 /** The part of a description shown in lists. */
 export function summaryOf({ id, title, documentation, kinds, variants }: ProviderDescription): ProviderSummaryView {
-  const inShort = variants?.map((each) => ({ settings: each.settings, kinds: kindSummariesOf(each.kinds) }))
+  const summaries = variants?.map((each) => ({ settings: each.settings, kinds: kindSummariesOf(each.kinds) }))
   return {
     id,
     title,
     documentation,
     kinds: kindSummariesOf(kinds),
-    ...(inShort === undefined ? {} : { variants: inShort }),
+    ...(summaries === undefined ? {} : { variants: summaries }),
   }
 }
 
