@@ -11,7 +11,10 @@ import type { KubernetesSettings } from './settings.ts'
 
 const maxItems = 500
 
-/** Machine types, nodes and their images, claims, namespaces and queues. A list that the account may not read is left out. */
+/**
+ * Machine types, nodes and their images, claims, namespaces and queues. Lists that the account may not read are
+ * omitted.
+ */
 export async function jobCatalog(
   client: KubeClient,
   settings: KubernetesSettings,
@@ -100,7 +103,7 @@ function nodeOf(node: JsonObject, settings: KubernetesSettings): JsonObject {
   }
 }
 
-/** One entry per machine type, as its first node shows it. */
+/** One entry per machine type, taken from its first node. */
 function flavorsOf(nodes: readonly JsonObject[]): readonly JsonObject[] {
   const names = [...new Set(nodes.flatMap((node) => readText(node, 'flavor') ?? []))]
   return names.map((flavor) => {

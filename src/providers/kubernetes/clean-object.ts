@@ -2,18 +2,18 @@ import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readList, readObject } from '../kit/fields.ts'
 import { hidden } from '../secret-search.ts'
 
-/** What `kubectl apply` adds: the whole manifest as text, with the values of variables. */
+/** Added by `kubectl apply`: the manifest as text, with the values of variables. */
 const manifestAnnotation = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** Lists of containers in the spec of a pod. */
 const containerLists = ['containers', 'initContainers', 'ephemeralContainers']
 
-/** An object as it is stored and shown: the values of variables may be secrets, also those that others created. */
+/** An object as it is stored and shown: without values of variables, which may be secrets. */
 export function cleanObject(object: JsonObject): JsonObject {
   return changed(object, { metadata: cleanMetadata, spec: cleanSpec })
 }
 
-/** Without the server's record of who manages which fields. */
+/** Removes the server's record of field managers. */
 function cleanMetadata(metadata: JsonObject): JsonObject {
   const { managedFields: _, ...rest } = metadata
   return changed(rest, { annotations: withoutManifest })
@@ -23,7 +23,7 @@ function withoutManifest({ [manifestAnnotation]: _, ...annotations }: JsonObject
   return annotations
 }
 
-/** The spec of a pod, or of a workload with a template of pods. */
+/** The spec of a pod, or of a workload with a pod template. */
 function cleanSpec(spec: JsonObject): JsonObject {
   const lists = containerLists.filter((name) => Array.isArray(spec[name]))
   const containers = lists.map((name) => [name, readList(spec, name).map(withoutValues)] as const)
@@ -38,7 +38,7 @@ function withoutValues(container: Json): Json {
   return { ...container, env }
 }
 
-/** A copy with changed parts, as far as it has them. */
+/** A copy with some of its parts changed; absent parts stay absent. */
 function changed(object: JsonObject, parts: Readonly<Record<string, (part: JsonObject) => JsonObject>>): JsonObject {
   const entries = Object.entries(parts).filter(([name]) => isObject(object[name] ?? null))
   return { ...object, ...Object.fromEntries(entries.map(([name, change]) => [name, change(readObject(object, name))])) }

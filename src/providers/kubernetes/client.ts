@@ -50,7 +50,7 @@ export interface Place {
 /** A field that the server does not know is an error instead of being dropped. */
 export const strictly = { fieldValidation: 'Strict' }
 
-/** The call with everything that the server checks, up to the point where it would store the object. */
+/** The call as a dry run: the server performs every check and does not store the object. */
 export function dryRunOf(call: KubeCall): KubeCall {
   return { ...call, query: { ...call.query, dryRun: 'All' } }
 }
@@ -134,7 +134,7 @@ function objectIn(response: HttpResponse, context: ErrorContext): JsonObject {
   const isGood = response.status >= 200 && response.status < 300
   const body = isGood ? parseBody(response, context.secrets) : jsonOf(response)
   if (isFailure(response, body)) throw failureOf(response, context)
-  // Every object of Kubernetes names its kind; others come from a proxy in between.
+  // Every object of Kubernetes has a kind; any other body comes from a proxy.
   if (isObject(body) && readText(body, 'kind') !== undefined) return body
   throw new ProviderError('bad_response', `HTTP ${response.status} without an object of Kubernetes.`, {
     httpStatus: response.status,

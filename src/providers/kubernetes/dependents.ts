@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readList, readObject, readText } from '../kit/fields.ts'
 import type { KubeClient, Resource } from './client.ts'
-import type { Belongings } from './environment-observation.ts'
+import type { Dependents } from './environment-observation.ts'
 import { idIn, ingresses, listIn, metadataOf, remoteIdOf, services, tagIn, tagLabel } from './objects.ts'
 import { readPods } from './pods.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -9,43 +9,43 @@ import type { KubernetesSettings } from './settings.ts'
 /** Label that the StatefulSet controller sets on each pod. */
 const podNameLabel = 'statefulset.kubernetes.io/pod-name'
 
-/** What belongs to several StatefulSets, and which of them it was read for. */
-export interface ReadBelongings extends Belongings {
+/** Dependents of several StatefulSets, and the UIDs of those that were read. */
+export interface ReadDependents extends Dependents {
   uids: ReadonlySet<string>
 }
 
-export const noBelongings: ReadBelongings = { uids: new Set(), pods: [], services: [], ingresses: [] }
+export const noDependents: ReadDependents = { uids: new Set(), pods: [], services: [], ingresses: [] }
 
-/** Reads what belongs to one StatefulSet. An imported one names its Service. */
-export async function belongingsOf(
+/** Reads the dependents of one StatefulSet. An imported one names its Service. */
+export async function dependentsOf(
   client: KubeClient,
   set: JsonObject,
   settings: KubernetesSettings,
   signal: AbortSignal,
-): Promise<Belongings> {
+): Promise<Dependents> {
   const id = idIn(set)
   const watched = id === null ? [] : [remoteIdOf(id)]
-  const own = ownBelongings(await readBelongings(client, { items: [set], watched }, settings, signal), set)
-  const found = own ?? noBelongings
+  const own = ownDependents(await readDependents(client, { items: [set], watched }, settings, signal), set)
+  const found = own ?? noDependents
   const name = readText(readObject(set, 'spec'), 'serviceName')
   if (typeof tagIn(set) === 'string' || name === undefined || !/^[a-z0-9-]{1,63}$/.test(name)) return found
   const service = await client.callOne({ method: 'GET' }, { resource: services, name }, { signal })
   return service === null ? found : { ...found, services: [service] }
 }
 
-/** Reads what belongs to the watched StatefulSets among these. */
-export async function readBelongings(
+/** Reads the dependents of the watched StatefulSets. */
+export async function readDependents(
   client: KubeClient,
   { items, watched }: { items: readonly JsonObject[]; watched: readonly string[] },
   { ingressDomain }: KubernetesSettings,
   signal: AbortSignal,
-): Promise<ReadBelongings> {
+): Promise<ReadDependents> {
   const isWatched = new Set(watched)
   const sets = items.filter((set) => {
     const id = idIn(set)
     return id !== null && isWatched.has(remoteIdOf(id))
   })
-  if (sets.length === 0) return noBelongings
+  if (sets.length === 0) return noDependents
   const values = sets.map((set) => `${idIn(set)?.name ?? ''}-0`)
   const tags = sets.flatMap((set) => tagIn(set) ?? [])
   const { items: pods } = await readPods(client, { label: podNameLabel, values }, signal)
@@ -57,8 +57,8 @@ export async function readBelongings(
   }
 }
 
-/** What of it belongs to one StatefulSet; null if it was not read for this one. */
-export function ownBelongings(all: ReadBelongings, set: JsonObject): Belongings | null {
+/** The dependents of one StatefulSet; null if they were not read. */
+export function ownDependents(all: ReadDependents, set: JsonObject): Dependents | null {
   const id = idIn(set)
   if (id === null || !all.uids.has(id.uid)) return null
   const isOwn = (object: JsonObject) =>
@@ -70,7 +70,7 @@ export function ownBelongings(all: ReadBelongings, set: JsonObject): Belongings 
   }
 }
 
-const tagsAtOnce = 50
+const tagsPerQuery = 50
 
 async function readByTag(
   client: KubeClient,
@@ -79,8 +79,8 @@ async function readByTag(
   signal: AbortSignal,
 ): Promise<readonly JsonObject[]> {
   const found: JsonObject[] = []
-  for (let from = 0; from < tags.length; from += tagsAtOnce) {
-    const labelSelector = `${tagLabel} in (${tags.slice(from, from + tagsAtOnce).join(',')})`
+  for (let from = 0; from < tags.length; from += tagsPerQuery) {
+    const labelSelector = `${tagLabel} in (${tags.slice(from, from + tagsPerQuery).join(',')})`
     const call = { method: 'GET', path: client.path(resource), query: { labelSelector } } as const
     found.push(...listIn(await client.call(call, { signal })).items)
   }

@@ -8,7 +8,7 @@ import { cleanObject } from './clean-object.ts'
 import { idIn, metadataOf, remoteIdOf, tagIn } from './objects.ts'
 import { factsOf } from './pods.ts'
 
-/** A StatefulSet has no state: these are derived from its wanted and its existing pods. */
+/** A StatefulSet has no state: these are derived from its desired and existing replicas. */
 export const environmentStates: Readonly<Record<string, Status<'environment'>>> = {
   Pending: 'provisioning',
   Running: 'running',
@@ -20,20 +20,20 @@ export const environmentStates: Readonly<Record<string, Status<'environment'>>> 
 export function stateOfSet(set: JsonObject): string {
   if (readText(metadataOf(set), 'deletionTimestamp') !== undefined) return 'Deleting'
   const status = readObject(set, 'status')
-  const wanted = readNumber(readObject(set, 'spec'), 'replicas') ?? 1
+  const desired = readNumber(readObject(set, 'spec'), 'replicas') ?? 1
   const existing = readNumber(status, 'replicas') ?? 0
-  if (wanted > 0) return (readNumber(status, 'readyReplicas') ?? 0) > 0 ? 'Running' : 'Pending'
+  if (desired > 0) return (readNumber(status, 'readyReplicas') ?? 0) > 0 ? 'Running' : 'Pending'
   return existing > 0 || isBehind(set, status) ? 'Stopping' : 'Stopped'
 }
 
-/** Whether the controller has not seen the last change yet, so that its counts are those before it. */
+/** Whether the controller has not processed the last change yet, so that its counts are outdated. */
 function isBehind(set: JsonObject, status: JsonObject): boolean {
   const generation = readNumber(metadataOf(set), 'generation') ?? 0
   return (readNumber(status, 'observedGeneration') ?? generation) < generation
 }
 
-/** What belongs to a StatefulSet. */
-export interface Belongings {
+/** Objects that a StatefulSet owns. */
+export interface Dependents {
   pods: readonly JsonObject[]
   services: readonly JsonObject[]
   ingresses: readonly JsonObject[]
@@ -42,30 +42,30 @@ export interface Belongings {
 /** The observation of a StatefulSet; null if it shows no id. `belongings` is null if they were not read. */
 export function observeSet(
   set: JsonObject,
-  belongings: Belongings | null,
+  dependents: Dependents | null,
   literals: readonly string[],
 ): Observation<'environment'> | null {
   const id = idIn(set)
   if (id === null) return null
   const rawState = stateOfSet(set)
-  const facts = (belongings?.pods ?? []).map(factsOf)
-  const told = rawState === 'Pending' ? facts.find(({ message }) => message !== undefined) : undefined
+  const facts = (dependents?.pods ?? []).map(factsOf)
+  const podWithMessage = rawState === 'Pending' ? facts.find(({ message }) => message !== undefined) : undefined
   const [startedAt] = rawState === 'Running' ? facts.flatMap((each) => each.startedAt ?? []) : []
   return {
     remoteId: remoteIdOf(id),
     remoteName: id.name,
     status: environmentStates[rawState] ?? null,
     rawState,
-    ...(told === undefined ? {} : { message: `Kubernetes: ${told.message}` }),
+    ...(podWithMessage === undefined ? {} : { message: `Kubernetes: ${podWithMessage.message}` }),
     ...given({ startedAt, correlationTag: tagIn(set) }),
-    payload: () => boundedPayload(payloadOf(set, belongings), literals),
-    ...(belongings === null ? { omits: ['pods', 'services', 'ingresses'] } : {}),
+    payload: () => boundedPayload(payloadOf(set, dependents), literals),
+    ...(dependents === null ? { omits: ['pods', 'services', 'ingresses'] } : {}),
   }
 }
 
-function payloadOf(set: JsonObject, belongings: Belongings | null): Json {
-  if (belongings === null) return cleanObject(set)
-  const { pods, services, ingresses } = belongings
+function payloadOf(set: JsonObject, dependents: Dependents | null): Json {
+  if (dependents === null) return cleanObject(set)
+  const { pods, services, ingresses } = dependents
   const named = (each: JsonObject) => ({ name: readText(metadataOf(each), 'name') ?? null })
   return {
     ...cleanObject(set),

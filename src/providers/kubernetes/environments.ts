@@ -5,9 +5,9 @@ import type { Intent } from '../intent.ts'
 import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
-import { belongingsOf, noBelongings, ownBelongings, readBelongings } from './belongings.ts'
 import { environmentCatalog } from './catalog.ts'
 import { contentType, dryRunOf, type KubeCall, type KubeClient, strictly } from './client.ts'
+import { dependentsOf, noDependents, ownDependents, readDependents } from './dependents.ts'
 import { environmentAccepts, environmentErrors, setNameOf, setOf } from './environment-mapping.ts'
 import { environmentStates, observeSet } from './environment-observation.ts'
 import { expose } from './expose.ts'
@@ -82,7 +82,7 @@ export function makeEnvironments(
     async get(remoteId, signal) {
       const set = await readObjectOf(client, at(remoteId), signal)
       if (set === null) return 'gone'
-      return known(observeSet(set, await belongingsOf(client, set, settings, signal), literals))
+      return known(observeSet(set, await dependentsOf(client, set, settings, signal), literals))
     },
 
     /** Of all StatefulSets of the namespace, since imported ones have no label. */
@@ -90,8 +90,8 @@ export function makeEnvironments(
       const query = { limit: String(pageSize), ...(cursor === null ? {} : { continue: cursor }) }
       const call = { method: 'GET', path: client.path(statefulSets), query } as const
       const { items, next } = listIn(await client.call(call, { signal }))
-      const all = items.length === 0 ? noBelongings : await readBelongings(client, { items, watched }, settings, signal)
-      return { seen: items.flatMap((set) => observeSet(set, ownBelongings(all, set), literals) ?? []), next }
+      const all = items.length === 0 ? noDependents : await readDependents(client, { items, watched }, settings, signal)
+      return { seen: items.flatMap((set) => observeSet(set, ownDependents(all, set), literals) ?? []), next }
     },
 
     controls: makeControls(client),
@@ -107,7 +107,7 @@ export function makeEnvironments(
 
     async access(remoteId, signal) {
       const set = await existing(remoteId, signal)
-      return accessTo(await belongingsOf(client, set, settings, signal), settings)
+      return accessTo(await dependentsOf(client, set, settings, signal), settings)
     },
 
     catalog: (signal) => environmentCatalog(client, settings, signal),

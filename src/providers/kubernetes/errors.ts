@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, ReasonRow>> = {
   Forbidden: { code: 'permission_denied', isRejection: true },
   NotFound: { code: 'not_found', isRejection: true },
   AlreadyExists: { code: 'conflict', isRejection: true },
-  // Also of a quota that changed meanwhile; a create is then repeated after a search.
+  // Also returned if a quota changed concurrently; a create is then repeated after a search.
   Conflict: { code: 'conflict' },
   Invalid: { code: 'invalid_request', isRejection: true },
   BadRequest: { code: 'invalid_request', isRejection: true },
@@ -33,7 +33,7 @@ const reasons: Readonly<Record<string, ReasonRow>> = {
   ServerTimeout: { code: 'unavailable' },
   ServiceUnavailable: { code: 'unavailable' },
   InternalError: { code: 'unavailable' },
-  // The place in a list has expired: the scan begins again.
+  // The continue token of a list has expired: the scan starts again.
   Expired: { code: 'unavailable' },
 }
 
@@ -64,30 +64,30 @@ export function failureOf(response: HttpResponse, context: ErrorContext): Provid
     return new ProviderError(codeOfBareStatus(status), message, { ...details, providerCode })
   }
   const reason = readText(body, 'reason')
-  const said = readText(body, 'message') ?? 'no message'
-  const code = status < 400 ? 'bad_response' : codeOf(status, reason, said)
-  const message = `Kubernetes returned ${reason ?? `HTTP ${status}`}: ${cleanMessage(said, context.secrets)}`
+  const statusMessage = readText(body, 'message') ?? 'no message'
+  const code = status < 400 ? 'bad_response' : codeOf(status, reason, statusMessage)
+  const message = `Kubernetes returned ${reason ?? `HTTP ${status}`}: ${cleanMessage(statusMessage, context.secrets)}`
   const field = code === 'unauthenticated' ? context.credential : undefined
   return new ProviderError(code, message, { ...details, providerCode: reason, parameter: parameterOf(body), field })
 }
 
-function codeOf(status: number, reason: string | undefined, said: string): ProviderErrorCode {
+function codeOf(status: number, reason: string | undefined, statusMessage: string): ProviderErrorCode {
   if (reason === 'Forbidden') {
-    if (said.includes('exceeded quota')) return 'quota_exceeded'
-    if (said.includes('"system:anonymous"')) return 'unauthenticated'
-    if (isStarting(said)) return 'unavailable'
-    if (/^admission webhook .* denied the request/.test(said)) return 'invalid_request'
+    if (statusMessage.includes('exceeded quota')) return 'quota_exceeded'
+    if (statusMessage.includes('"system:anonymous"')) return 'unauthenticated'
+    if (isStarting(statusMessage)) return 'unavailable'
+    if (/^admission webhook .* denied the request/.test(statusMessage)) return 'invalid_request'
   }
   const row = reason !== undefined && Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
   return row?.code ?? codeOfBareStatus(status)
 }
 
 /**
- * An API server that has just started denies everything until it has read its roles, and lists those that it misses. It creates the
- * built-in ones itself, so that a message about those is never about the rights of the service account.
+ * A starting API server denies every request until it has read its roles, and lists the missing ones. It creates the
+ * built-in roles itself, so a message about these does not concern the rights of the service account.
  */
-function isStarting(said: string): boolean {
-  const missing = said.split(': RBAC: ')[1] ?? ''
+function isStarting(statusMessage: string): boolean {
+  const missing = statusMessage.split(': RBAC: ')[1] ?? ''
   return missing.includes(' "system:') && missing.includes(' not found')
 }
 

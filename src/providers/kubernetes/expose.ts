@@ -12,7 +12,7 @@ interface Target {
   settings: KubernetesSettings
 }
 
-/** Creates the Service and the Ingress of the ports, as far as they do not exist. */
+/** Creates the Service and the Ingress of the ports if they do not exist. */
 export async function expose(client: KubeClient, { set, spec, settings }: Target, signal: AbortSignal): Promise<void> {
   const { ports = [] } = spec
   const id = idIn(set)

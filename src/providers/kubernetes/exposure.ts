@@ -3,7 +3,7 @@ import type { EnvironmentSpec } from '../../vocabulary/spec.ts'
 import { readFlag, readList, readNumber, readObject, readText } from '../kit/fields.ts'
 import { webUrl } from '../kit/web-url.ts'
 import type { Access } from '../observation.ts'
-import type { Belongings } from './environment-observation.ts'
+import type { Dependents } from './environment-observation.ts'
 import { managedBy, type ObjectId, tagIn, tagLabel } from './objects.ts'
 import type { KubernetesSettings } from './settings.ts'
 
@@ -22,7 +22,7 @@ const metadataOf = ({ id, correlationTag }: Exposed) => ({
   ownerReferences: ownedBy(id),
 })
 
-/** `http-8888` and `tcp-22`: the name shows later how a port is used. */
+/** `http-8888` and `tcp-22`: the name records the protocol of a port. */
 const portName = (port: number, protocol = 'tcp') => `${protocol}-${port}`
 
 /** The Service by which other pods, and the Ingress, reach the ports. */
@@ -61,7 +61,7 @@ export function ingressOf(exposed: Exposed, settings: KubernetesSettings): JsonO
 export function lacksExposure(spec: EnvironmentSpec, payload: Json, settings: KubernetesSettings): boolean {
   const { ports = [] } = spec
   if (ports.length === 0) return false
-  // A payload that was cut tells nothing, and an update creates only what does not exist.
+  // A truncated payload is inconclusive; an update creates only missing objects.
   if (readFlag(payload, 'cut') === true) return true
   if (typeof tagIn(payload) !== 'string') return false
   const { services, ingresses } = payload as JsonObject
@@ -71,7 +71,7 @@ export function lacksExposure(spec: EnvironmentSpec, payload: Json, settings: Ku
 }
 
 /** Addresses by Ingress, then those in the cluster. `kubectl exec` has none. */
-export function accessTo({ services, ingresses }: Belongings, settings: KubernetesSettings): Access {
+export function accessTo({ services, ingresses }: Dependents, settings: KubernetesSettings): Access {
   const { namespace, clusterDomain } = settings
   const ports = services.flatMap((service) => {
     const host = `${readText(readObject(service, 'metadata'), 'name') ?? ''}.${namespace}.svc.${clusterDomain}`

@@ -59,7 +59,7 @@ function acceleratorAccepts({ acceleratorResources, acceleratorModelLabel }: Kub
   }
 }
 
-/** Requests that no field rule rejects: directories out of a claim, and labels that the connection decides. */
+/** Errors that no field rule expresses: paths outside of a claim, and labels that the connection sets. */
 export function podErrors(spec: Spec, settings: KubernetesSettings): readonly SpecError[] {
   return [...selectorErrors(spec, settings), ...mountErrors(spec)]
 }

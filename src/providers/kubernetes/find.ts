@@ -5,7 +5,7 @@ import type { Found, Observation } from '../observation.ts'
 import type { KubeClient, Resource } from './client.ts'
 import { tagIn } from './objects.ts'
 
-const readsAtOnce = 8
+const maxConcurrentReads = 8
 
 interface Search<K extends Kind> {
   resource: Resource
@@ -14,15 +14,15 @@ interface Search<K extends Kind> {
   observe(object: JsonObject): Observation<K> | null
 }
 
-/** The name contains the correlation tag, so that one read by name finds the object or proves its absence. */
+/** The name contains the correlation tag, so one read by name is conclusive. */
 export async function findByName<K extends Kind>(
   client: KubeClient,
   { resource, intents, nameOf, observe }: Search<K>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Found<K>>> {
   const found = new Map<string, Found<K>>()
-  for (let from = 0; from < intents.length; from += readsAtOnce) {
-    const some = intents.slice(from, from + readsAtOnce)
+  for (let from = 0; from < intents.length; from += maxConcurrentReads) {
+    const some = intents.slice(from, from + maxConcurrentReads)
     const read = await Promise.all(
       some.map((intent) => client.callOne({ method: 'GET' }, { resource, name: nameOf(intent) }, { signal })),
     )

@@ -41,7 +41,7 @@ export function jobNameOf({ spec, correlationTag }: Pick<Intent<'job'>, 'spec' |
   return tagName(spec.name, correlationTag)
 }
 
-/** The Job of an intent. It runs once: neither the Job nor the kubelet repeats what has failed. Pure. */
+/** The Job of an intent. It runs once: neither the Job nor the kubelet retries a failure. Pure. */
 export function jobOf(
   intent: Pick<Intent<'job'>, 'spec' | 'correlationTag'>,
   settings: KubernetesSettings,
@@ -59,7 +59,7 @@ export function jobOf(
     kind: 'Job',
     metadata: { name: jobNameOf(intent), labels: { ...labels, ...queueLabels }, ...annotationsOf(spec.description) },
     spec: {
-      // Kueue resumes it when its turn comes.
+      // Kueue resumes it when it admits it.
       ...(spec.queue === undefined ? {} : { suspend: true }),
       ...completionsOf(spec.resources?.nodes ?? 1),
       backoffLimit: 0,

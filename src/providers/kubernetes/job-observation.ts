@@ -91,7 +91,7 @@ function shownOf(pod: JsonObject): Json {
 
 function outcomeOf(job: JsonObject, state: JobState, pods: readonly PodFacts[]): Partial<Observation<'job'>> {
   const queue = readText(readObject(metadataOf(job), 'labels'), queueLabel)
-  const told = pods.find(({ message }) => message !== undefined)
+  const podWithMessage = pods.find(({ message }) => message !== undefined)
   switch (state) {
     case 'Suspended':
       return queue === undefined ? { reason: 'suspended' } : { message: `Kueue: waiting in the queue ${queue}.` }
@@ -100,12 +100,17 @@ function outcomeOf(job: JsonObject, state: JobState, pods: readonly PodFacts[]):
     case 'Failed': {
       const cause = firstFailed(pods)
       const condition = conditionOf(readObject(job, 'status'), 'Failed')
-      const words = [readText(condition, 'reason'), (cause ?? told)?.message ?? readText(condition, 'message')]
-      const message = `Kubernetes: ${words.filter((each) => each !== undefined).join(': ')}`
+      const parts = [
+        readText(condition, 'reason'),
+        (cause ?? podWithMessage)?.message ?? readText(condition, 'message'),
+      ]
+      const message = `Kubernetes: ${parts.filter((each) => each !== undefined).join(': ')}`
       return { message, ...given({ reason: cause?.reason, exitCode: cause?.exitCode }) }
     }
     default:
-      return told === undefined || state === 'Canceled' ? {} : { message: `Kubernetes: ${told.message}` }
+      return podWithMessage === undefined || state === 'Canceled'
+        ? {}
+        : { message: `Kubernetes: ${podWithMessage.message}` }
   }
 }
 

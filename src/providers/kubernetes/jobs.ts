@@ -97,7 +97,7 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
         ...(cursor === null ? {} : { continue: cursor }),
       }
       const { items, next } = listIn(await client.call({ method: 'GET', path: client.path(jobs), query }, { signal }))
-      const uids = tellingAmong(items, new Set(watched))
+      const uids = uidsWithPodDetails(items, new Set(watched))
       const pods = await podsOf([...uids], signal)
       const seen = items.flatMap((job) => {
         const uid = idIn(job)?.uid ?? ''
@@ -115,29 +115,29 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
 
     async logs(remoteId, cursor, signal) {
       if ((await read(remoteId, signal)) === null) throw new ProviderError('not_found', 'The Job no longer exists.')
-      const { items: pods, isWhole } = await podsOf([objectIdOf(remoteId).uid], signal)
-      return readLogs(client, { pods, isWhole, cursor }, signal)
+      const { items: pods, isComplete } = await podsOf([objectIdOf(remoteId).uid], signal)
+      return readLogs(client, { pods, isComplete, cursor }, signal)
     },
 
     catalog: (signal) => jobCatalog(client, settings, signal),
   }
 }
 
-/** UIDs of the watched Jobs whose pods tell something: why they wait, since when they run, how they failed. */
-function tellingAmong(items: readonly JsonObject[], watched: ReadonlySet<string>): ReadonlySet<string> {
+/** UIDs of the watched Jobs whose pods have relevant details: why they wait, when they started, how they failed. */
+function uidsWithPodDetails(items: readonly JsonObject[], watched: ReadonlySet<string>): ReadonlySet<string> {
   const ids = items.flatMap((job) => {
     const id = idIn(job)
     const state = stateOf(job)
-    const isTelling = state !== 'Complete' && state !== 'Canceled' && state !== 'Suspended'
-    return id !== null && isTelling && watched.has(remoteIdOf(id)) ? [id.uid] : []
+    const hasPodDetails = state !== 'Complete' && state !== 'Canceled' && state !== 'Suspended'
+    return id !== null && hasPodDetails && watched.has(remoteIdOf(id)) ? [id.uid] : []
   })
   return new Set(ids)
 }
 
-/** The pods of one Job; null if none were read and more exist, which may be its. */
-function podsIn({ items, isWhole }: ReadPods, uid: string): readonly JsonObject[] | null {
+/** The pods of one Job; null if none were read and the list is incomplete. */
+function podsIn({ items, isComplete }: ReadPods, uid: string): readonly JsonObject[] | null {
   const own = items.filter((pod) => ownerOf(pod) === uid)
-  return own.length === 0 && !isWhole ? null : own
+  return own.length === 0 && !isComplete ? null : own
 }
 
 function ownerOf(pod: JsonObject): string | undefined {

@@ -4,8 +4,8 @@ import { isObject, readFlag, readList, readObject, readText } from '../kit/field
 import type { CredentialError, Unpacked } from '../provider.ts'
 
 /**
- * Takes a kubeconfig apart: the user's token or certificate and the cluster's certificate authorities, of the context
- * whose cluster has the base URL of the connection. Nothing else of it is used or stored.
+ * Extracts the user's token or certificate and the cluster's certificate authorities from a kubeconfig, from the
+ * context whose cluster has the base URL of the connection. The rest is neither used nor stored.
  * https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
  */
 export function unpackKubeconfig(text: string, baseUrl: string): Unpacked | CredentialError {

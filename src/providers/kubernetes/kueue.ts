@@ -2,7 +2,7 @@ import { readObject, readText } from '../kit/fields.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { KubeClient } from './client.ts'
 
-/** The API that Kueue serves, `apis/kueue.x-k8s.io/v1beta1`; null if the cluster has none. */
+/** The API version that Kueue serves, `apis/kueue.x-k8s.io/v1beta1`; null if the cluster has none. */
 export async function kueueApi(client: KubeClient, signal: AbortSignal): Promise<string | null> {
   const path = 'apis/kueue.x-k8s.io'
   try {

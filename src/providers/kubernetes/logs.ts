@@ -8,10 +8,10 @@ import { factsOf } from './pods.ts'
 
 /** Bytes of one chunk, timestamps included. */
 const chunkBytes = 1_048_576
-/** Bytes that are read to get behind the lines of one second that were read before. */
+/** Maximum bytes of one read, which may have to skip known lines of the same second. */
 const maxBytes = 16 * chunkBytes
 
-/** A place in the log of one pod: behind `count` lines with the timestamp `at`. */
+/** A position in the log of one pod: after `count` lines with the timestamp `at`. */
 interface Place {
   index: number
   at: string
@@ -21,12 +21,12 @@ interface Place {
 const start: Place = { index: 0, at: '', count: 0 }
 
 /**
- * The logs of the pods one after the other, in chunks. Kubernetes has no offsets: a chunk continues at the second of the
- * last timestamp, and lines that were read are dropped. A log that does not exist yet is empty.
+ * The concatenated logs of the pods, in chunks. Kubernetes has no offsets: a chunk continues at the second of the last
+ * timestamp, and known lines are dropped. A log that does not exist yet is empty.
  */
 export async function readLogs(
   client: KubeClient,
-  { pods, isWhole, cursor }: { pods: readonly JsonObject[]; isWhole: boolean; cursor: string | null },
+  { pods, isComplete, cursor }: { pods: readonly JsonObject[]; isComplete: boolean; cursor: string | null },
   signal: AbortSignal,
 ): Promise<LogChunk> {
   const place = placeOf(cursor)
@@ -45,7 +45,7 @@ export async function readLogs(
     return { text: heading + omitted, links: [], next: cursorOf(next) }
   }
   if (next.index < names.length) return { text, links: [], next: cursorOf(next) }
-  const omitted = isWhole ? '' : `[The logs of further pods are omitted: more than ${names.length} pods.]\n`
+  const omitted = isComplete ? '' : `[The logs of further pods are omitted: more than ${names.length} pods.]\n`
   return { text: text + omitted, links: [] }
 }
 
@@ -54,7 +54,7 @@ interface Line {
   text: string
 }
 
-/** Reads further as long as it finds only lines that were read before. */
+/** Increases the limit while only known lines are returned. */
 async function readChunk(
   client: KubeClient,
   at: { name: string; place: Place },
@@ -68,7 +68,7 @@ async function readChunk(
   }
 }
 
-/** As many lines as a chunk may have. */
+/** The lines that fit in a chunk. */
 function headOf(lines: readonly Line[]): readonly Line[] {
   let left = chunkBytes
   const end = lines.findIndex(({ text }) => {
@@ -91,10 +91,10 @@ async function readBytes(
     throw error
   })
   const isCut = Buffer.byteLength(text) >= limitBytes
-  // What follows the last line feed is the beginning of a cut line, or nothing.
-  const isWhole = !isCut && text !== '' && !text.endsWith('\n')
-  const whole = text.split('\n').slice(0, isWhole ? undefined : -1)
-  return { lines: unread(whole.map(lineOf), place), isCut }
+  // The text after the last line feed is empty or a partial line.
+  const isLastLineComplete = !isCut && text !== '' && !text.endsWith('\n')
+  const lines = text.split('\n').slice(0, isLastLineComplete ? undefined : -1)
+  return { lines: unread(lines.map(lineOf), place), isCut }
 }
 
 function lineOf(line: string): Line {
@@ -113,7 +113,7 @@ function unread(lines: readonly Line[], { at, count }: Place): readonly Line[] {
   })
 }
 
-/** Without a line to continue at, the rest of the second is left out. */
+/** Without a line to continue at, the rest of the second is skipped. */
 function behind(place: Place, lines: readonly Line[]): Place {
   const last = lines.at(-1)?.at
   if (last === undefined) return { index: place.index, at: nextSecond(place.at), count: 0 }

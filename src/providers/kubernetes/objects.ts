@@ -14,9 +14,9 @@ export const ingresses: Resource = { api: 'apis/networking.k8s.io/v1', plural: '
 export const tagLabel = 'switchyard/correlation-tag'
 export const managedBy = { 'app.kubernetes.io/managed-by': 'switchyard' }
 export const descriptionAnnotation = 'switchyard/description'
-/** On a job that was canceled through Switchyard. */
+/** Set on a job that was canceled through Switchyard. */
 export const canceledAnnotation = 'switchyard/canceled'
-/** The label by which Kueue takes a job into a LocalQueue. */
+/** The label that assigns a job to a LocalQueue of Kueue. */
 export const queueLabel = 'kueue.x-k8s.io/queue-name'
 
 /** Name and UID of an object. A deleted and recreated object has the same name and another UID. */
@@ -41,7 +41,7 @@ export function objectIdOf(text: string): ObjectId {
   throw new ProviderError('invalid_request', message, { notSent: true })
 }
 
-/** Name and UID of a returned object, or null if it shows them not. */
+/** Name and UID of a returned object; null if either is missing. */
 export function idIn(object: Json): ObjectId | null {
   const metadata = metadataOf(object)
   const [name, uid] = [readText(metadata, 'name'), readText(metadata, 'uid')]
@@ -52,14 +52,14 @@ export function metadataOf(object: Json): JsonObject {
   return isObject(object) ? readObject(object, 'metadata') : {}
 }
 
-/** The correlation tag of an object: null if it has none, undefined if it shows no labels. */
+/** The correlation tag of an object: null if it has none, undefined if its labels are missing. */
 export function tagIn(object: Json): string | null | undefined {
   const { labels } = metadataOf(object)
   return isObject(labels) ? (readText(labels, tagLabel) ?? null) : undefined
 }
 
 /**
- * The items of a list and the place where it continues.
+ * The items of a list and the token of its next page.
  *
  * @throws ProviderError `bad_response` if the response is not a list
  */

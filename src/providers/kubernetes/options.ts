@@ -53,7 +53,7 @@ export interface Options {
   queuePriorityClass?: string
 }
 
-/** The options of a request, which were checked against their schema. */
+/** The options of a request, already validated against their schema. */
 export function optionsOf({ providerOptions }: Pick<Spec, 'providerOptions'>): Options {
   return (providerOptions?.kubernetes ?? {}) as Options
 }

@@ -26,7 +26,7 @@ export function podSpecOf(spec: Spec, settings: KubernetesSettings, more: readon
   return {
     // Without it the pod could call the API server with the rights of its service account.
     automountServiceAccountToken: false,
-    // No variables of other services of the namespace.
+    // Without it, pods get variables of all services of the namespace.
     enableServiceLinks: false,
     ...(settings.hostNetwork ? { hostNetwork: true } : {}),
     ...given({ serviceAccountName: settings.serviceAccount, priorityClassName: options.priorityClass }),
@@ -55,7 +55,7 @@ function containerOf(spec: Spec, settings: KubernetesSettings, volumes: readonly
   }
 }
 
-/** Requests equal limits: what a pod may use is reserved for it. */
+/** Requests equal limits, so all resources of a pod are reserved. */
 function resourcesOf({ resources = {} }: Spec, { acceleratorResources }: KubernetesSettings): JsonObject {
   const { cpus, memoryMiB, accelerator } = resources
   const name = acceleratorResources[accelerator?.kind ?? 'gpu']

@@ -7,16 +7,16 @@ import type { KubeClient } from './client.ts'
 import { listIn, metadataOf, pods } from './objects.ts'
 import { containerName } from './pod-template.ts'
 
-/** Values of one selector, and pods and pages of one read. What lies beyond is details that an observation lacks. */
-const valuesAtOnce = 50
+/** Values per selector, pods per page and pages per read. Beyond these limits an observation lacks details. */
+const valuesPerQuery = 50
 const podsPerPage = 500
 const maxPages = 4
 
 /** Pods of one read. */
 export interface ReadPods {
   items: readonly JsonObject[]
-  /** Whether there are no more. */
-  isWhole: boolean
+  /** Whether all pods were read. */
+  isComplete: boolean
 }
 
 /** The pods with one of these values of a label. */
@@ -26,9 +26,9 @@ export async function readPods(
   signal: AbortSignal,
 ): Promise<ReadPods> {
   const items: JsonObject[] = []
-  let isWhole = true
-  for (let from = 0; from < values.length; from += valuesAtOnce) {
-    const labelSelector = `${label} in (${values.slice(from, from + valuesAtOnce).join(',')})`
+  let isComplete = true
+  for (let from = 0; from < values.length; from += valuesPerQuery) {
+    const labelSelector = `${label} in (${values.slice(from, from + valuesPerQuery).join(',')})`
     let next: string | null = null
     for (let page = 0; page < maxPages && (page === 0 || next !== null); page++) {
       const query = { labelSelector, limit: String(podsPerPage), ...given({ continue: next ?? undefined }) }
@@ -36,12 +36,12 @@ export async function readPods(
       items.push(...list.items)
       next = list.next
     }
-    isWhole &&= next === null
+    isComplete &&= next === null
   }
-  return { items, isWhole }
+  return { items, isComplete }
 }
 
-/** What a pod tells about its container. */
+/** Facts about a pod and its container. */
 export interface PodFacts {
   name: string
   /** Position among the pods of an indexed Job. */
@@ -130,12 +130,12 @@ function messageOf(status: JsonObject, state: JsonObject, ended: JsonObject): st
     readObject(state, 'waiting'),
     ended,
   ]
-  const told = sources.find((each) => {
+  const source = sources.find((each) => {
     const reason = readText(each, 'reason')
     return reason !== undefined && !ordinary.has(reason)
   })
-  if (told === undefined) return undefined
-  return [readText(told, 'reason'), readText(told, 'message')].filter((part) => part !== undefined).join(': ')
+  if (source === undefined) return undefined
+  return [readText(source, 'reason'), readText(source, 'message')].filter((part) => part !== undefined).join(': ')
 }
 
 const ordinary: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing', 'Completed', 'Error'])

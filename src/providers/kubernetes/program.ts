@@ -1,9 +1,8 @@
 import type { Spec } from '../../vocabulary/kinds.ts'
 
 /**
- * Kubernetes expands `$(NAME)` in commands and in values of variables, and makes one dollar sign of two. Doubled, each
- * arrives as it was given.
- * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#entrypoint
+ * Kubernetes expands `$(NAME)` in commands and in values of variables, and replaces two dollar signs by one. Doubling
+ * them preserves the value. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#entrypoint
  */
 export function withoutExpansion(text: string): string {
   return text.replaceAll('$', '$$$$')

@@ -12,7 +12,10 @@ const units: Readonly<Record<string, number>> = {
   Pi: 2 ** 50,
 }
 
-/** A quantity as a number; null if it is none. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+/**
+ * A quantity as a number; null if invalid.
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ */
 function amountOf(quantity: string | undefined): number | null {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)(m|[kMGTP]|[KMGTP]i)?$/.exec(quantity ?? '') ?? []
   if (digits === undefined) return null

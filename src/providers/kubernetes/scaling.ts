@@ -6,7 +6,7 @@ import type { KubeClient } from './client.ts'
 import { metadataOf, objectIdOf, statefulSets } from './objects.ts'
 import { patchObject, readObjectOf, removeObject } from './single-object.ts'
 
-/** The number of pods before a stop, if it was not one: of an imported StatefulSet. */
+/** The number of replicas before a stop, if it was not one (imported StatefulSets). */
 const replicasAnnotation = 'switchyard/replicas'
 
 /** Start, stop and delete: `replicas` is set, which is idempotent. */
@@ -26,7 +26,7 @@ export function makeControls(client: KubeClient): Required<Driver<'environment'>
       const set = await readObjectOf(client, at(remoteId), signal)
       const replicas = set === null ? 0 : replicasOf(set)
       if (replicas === 0) return
-      // Null removes the number of an earlier stop.
+      // Null removes the annotation of an earlier stop.
       const metadata = { annotations: { [replicasAnnotation]: replicas === 1 ? null : String(replicas) } }
       await patchObject(client, at(remoteId), { metadata, spec: { replicas: 0 } }, signal)
     },

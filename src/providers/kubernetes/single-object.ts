@@ -9,7 +9,7 @@ export interface At {
   id: ObjectId
 }
 
-/** The object with this name and UID; null if there is none, or another one of the same name. */
+/** The object with this name and UID; null if none exists or the name belongs to another object. */
 export async function readObjectOf(
   client: KubeClient,
   { resource, id }: At,
@@ -43,7 +43,7 @@ export async function patchObject(
   return patched
 }
 
-/** Deletes the object and what belongs to it. `Foreground` keeps it until its pods are gone. */
+/** Deletes the object and its dependents. `Foreground` keeps it until its pods are gone. */
 export async function removeObject(
   client: KubeClient,
   { resource, id }: At,

@@ -32,7 +32,11 @@ async function readAll(client: KubeClient, pods: ReturnType<typeof podOf>[]): Pr
   const parts: string[] = []
   let cursor: string | null = null
   for (let count = 0; count < 100; count++) {
-    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(client, { pods, isWhole: true, cursor }, signal)
+    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(
+      client,
+      { pods, isComplete: true, cursor },
+      signal,
+    )
     parts.push(chunk.text ?? '')
     if (chunk.next === undefined) return parts.join('')
     cursor = chunk.next
@@ -88,7 +92,7 @@ describe('Kubernetes Job log', () => {
       },
     )
     expect(await readAll(clientOf({ a: waiting }).client, [podOf('a')])).toBe('')
-    expect(await readLogs(clientOf({}).client, { pods: [], isWhole: true, cursor: null }, signal)).toEqual({
+    expect(await readLogs(clientOf({}).client, { pods: [], isComplete: true, cursor: null }, signal)).toEqual({
       links: [],
     })
   })
@@ -99,7 +103,7 @@ describe('Kubernetes Job log', () => {
   })
 
   it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('rejects the cursor %j', async (cursor) => {
-    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isWhole: true, cursor }, signal)
+    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isComplete: true, cursor }, signal)
     await expect(read).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
   })
 })
