@@ -4,7 +4,7 @@ import { parseBody } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../session.ts'
-import { type Failure, failureOf, isAboutScopes, type Reading, renamed } from './errors.ts'
+import { type ErrorContext, type Failure, failureOf, isAboutScopes, withDetails } from './errors.ts'
 import { authorizationOf } from './signer.ts'
 import { paginationType } from './wire.ts'
 
@@ -47,7 +47,10 @@ export function makeClient(deps: {
   const target = (path: string) => prefix + path
   const self = { method: 'GET', path: '/user' } as const
 
-  async function send({ method, path, body }: HubCall, fence: Fence): Promise<{ response: HttpResponse } & Reading> {
+  async function send(
+    { method, path, body }: HubCall,
+    fence: Fence,
+  ): Promise<{ response: HttpResponse } & ErrorContext> {
     const hasBody = body !== undefined
     const accept = method === 'GET' ? paginationType : 'application/json'
     const headers = { accept, ...authorizationOf(token), ...(hasBody ? jsonHeaders : {}) }
@@ -67,31 +70,31 @@ export function makeClient(deps: {
     const isKnown = call === self ? isAboutScopes(error) : await isTokenKnown(signal)
     if (isKnown === undefined) {
       const message = `Could not check whether JupyterHub accepts the token. ${error.message}`
-      return { isRejection: false, error: renamed(error, { code: 'unavailable', message }) }
+      return { isRejection: false, error: withDetails(error, { code: 'unavailable', message }) }
     }
-    if (isKnown) return { ...failure, error: renamed(error, { field }) }
+    if (isKnown) return { ...failure, error: withDetails(error, { field }) }
     const message = `JupyterHub rejected the token. ${error.message}`
-    return { ...failure, error: renamed(error, { code: 'unauthenticated', message, field }) }
+    return { ...failure, error: withDetails(error, { code: 'unauthenticated', message, field }) }
   }
 
   /** Undefined if the call fails. */
   async function isTokenKnown(signal: AbortSignal): Promise<boolean | undefined> {
-    const answer = await send(self, { signal }).catch(() => undefined)
-    if (answer === undefined) return undefined
-    if (answer.response.status === 200) return true
-    const { error, isRejection } = failureOf(answer.response, answer)
+    const result = await send(self, { signal }).catch(() => undefined)
+    if (result === undefined) return undefined
+    if (result.response.status === 200) return true
+    const { error, isRejection } = failureOf(result.response, result)
     return isRejection && error.code === 'permission_denied' ? isAboutScopes(error) : undefined
   }
 
-  async function explain(call: HubCall, answer: Awaited<ReturnType<typeof send>>, signal: AbortSignal) {
-    return causeOfDenial(failureOf(answer.response, answer), call, signal)
+  async function explain(call: HubCall, result: Awaited<ReturnType<typeof send>>, signal: AbortSignal) {
+    return causeOfDenial(failureOf(result.response, result), call, signal)
   }
 
   async function read(call: HubCall, fence: Fence): Promise<Json> {
-    const answer = await send(call, fence)
-    const { status } = answer.response
-    if (status !== (call.method === 'POST' ? 201 : 200)) throw (await explain(call, answer, fence.signal)).error
-    return parseBody(answer.response, answer.secrets)
+    const result = await send(call, fence)
+    const { status } = result.response
+    if (status !== (call.method === 'POST' ? 201 : 200)) throw (await explain(call, result, fence.signal)).error
+    return parseBody(result.response, result.secrets)
   }
 
   return {
@@ -100,17 +103,17 @@ export function makeClient(deps: {
     whoAmI: (signal) => read(self, { signal }),
 
     async act(call, statuses, fence) {
-      const answer = await send(call, fence)
-      if (isDone(answer.response, statuses)) return
-      throw (await explain(call, answer, fence.signal)).error
+      const result = await send(call, fence)
+      if (isDone(result.response, statuses)) return
+      throw (await explain(call, result, fence.signal)).error
     },
 
     async create(call, statuses, fence) {
-      const answer = await send(call, fence).catch((error: unknown) => {
+      const result = await send(call, fence).catch((error: unknown) => {
         throw createFailure(error, () => false)
       })
-      if (isDone(answer.response, statuses)) return
-      const { error, isRejection } = await explain(call, answer, fence.signal)
+      if (isDone(result.response, statuses)) return
+      const { error, isRejection } = await explain(call, result, fence.signal)
       throw createFailure(error, () => isRejection)
     },
   }

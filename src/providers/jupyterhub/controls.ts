@@ -1,7 +1,7 @@
 import type { Driver } from '../driver.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HubClient } from './client.ts'
-import { isNotFound, renamed } from './errors.ts'
+import { isNotFound, withDetails } from './errors.ts'
 import type { ServerName } from './mapping.ts'
 import type { Servers } from './servers.ts'
 import { removal, serverPath } from './wire.ts'
@@ -17,7 +17,7 @@ export function makeControls(client: HubClient, servers: Servers): Required<Driv
     const isMissing = isNotFound(error)
     if (!isMissing && !hasStumbled(error)) throw error
     if ((await servers.read(name, signal)) === 'gone') return
-    throw isMissing ? renamed(error, { code: 'permission_denied', field: 'credentials.token' }) : error
+    throw isMissing ? withDetails(error, { code: 'permission_denied', field: 'credentials.token' }) : error
   }
 
   async function end(remoteId: string, body: object, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import type { Traits } from '../traits.ts'
 import { accessTo } from './access.ts'
 import { type HubClient, jsonHeaders } from './client.ts'
 import { makeControls, started } from './controls.ts'
-import { isNotFound, renamed } from './errors.ts'
+import { isNotFound, withDetails } from './errors.ts'
 import { findServers } from './find-servers.ts'
 import { acceptsOf, errorsOf, options, remoteIdOf, serverOf, tagLength, userOptionsOf } from './mapping.ts'
 import { environmentOf, states } from './observation.ts'
@@ -96,9 +96,9 @@ async function ensureUser(
     return null
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    const failure = renamed(error, { notSent: true })
-    const isAnswered = error.httpStatus !== undefined
-    if (error.notSent || (error.code === 'timeout' && !isAnswered)) throw failure
+    const failure = withDetails(error, { notSent: true })
+    const hasResponse = error.httpStatus !== undefined
+    if (error.notSent || (error.code === 'timeout' && !hasResponse)) throw failure
     return error.code === 'conflict' || error.code === 'permission_denied' ? null : failure
   }
 }

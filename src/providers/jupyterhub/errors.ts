@@ -14,7 +14,7 @@ export interface Failure {
 }
 
 /** Context for reading a response. */
-export interface Reading {
+export interface ErrorContext {
   clock: ProviderClock
   /** Texts to remove from the error. */
   secrets: readonly string[]
@@ -42,7 +42,7 @@ const hubMessages: readonly (readonly [RegExp, ProviderErrorCode])[] = [
 ]
 
 /** The failure that a response with an unexpected status reports. */
-export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure {
+export function failureOf(response: HttpResponse, { clock, secrets }: ErrorContext): Failure {
   const { status } = response
   const details = { httpStatus: status, retryAfterMs: retryAfterMs(response.headers, clock) }
   const providerMessage = hubMessageOf(response)
@@ -77,7 +77,7 @@ export function isNotFound(error: unknown): error is ProviderError {
 }
 
 /** A copy of an error with another code. */
-export function renamed(
+export function withDetails(
   error: ProviderError,
   change: { code?: ProviderErrorCode; message?: string; field?: string; notSent?: true },
 ): ProviderError {

@@ -5,7 +5,7 @@ import { ProviderError } from '../provider-error.ts'
 import type { Session } from '../session.ts'
 import { type HubClient, makeClient } from './client.ts'
 import { makeEnvironments } from './environments.ts'
-import { isNotFound, renamed } from './errors.ts'
+import { isNotFound, withDetails } from './errors.ts'
 import { hubVersion } from './hub-version.ts'
 import { missingScopes } from './scopes.ts'
 import { type JupyterhubSettings, jupyterhubCredentials, jupyterhubSettings, settingsOf, tokenOf } from './settings.ts'
@@ -74,7 +74,7 @@ async function verify(client: HubClient, settings: JupyterhubSettings, signal: A
   if (username === undefined) return
   await client.read({ method: 'GET', path: userPath(username) }, { signal }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error
-    if (!createsUsers) throw renamed(error, { message: noSuchUser(username), field: 'settings.username' })
+    if (!createsUsers) throw withDetails(error, { message: noSuchUser(username), field: 'settings.username' })
     assertScopes(owner, ['admin:users'], undefined)
   })
 }

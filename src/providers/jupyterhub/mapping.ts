@@ -66,13 +66,13 @@ export function acceptsOf({ optionKeys: keys }: JupyterhubSettings): Accepts {
 
 /** Checks the owner of the server and the options that a client may set. */
 export function errorsOf(spec: EnvironmentSpec, settings: JupyterhubSettings): readonly SpecError[] {
-  const asked = usernameOf(spec)
+  const username = usernameOf(spec)
   const at = '/providerOptions/jupyterhub'
   const validationErrors: SpecError[] = []
-  if (asked === undefined && settings.username === undefined) {
+  if (username === undefined && settings.username === undefined) {
     validationErrors.push({ pointer: `${at}/username`, detail: 'The connection names no user: specify `username`.' })
   }
-  if (asked !== undefined && settings.username !== undefined && asked !== settings.username) {
+  if (username !== undefined && settings.username !== undefined && username !== settings.username) {
     const detail = `All servers of this connection belong to ${settings.username}. Remove it.`
     validationErrors.push({ pointer: `${at}/username`, detail })
   }

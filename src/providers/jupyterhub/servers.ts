@@ -20,7 +20,7 @@ export interface Servers {
   /** All named servers of a user, including stopped ones; none if the hub shows no such user. */
   of(user: string, signal: AbortSignal): Promise<readonly OwnedServer[]>
   /** Whether the token shows all servers of a user, so that absence is conclusive. */
-  isSeenWhole(user: string, signal: AbortSignal): Promise<boolean>
+  showsAllServers(user: string, signal: AbortSignal): Promise<boolean>
   /** One server; `'gone'` only if the token would show it. */
   read(name: ServerName, signal: AbortSignal): Promise<OwnedServer | 'gone'>
   /** A page of all servers of the connection: of its user, or of all users. */
@@ -42,10 +42,10 @@ export function makeServers(client: HubClient, { username }: JupyterhubSettings)
     }
   }
 
-  const isSeenWhole = async (user: string, signal: AbortSignal) => seesServersOf(await client.whoAmI(signal), user)
+  const showsAllServers = async (user: string, signal: AbortSignal) => seesServersOf(await client.whoAmI(signal), user)
 
-  async function assertSeenWhole(user: string, signal: AbortSignal): Promise<void> {
-    if (await isSeenWhole(user, signal)) return
+  async function assertShowsAllServers(user: string, signal: AbortSignal): Promise<void> {
+    if (await showsAllServers(user, signal)) return
     throw new ProviderError('permission_denied', unseen(user), { field: 'credentials.token' })
   }
 
@@ -61,7 +61,7 @@ export function makeServers(client: HubClient, { username }: JupyterhubSettings)
 
   return {
     of,
-    isSeenWhole,
+    showsAllServers,
 
     nameOf(remoteId) {
       const name = serverNameOf(remoteId)
@@ -71,14 +71,14 @@ export function makeServers(client: HubClient, { username }: JupyterhubSettings)
     async read({ user, server }, signal) {
       const found = (await of(user, signal)).find((each) => each.server === server)
       if (found !== undefined) return found
-      await assertSeenWhole(user, signal)
+      await assertShowsAllServers(user, signal)
       return 'gone'
     },
 
     async page(cursor, signal) {
       if (username === undefined) return pageOfAll(Number(cursor ?? 0), signal)
       const servers = await of(username, signal)
-      if (servers.length === 0) await assertSeenWhole(username, signal)
+      if (servers.length === 0) await assertShowsAllServers(username, signal)
       return { servers, next: null }
     },
   }
