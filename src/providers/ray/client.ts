@@ -5,7 +5,7 @@ import { parseBody } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { HttpClient, ProviderClock, SendBy } from '../session.ts'
-import { answers, failureOf, hasAnswer, isRejection, variablesIn } from './errors.ts'
+import { failureOf, hasProviderCode, isRejection, knownErrors, variablesIn } from './errors.ts'
 import { type JobSubmitRequest, jobsPath } from './wire.ts'
 
 export interface RayCall {
@@ -22,7 +22,7 @@ export interface RayClient {
   call(call: RayCall, signal: AbortSignal): Promise<Json>
   /** Submits once. Returns when a job with the id of the request exists. */
   submit(body: JobSubmitRequest, fence: { sendBy: SendBy; signal: AbortSignal }): Promise<void>
-  /** The name of the cluster's session, which ends with everything that the head remembers. */
+  /** The name of the cluster's session. When it ends, the head has lost all jobs. */
   sessionName(signal: AbortSignal): Promise<string>
 }
 
@@ -59,12 +59,12 @@ export function makeClient(deps: {
     async submit(body, fence) {
       const more = variablesIn(body.runtime_env)
       try {
-        const answer = await send({ method: 'POST', path: jobsPath, json: body }, { ...fence, more })
-        if (readText(answer, 'submission_id') === body.submission_id) return
+        const response = await send({ method: 'POST', path: jobsPath, json: body }, { ...fence, more })
+        if (readText(response, 'submission_id') === body.submission_id) return
         throw new ProviderError('bad_response', 'Ray responded to a submit without the id of the job.')
       } catch (error) {
-        // The id contains the correlation tag, so the job is this one, whichever attempt created it.
-        if (hasAnswer(error, answers.alreadyExists)) return
+        // The id contains the correlation tag, so it is this job, regardless of the attempt that created it.
+        if (hasProviderCode(error, knownErrors.alreadyExists)) return
         throw createFailure(error, isRejection)
       }
     },

@@ -13,7 +13,7 @@ export function entrypointOf({ command, script, workingDirectory }: JobSpec): st
   return change + (script === undefined ? `exec ${quoteCommand(command ?? [])}` : runScript(script))
 }
 
-/** A script without an interpreter, or with the shell that runs it anyway, is sent as it is. */
+/** A script without an interpreter, or with the default shell as interpreter, is sent unchanged. */
 function runScript(script: string): string {
   const { interpreter, argument } = firstLineOf(script)
   if (interpreter === '' || (interpreter === '/bin/sh' && argument === '')) return script
@@ -30,7 +30,7 @@ function runScript(script: string): string {
   ].join('\n')
 }
 
-/** The interpreter that the first line names, and everything behind it as one argument, as Linux reads it. */
+/** The interpreter in the first line and the rest of the line as one argument, as Linux parses it. */
 function firstLineOf(script: string): { interpreter: string; argument: string } {
   if (!script.startsWith('#!')) return { interpreter: '', argument: '' }
   const [line = ''] = script.slice(2).split('\n', 1)
@@ -40,7 +40,7 @@ function firstLineOf(script: string): { interpreter: string; argument: string } 
   return { interpreter: text.slice(0, end), argument: text.slice(end).trim() }
 }
 
-/** A word that is no line of the script. */
+/** A delimiter that is not a line of the script. */
 function delimiterFor(script: string): string {
   const lines = new Set(script.split('\n'))
   let word = 'SWITCHYARD_SCRIPT'

@@ -6,49 +6,49 @@ import { ProviderError } from '../provider-error.ts'
 import type { HttpResponse, ProviderClock } from '../session.ts'
 
 /**
- * Ray has no error codes: a failure is plain text, a sentence or a Python traceback. These are the texts that decide
- * something, as measured on 2.60.0; everything else is inconclusive.
+ * Ray has no error codes: a failure is plain text, a sentence or a Python traceback. These texts are
+ * conclusive, as measured on 2.60.0; every other text is not.
  */
-export const answers = {
+export const knownErrors = {
   /** The Jobs API's 404 for a job. */
   noSuchJob: 'no_such_job',
-  /** The parser's 400, which precedes everything else. */
+  /** The parser's 400, returned before anything is executed. */
   invalidRequest: 'invalid_request',
-  /** A submit with an id that a job has, whatever its state: HTTP 500 with a traceback. */
+  /** A submit with the id of an existing job in any state: HTTP 500 with a traceback. */
   alreadyExists: 'already_exists',
-  /** No token, or another cluster's. */
+  /** The token is missing, or belongs to another cluster. */
   unauthenticated: 'unauthenticated',
 } as const
 
-export interface Reading {
+export interface ErrorContext {
   clock: ProviderClock
   secrets: readonly string[]
 }
 
 /** The failure that a response reports. */
-export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
+export function failureOf(response: HttpResponse, { clock, secrets }: ErrorContext): ProviderError {
   const { status, text } = response
   const details = { httpStatus: status, retryAfterMs: retryAfterMs(response.headers, clock) }
   if (isRejectedToken(response)) {
     const message = `Ray returned HTTP ${status}: ${excerpt(text, secrets)}`
-    const providerCode = answers.unauthenticated
+    const providerCode = knownErrors.unauthenticated
     return new ProviderError('unauthenticated', message, { ...details, providerCode, field: 'credentials.token' })
   }
   if (status === 404 && /^Job \S+ does not exist$/.test(text.trim())) {
     const message = `Ray returned HTTP 404: ${excerpt(text, secrets)}`
-    return new ProviderError('not_found', message, { ...details, providerCode: answers.noSuchJob })
+    return new ProviderError('not_found', message, { ...details, providerCode: knownErrors.noSuchJob })
   }
-  const said = lastWordsOf(text)
-  if (said === undefined) {
+  const lastLine = lastLineOf(text)
+  if (lastLine === undefined) {
     const message = `HTTP ${status} without an error of Ray: ${excerpt(text, secrets)}`
     return new ProviderError(codeOfBareStatus(status), message, details)
   }
-  const message = `Ray returned HTTP ${status}: ${cleanMessage(said, secrets)}`
+  const message = `Ray returned HTTP ${status}: ${cleanMessage(lastLine, secrets)}`
   if (status === 400 && text.includes('in validate_request_type')) {
-    return new ProviderError('invalid_request', message, { ...details, providerCode: answers.invalidRequest })
+    return new ProviderError('invalid_request', message, { ...details, providerCode: knownErrors.invalidRequest })
   }
-  const isTaken = status === 500 && /Job with submission_id \S+ already exists\./.test(said)
-  const providerCode = isTaken ? answers.alreadyExists : said.split(':')[0]
+  const isTaken = status === 500 && /Job with submission_id \S+ already exists\./.test(lastLine)
+  const providerCode = isTaken ? knownErrors.alreadyExists : lastLine.split(':')[0]
   return new ProviderError(isTaken ? 'conflict' : codeOfBareStatus(status), message, { ...details, providerCode })
 }
 
@@ -59,18 +59,18 @@ function isRejectedToken({ status, text }: HttpResponse): boolean {
 }
 
 /** The exception of a traceback, its last line: `ValueError: …`. The rest shows paths and source of the head. */
-export function lastWordsOf(text: string): string | undefined {
+export function lastLineOf(text: string): string | undefined {
   if (!text.startsWith('Traceback (most recent call last):')) return undefined
   return text.split('\n').findLast((line) => /^[A-Za-z_][\w.]*: ./.test(line))
 }
 
 /** Whether a response to a create means that nothing was created. */
 export function isRejection({ providerCode }: ProviderError): boolean {
-  return providerCode === answers.invalidRequest || providerCode === answers.unauthenticated
+  return providerCode === knownErrors.invalidRequest || providerCode === knownErrors.unauthenticated
 }
 
-export function hasAnswer(error: unknown, answer: string): error is ProviderError {
-  return error instanceof ProviderError && error.providerCode === answer
+export function hasProviderCode(error: unknown, providerCode: string): error is ProviderError {
+  return error instanceof ProviderError && error.providerCode === providerCode
 }
 
 /** The values of the variables in a request or a record, which no error may repeat. */

@@ -13,8 +13,8 @@ export interface JobReads {
 const batchSize = 16
 
 /**
- * Finds jobs by id, which the correlation tag determines: one read each. The head is asked for its session afterwards,
- * so that a restart in between cannot make a job seem absent that it forgot.
+ * Finds jobs by id, which the correlation tag determines: one read each. The session of the head is read
+ * afterwards, so that a restart in between, which loses jobs, cannot make a job seem absent.
  */
 export async function findJobs(
   intents: readonly Intent<'job'>[],
@@ -25,16 +25,22 @@ export async function findJobs(
   for (let from = 0; from < intents.length; from += batchSize) {
     const batch = intents.slice(from, from + batchSize)
     const read = (intent: Intent<'job'>) => get(submissionIdOf(intent.correlationTag), signal)
-    const answers = await Promise.all(batch.map(async (intent) => [intent, await read(intent)] as const))
-    for (const [intent, answer] of answers) seen.set(intent, answer)
+    const observations = await Promise.all(batch.map(async (intent) => [intent, await read(intent)] as const))
+    for (const [intent, observation] of observations) seen.set(intent, observation)
   }
   const isAnyAbsent = [...seen.values()].includes('gone')
   const session = isAnyAbsent ? await sessionName(signal) : null
-  return new Map([...seen].map(([intent, answer]) => [intent.correlationTag, foundOf(intent, answer, session)]))
+  return new Map(
+    [...seen].map(([intent, observation]) => [intent.correlationTag, foundOf(intent, observation, session)]),
+  )
 }
 
-function foundOf(intent: Intent<'job'>, answer: Observation<'job'> | 'gone', session: string | null): Found<'job'> {
-  if (answer !== 'gone') return { found: [answer], isComplete: true }
+function foundOf(
+  intent: Intent<'job'>,
+  observation: Observation<'job'> | 'gone',
+  session: string | null,
+): Found<'job'> {
+  if (observation !== 'gone') return { found: [observation], isComplete: true }
   const before = sessionIn(intent.before)
   if (session !== null && (before === session || (before === undefined && isOlder(session, intent.firstSentAt)))) {
     return { absent: true }
@@ -50,7 +56,7 @@ function sessionIn(before: Json): string | undefined {
 
 const maxZoneMs = 14 * 3_600_000
 
-/** Whether a session certainly began earlier: its name contains the head's local time, of an unknown zone. */
+/** Whether a session certainly started earlier: its name contains the head's local time in an unknown zone. */
 function isOlder(session: string, at: Date): boolean {
   const [, date, hour, minute, second] = /^session_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)_/.exec(session) ?? []
   return Date.parse(`${date}T${hour}:${minute}:${second}Z`) + maxZoneMs < at.getTime()

@@ -2,12 +2,12 @@ import type { OpenProvider, Provider } from '../provider.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Session } from '../session.ts'
 import { makeClient, type RayClient } from './client.ts'
-import { answers, hasAnswer } from './errors.ts'
+import { hasProviderCode, knownErrors } from './errors.ts'
 import { makeJobs } from './jobs.ts'
 import { credentialsOf, rayCredentials, raySettings, settingsOf } from './settings.ts'
 import { jobPath } from './wire.ts'
 
-/** Ray through its Jobs API: submitted jobs only. A cluster has nothing like an environment. */
+/** Ray through its Jobs API: submitted jobs only. A cluster has no equivalent of an environment. */
 export const rayProvider: Provider = {
   id: 'ray',
   title: 'Ray',
@@ -42,13 +42,13 @@ function open({ http, clock, ...session }: Session): OpenProvider {
   }
 }
 
-/** Nobody has this id: ids of Switchyard have a tag behind the prefix. */
-const nobodysId = 'sy-verify'
+/** No job has this id: ids of Switchyard end in a correlation tag. */
+const unusedId = 'sy-verify'
 
 /** A head without `ray[default]` reports its version and has no jobs. */
 async function assertServesJobs(client: RayClient, signal: AbortSignal): Promise<void> {
-  await client.call({ method: 'GET', path: jobPath(nobodysId) }, signal).catch((error: unknown) => {
-    if (!hasAnswer(error, answers.noSuchJob)) throw error
+  await client.call({ method: 'GET', path: jobPath(unusedId) }, signal).catch((error: unknown) => {
+    if (!hasProviderCode(error, knownErrors.noSuchJob)) throw error
   })
 }
 
@@ -57,7 +57,7 @@ function named(error: unknown, token: string | undefined): unknown {
   if (!(error instanceof ProviderError)) return error
   const { code, httpStatus, providerCode, retryAfterMs, field } = error
   const details = { httpStatus, providerCode, retryAfterMs, cause: error }
-  if (providerCode === answers.unauthenticated) {
+  if (providerCode === knownErrors.unauthenticated) {
     const detail =
       token === undefined
         ? `The cluster requires a token (RAY_AUTH_MODE=token), and the connection has none. ${error.message}`

@@ -6,7 +6,7 @@ import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { headersOf, type RayClient } from './client.ts'
-import { answers, hasAnswer } from './errors.ts'
+import { hasProviderCode, knownErrors } from './errors.ts'
 import { findJobs } from './find-jobs.ts'
 import { readLogs } from './logs.ts'
 import { jobAccepts, jobErrors, submissionIdOf, submitOf, tagLength } from './mapping.ts'
@@ -16,7 +16,7 @@ import type { RaySettings } from './settings.ts'
 import { jobPath, jobsPath } from './wire.ts'
 
 const traits: Traits<'job'> = {
-  // A record is written before the response, to the store that is read.
+  // The record is written before the response, to the store that reads use.
   listConsistencyLagMs: 0,
   // The head waits up to 10 s for the agent that runs submits, and that up to 30 s for the store; both may follow a
   // start of a worker, which took 4 s on an idle machine.
@@ -38,7 +38,7 @@ export function makeJobs(
       if (seen?.remoteId === remoteId) return seen
       throw notSubmitted(job, remoteId)
     } catch (error) {
-      if (hasAnswer(error, answers.noSuchJob)) return 'gone'
+      if (hasProviderCode(error, knownErrors.noSuchJob)) return 'gone'
       throw error
     }
   }
@@ -84,19 +84,21 @@ export function makeJobs(
 }
 
 /**
- * Ray accepts every stop of a job that has a process, and one that has not started ends once it starts: the engine
- * repeats the stop until then. Without a process (`stopped: false`) the job has ended, or never will.
+ * Ray accepts every stop of a job that has a process. A job that has not started ends once it starts, and the engine
+ * repeats the stop until then. Without a process (`stopped: false`) the job has ended, or will never end.
  */
 async function stop(
   client: RayClient,
   { get, remoteId }: { get: Driver<'job'>['get']; remoteId: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await client
+  const response = await client
     .call({ method: 'POST', path: `${jobPath(remoteId)}/stop` }, signal)
-    .catch((error: unknown) => (hasAnswer(error, answers.noSuchJob) ? { stopped: true } : Promise.reject(error)))
-  const stopped = readFlag(answer, 'stopped')
-  if (stopped === undefined) throw new ProviderError('bad_response', 'Ray did not say whether it stops the job.')
+    .catch((error: unknown) =>
+      hasProviderCode(error, knownErrors.noSuchJob) ? { stopped: true } : Promise.reject(error),
+    )
+  const stopped = readFlag(response, 'stopped')
+  if (stopped === undefined) throw new ProviderError('bad_response', 'Ray did not report whether it stops the job.')
   if (stopped) return
   const seen = await get(remoteId, signal)
   if (seen === 'gone' || isOver(seen.status)) return
@@ -104,7 +106,7 @@ async function stop(
   throw new ProviderError('conflict', detail)
 }
 
-/** Ids of other clients are whatever they chose. A job is addressed by the submission id only. */
+/** Other clients choose their own ids. A job is addressed only by its submission id. */
 function idIn(remoteId: string): string {
   if (/^(?!\.+$)[A-Za-z0-9_.-]{1,256}$/.test(remoteId)) return remoteId
   const message = `"${remoteId.slice(0, 80)}" is not a valid id: up to 256 letters, digits, dots, hyphens and underscores. Nothing was sent.`

@@ -7,17 +7,17 @@ import { jobPath } from './wire.ts'
 
 const maxChunkLength = 1_048_576
 
-/** The API returns the whole log. The cursor is a position in the output of the program. */
+/** The API returns the whole log. The cursor is an offset in the output of the program. */
 export async function readLogs(
   client: RayClient,
   { remoteId, cursor, literals }: { remoteId: string; cursor: string | null; literals: readonly string[] },
   signal: AbortSignal,
 ): Promise<LogChunk> {
   const from = /^\d{1,12}$/.test(cursor ?? '') ? Number(cursor) : 0
-  const answer = await client
+  const response = await client
     .call({ method: 'GET', path: `${jobPath(remoteId)}/logs` }, signal)
     .catch((error: unknown) => Promise.reject(orTooLong(error, remoteId)))
-  const logs = isObject(answer) ? answer.logs : undefined
+  const logs = isObject(response) ? response.logs : undefined
   if (typeof logs !== 'string') throw new ProviderError('bad_response', 'Ray returned logs without `logs`.')
   const output = await outputIn(client, { logs, remoteId }, signal)
   const to = Math.min(from + maxChunkLength, output.length)

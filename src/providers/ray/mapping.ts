@@ -42,7 +42,7 @@ export const jobAccepts: Accepts = {
   timeLimitSeconds: { to: '', note: 'enforced by Switchyard' },
 }
 
-/** The id of a job at Ray, which the client chooses: it contains nothing but the correlation tag. */
+/** The id of a job at Ray. The client chooses it; it contains only the correlation tag. */
 export function submissionIdOf(correlationTag: string): string {
   return `sy-${correlationTag}`
 }
@@ -54,7 +54,7 @@ export function tagOfSubmission(submissionId: string): string | null {
 
 const optionsOf = ({ providerOptions }: JobSpec) => (providerOptions?.ray ?? {}) as RayOptions
 
-/** A program is required, and what Ray rejects or cannot start. */
+/** Requires a program, and rejects what Ray rejects or cannot start. */
 export function jobErrors(spec: JobSpec, settings: RaySettings): readonly SpecError[] {
   const errors: SpecError[] = []
   if (spec.command === undefined && spec.script === undefined) {

@@ -8,7 +8,7 @@ import { boundedPayload, cleanMessage, sentSecrets } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
 import type { Observation } from '../observation.ts'
 import { hidden } from '../secret-search.ts'
-import { lastWordsOf, variablesIn } from './errors.ts'
+import { lastLineOf, variablesIn } from './errors.ts'
 import { tagOfSubmission } from './mapping.ts'
 
 /** https://docs.ray.io/en/latest/cluster/running-applications/job-submission/doc/ray.job_submission.JobStatus.html */
@@ -34,8 +34,8 @@ const reasons: ReadonlyMap<string, Reason> = new Map([
 const cancelsLater = 'A cancel takes effect once the job has started, and is repeated until then.'
 
 /**
- * The observation of a submitted job; null if it shows no id or state. The only times of Ray are those of the submit
- * and of the end: a start is not reported.
+ * The observation of a submitted job; null if it shows no id or state. Ray reports only the
+ * times of the submit and of the end.
  */
 export function observe(job: Json, literals: readonly string[]): Observation<'job'> | null {
   const remoteId = submissionIdIn(job)
@@ -60,7 +60,7 @@ export function isOver(status: JobStatus | null): boolean {
   return status !== null && isTerminal(jobTransitions, status)
 }
 
-/** The id of a job that was submitted. Programs that connected by themselves have none, and cannot be stopped. */
+/** The id of a submitted job. Programs that connected directly have none and cannot be stopped. */
 export function submissionIdIn(job: Json): string | undefined {
   return readText(job, 'type') === 'SUBMISSION' ? readText(job, 'submission_id') : undefined
 }
@@ -79,20 +79,20 @@ function exitOf(job: Json): { exitCode?: number; signal?: number } {
 function messageOf(job: Json, status: JobStatus | null, secrets: readonly string[]): string | undefined {
   const text = readText(job, 'message')
   if (text === undefined || (status !== 'pending' && status !== 'failed')) return undefined
-  const said = cleanMessage(headlineOf(text), secrets)
-  return status === 'pending' ? `Ray: ${said} ${cancelsLater}` : `Ray: ${said}`
+  const headline = cleanMessage(headlineOf(text), secrets)
+  return status === 'pending' ? `Ray: ${headline} ${cancelsLater}` : `Ray: ${headline}`
 }
 
 /** Ray appends up to 20,000 characters of the job's output, or a traceback: the output belongs to the logs. */
 function headlineOf(message: string): string {
   const traceback = message.indexOf('Traceback (most recent call last):')
-  const cause = traceback < 0 ? undefined : lastWordsOf(message.slice(traceback))
+  const cause = traceback < 0 ? undefined : lastLineOf(message.slice(traceback))
   const [head = ''] = message.split(/, last available logs|\. Full traceback|\n|Traceback \(most/, 1)
   if (cause === undefined || head.includes(cause.replace(/^[\w.]+: /, ''))) return head
   return head === '' ? cause : `${head} (${cause})`
 }
 
-/** Ray returns the variables of a job in clear. */
+/** Ray returns the variables of a job unredacted. */
 function payloadOf(job: JsonObject, secrets: readonly string[]): Json {
   const message = readText(job, 'message')
   const runtimeEnv = readObject(job, 'runtime_env')
