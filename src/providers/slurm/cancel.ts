@@ -41,7 +41,7 @@ function failureIn(body: Json, literals: readonly string[]): ProviderError | und
 
 /**
  * From v0.0.40 on "Operation not permitted" means, word for word, either that the controller is down or that the job
- * belongs to another user (measured on 24.11.5 and 26.05.5). A read tells them apart.
+ * belongs to another user (measured on 24.11.5 and 26.05.5). A read distinguishes them.
  */
 async function whyNotPermitted(
   client: SlurmClient,

@@ -8,7 +8,7 @@ import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../session
 import { bodyOf, type ErrorContext, failureOf, isRejectedSubmit, isUnserved } from './errors.ts'
 import type { SlurmCredentials, SlurmSettings, SlurmVersion } from './settings.ts'
 import { claimsOf, tokenFor } from './signer.ts'
-import { type ApiVersion, fixedVersion, foundVersion, servedVersions } from './versions.ts'
+import { type ApiVersion, discoveredVersion, fixedVersion, servedVersions } from './versions.ts'
 
 /** `path` follows `/slurm/<version>`. */
 export interface SlurmCall {
@@ -20,7 +20,7 @@ export interface SlurmCall {
 /** A job that was created. */
 export interface Submitted {
   remoteId: string
-  /** Fields of the request that Slurm says it has ignored. */
+  /** Fields of the request that Slurm reports as ignored. */
   ignored?: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export interface SlurmClient {
 interface Sending<T> {
   signal: AbortSignal
   sendBy?: SendBy
-  read(answer: HttpResponse, context: ErrorContext): T
+  read(response: HttpResponse, context: ErrorContext): T
 }
 
 /** slurmrestd over HTTP. An expired token is not sent. */
@@ -46,8 +46,8 @@ export function makeClient(deps: {
   clock: ProviderClock
   settings: SlurmSettings
   credentials: SlurmCredentials
-  /** What `verify` has kept. */
-  keptVersion: SlurmVersion | undefined
+  /** The version that `verify` stored. */
+  storedVersion: SlurmVersion | undefined
 }): SlurmClient {
   const { http, clock, settings, credentials } = deps
   const credential = credentialOf(credentials)
@@ -61,7 +61,7 @@ export function makeClient(deps: {
     const { expiresAt } = claimsOf(token)
     const isExpired = () => expiresAt !== undefined && expiresAt <= clock.now()
     if (isExpired()) throw expired(expiresAt)
-    const answer = await http.send({
+    const response = await http.send({
       method,
       target,
       headers: {
@@ -73,7 +73,7 @@ export function makeClient(deps: {
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...fence,
     })
-    return read(answer, { isExpired: isExpired(), credential, literals: [...literals, token] })
+    return read(response, { isExpired: isExpired(), credential, literals: [...literals, token] })
   }
 
   function served(signal: AbortSignal): Promise<readonly string[]> {
@@ -82,7 +82,7 @@ export function makeClient(deps: {
 
   const version =
     settings.version === undefined
-      ? foundVersion({ kept: deps.keptVersion, clock, served })
+      ? discoveredVersion({ stored: deps.storedVersion, clock, served })
       : fixedVersion(settings.version)
 
   /** Repeated once if slurmrestd was upgraded and ended the version: it rejects the path before anything is done. */
@@ -95,7 +95,7 @@ export function makeClient(deps: {
     try {
       return await sendIn(used)
     } catch (error) {
-      const other = isUnserved(error) ? await version.insteadOf(used, sending.signal).catch(beforeSending) : used
+      const other = isUnserved(error) ? await version.replacementOf(used, sending.signal).catch(beforeSending) : used
       if (other === used) throw error
       return sendIn(other)
     }
@@ -133,17 +133,18 @@ export function contentType(json: Json | undefined): Record<string, string> {
 }
 
 /** The API description has no `errors`. */
-function versionsIn(answer: HttpResponse, context: ErrorContext): readonly string[] {
-  const body = jsonOf(answer)
-  if (answer.status === 200 && body !== undefined && readId(body, 'openapi') !== undefined) return servedVersions(body)
-  throw failureOf(answer, context)
+function versionsIn(response: HttpResponse, context: ErrorContext): readonly string[] {
+  const body = jsonOf(response)
+  if (response.status === 200 && body !== undefined && readId(body, 'openapi') !== undefined)
+    return servedVersions(body)
+  throw failureOf(response, context)
 }
 
 /** A held job, or one that its partition cannot run now, has an id and errors or warnings: it was accepted. */
-function submittedIn(answer: HttpResponse, context: ErrorContext): Submitted {
-  const body = jsonOf(answer) ?? null
+function submittedIn(response: HttpResponse, context: ErrorContext): Submitted {
+  const body = jsonOf(response) ?? null
   const remoteId = readId(body, 'job_id') ?? ''
-  if (answer.status !== 200 || !/^[1-9]\d*$/.test(remoteId)) throw failureOf(answer, context)
+  if (response.status !== 200 || !/^[1-9]\d*$/.test(remoteId)) throw failureOf(response, context)
   const ignored = ignoredIn(body, context.literals)
   return ignored.length === 0 ? { remoteId } : { remoteId, ignored }
 }

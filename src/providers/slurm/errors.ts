@@ -93,7 +93,7 @@ export function isRejectedSubmit({ providerCode, httpStatus, code }: ProviderErr
 const unservedPath = 'unserved_path'
 const unauthenticatedText = 'authentication_failure'
 
-/** Whether slurmrestd serves no such path: it has passed nothing on to the controller. */
+/** Whether slurmrestd does not serve the path, so that nothing was passed to the controller. */
 export function isUnserved(error: unknown): boolean {
   return error instanceof ProviderError && error.providerCode === unservedPath
 }
@@ -130,8 +130,8 @@ function rejectedToken(
 }
 
 /**
- * The controller is down or rejects the token: up to v0.0.38 both return -1 with HTTP 500 for a read. An expired token explains it;
- * otherwise the message names both causes.
+ * The controller is down or rejects the token: up to v0.0.38 both return -1 with HTTP 500 for a read. An expired token
+ * explains it; otherwise the message names both causes.
  */
 function unreachable(
   { status }: HttpResponse,

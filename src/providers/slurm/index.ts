@@ -31,8 +31,8 @@ export const slurmProvider: Provider = {
 function open({ http, clock, ...session }: Session): OpenProvider {
   const settings = settingsOf(session.settings)
   const credentials = credentialsOf(session.credentials)
-  const keptVersion = asVersion(readText(session.discovered, 'version'))
-  const client = makeClient({ http, clock, settings, credentials, keptVersion })
+  const storedVersion = asVersion(readText(session.discovered, 'version'))
+  const client = makeClient({ http, clock, settings, credentials, storedVersion })
   return {
     drivers: { job: makeJobs(client, settings, { literals: Object.values(credentials) }) },
     ...(settings.version === undefined

@@ -6,7 +6,7 @@ import { type Exit, exitOf } from './exit-codes.ts'
 import { stateWords } from './fields.ts'
 
 /**
- * Slurm's states and the flags beside them. COMPLETING is not final: the job may be requeued.
+ * Slurm's states and flags. COMPLETING is not final: the job may be requeued.
  * Source: https://slurm.schedmd.com/squeue.html#SECTION_JOB-STATE-CODES
  */
 export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
@@ -40,7 +40,7 @@ export const slurmStates: Readonly<Record<string, Status<'job'>>> = {
   REVOKED: 'canceled',
 }
 
-/** Flags that decide whatever the state beside them, the first one first. The other flags leave it to the state. */
+/** Flags that take precedence over the state, highest precedence first. Other flags do not. */
 const decidingFlags = [
   'COMPLETING',
   'STAGE_OUT',
@@ -103,8 +103,8 @@ export function outcomeOf(job: Json): JobOutcome | null {
   const status = statusOf(decidingFlags.includes(rawState) || !isKnown(rawState) ? rawState : (words[0] ?? rawState))
   const exit = isOver(status) && hasRun(job) ? exitOf(job) : {}
   const detail = detailOf(job, exit)
-  const mayTell = status === 'pending' || status === 'failed'
-  const reason = stateReasons.get(rawState) ?? (mayTell ? detailReasons.get(detail) : undefined)
+  const usesDetail = status === 'pending' || status === 'failed'
+  const reason = stateReasons.get(rawState) ?? (usesDetail ? detailReasons.get(detail) : undefined)
   const { isLaunchError: _, ...shown } = exit
   return {
     rawState,
@@ -115,7 +115,7 @@ export function outcomeOf(job: Json): JobOutcome | null {
   }
 }
 
-/** The word that decides: a flag that nobody has heard of, a deciding flag, another flag, the state. */
+/** The word that determines the status, in this order: an unknown flag, a deciding flag, another flag, the state. */
 function decidingWord([state, ...flags]: readonly string[]): string | undefined {
   const unknown = flags.find((flag) => !isKnown(flag))
   return unknown ?? decidingFlags.find((flag) => flags.includes(flag)) ?? flags[0] ?? state
@@ -140,7 +140,7 @@ function detailOf(job: Json, { isLaunchError }: Exit): string {
   return detail === 'JobLaunchFailure' && waitStatus > 0 && waitStatus <= 0xff ? 'RaisedSignal' : detail
 }
 
-/** The description of a launch error names the signal that it is not. */
+/** The description of a launch error names a signal that the program never received. */
 function messageOf(job: Json, detail: string, { isLaunchError }: Exit): string {
   const more = isLaunchError === true ? undefined : readText(job, 'state_description')
   return `Slurm: ${detail}${more === undefined ? '' : ` (${more})`}`
@@ -150,7 +150,7 @@ export function isOver(status: Status<'job'> | null): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'canceled'
 }
 
-/** Whether a job was given nodes. Without nodes it may still show times and an exit code. */
+/** Whether nodes were allocated to a job. Without nodes it may still show times and an exit code. */
 export function hasRun(job: Json): boolean {
   return readText(job, 'nodes') !== undefined
 }

@@ -51,9 +51,9 @@ export function jobErrors(spec: JobSpec): readonly SpecError[] {
 
 /** Accelerators must be requested by the portable field, which counts against the project's quota. */
 function acceleratorErrors(spec: JobSpec): readonly SpecError[] {
-  const asked = option(spec, 'gres')?.split(',') ?? []
+  const requested = option(spec, 'gres')?.split(',') ?? []
   const nameOf = (gres: string) => /^\s*(?:gres[:/])?([^:=/\s]*)/i.exec(gres)?.[1]?.toLowerCase() ?? ''
-  return asked.map(nameOf).flatMap((name) => {
+  return requested.map(nameOf).flatMap((name) => {
     if (!acceleratorKinds.includes(name)) return []
     const detail = `\`${name}\` is not supported here: use \`resources.accelerator\`.`
     return [{ pointer: '/providerOptions/slurm/gres', detail }]

@@ -38,7 +38,7 @@ function timeAt(job: Json, key: string): Date | undefined {
 
 /**
  * The files of the output. Up to v0.0.38 they are shown as requested, with their placeholders, and not at all by
- * default; up to v0.0.42 the usual fields are expanded, later those that say so.
+ * default; up to v0.0.42 the usual fields are expanded, later the fields that are marked as expanded.
  */
 function outputOf(job: Json): { stdoutPath?: string; stderrPath?: string } | undefined {
   if (!isOfDataParser(job)) return undefined

@@ -7,21 +7,21 @@ import type { SlurmSettings, SlurmVersion } from './settings.ts'
 import { isDataParser } from './versions.ts'
 import type { DataParserJob, OpenapiJob, SubmitJob, WrappedNumber } from './wire.ts'
 
-type Asked = Pick<Intent<'job'>, 'spec' | 'correlationTag'>
+type SubmitIntent = Pick<Intent<'job'>, 'spec' | 'correlationTag'>
 
 /** The body of a submit in the format of a version. Pure. */
-export function submitOf(asked: Asked, settings: SlurmSettings, version: SlurmVersion): SubmitJob {
-  const job = isDataParser(version) ? dataParserJob(asked, settings) : openapiJob(asked, settings)
-  return { script: scriptOf(asked.spec), job }
+export function submitOf(intent: SubmitIntent, settings: SlurmSettings, version: SlurmVersion): SubmitJob {
+  const job = isDataParser(version) ? dataParserJob(intent, settings) : openapiJob(intent, settings)
+  return { script: scriptOf(intent.spec), job }
 }
 
 /** v0.0.37 and v0.0.38 */
-function openapiJob(asked: Asked, settings: SlurmSettings): OpenapiJob {
-  const { spec } = asked
+function openapiJob(intent: SubmitIntent, settings: SlurmSettings): OpenapiJob {
+  const { spec } = intent
   const { nodes = 1, memoryMiB } = spec.resources ?? {}
   const gres = gresOf(spec)
   return {
-    ...shared(asked),
+    ...shared(intent),
     nodes,
     ...cpusOf(spec),
     ...given({ memory_per_node: memoryMiB, gres: gres.length === 0 ? undefined : gres.join(',') }),
@@ -37,13 +37,13 @@ function openapiJob(asked: Asked, settings: SlurmSettings): OpenapiJob {
 }
 
 /** v0.0.40 to v0.0.45 */
-function dataParserJob(asked: Asked, settings: SlurmSettings): DataParserJob {
-  const { spec } = asked
+function dataParserJob(intent: SubmitIntent, settings: SlurmSettings): DataParserJob {
+  const { spec } = intent
   const { nodes = 1, memoryMiB } = spec.resources ?? {}
   const { requeue, priority } = spec.providerOptions?.slurm ?? {}
   const gres = gresOf(spec).map((each) => `gres/${each.trim().replace(/^gres[:/]/i, '')}`)
   return {
-    ...shared(asked),
+    ...shared(intent),
     nodes: String(nodes),
     ...cpusOf(spec),
     ...given({ memory_per_node: wrapped(memoryMiB), tres_per_node: gres.length === 0 ? undefined : gres.join(',') }),
@@ -62,10 +62,10 @@ function wrapped(number: number | undefined): WrappedNumber | undefined {
   return number === undefined ? undefined : { set: true, infinite: false, number }
 }
 
-function shared({ spec, correlationTag }: Asked) {
+function shared({ spec, correlationTag }: SubmitIntent) {
   return {
     name: spec.name,
-    // A separate field, which lists show and nothing else uses.
+    // A separate field that lists show and that has no other use.
     comment: tagDescription(undefined, correlationTag),
     ...given({
       account: option(spec, 'account'),
@@ -108,7 +108,7 @@ function scriptOf({ script, command }: JobSpec): string {
   return script.startsWith('#!') ? script : `#!/bin/sh\n${script}`
 }
 
-/** Generic resources per node, `name[:type]:count`: the accelerators, and what the options add. */
+/** Generic resources per node, `name[:type]:count`: the accelerators and those in the options. */
 function gresOf(spec: JobSpec): readonly string[] {
   const { accelerator } = spec.resources ?? {}
   const more = option(spec, 'gres')?.split(',') ?? []

@@ -19,7 +19,7 @@ export async function verifyConnection(deps: Deps, signal: AbortSignal): Promise
   assertOwnToken(settings, credentials.token)
   if (settings.version !== undefined) await assertServed(client, settings.version, signal)
   const version = await client.version.current(signal)
-  await (isDataParser(version) ? readNothing(deps, signal) : killNothing(deps, signal))
+  await (isDataParser(version) ? probeByRead(deps, signal) : probeByKill(deps, signal))
 }
 
 /** A token names its user; Slurm closes the connection without a message if the header names another. */
@@ -37,14 +37,14 @@ async function assertServed(client: SlurmClient, version: string, signal: AbortS
   throw new ProviderError('unsupported', detail, { field: 'settings.version' })
 }
 
-/** Far enough beyond any clock of the cluster that no job has changed since. */
+/** Far enough in the future for any clock of the cluster that no job has changed since. */
 const futureMs = 86_400_000
 
 /**
  * From v0.0.40 on a rejected token has its own error, and a controller that is down another one. Jobs changed since
  * tomorrow are the cheapest read that reaches the controller; `ping` succeeds without it (measured).
  */
-async function readNothing({ client, clock }: Deps, signal: AbortSignal): Promise<void> {
+async function probeByRead({ client, clock }: Deps, signal: AbortSignal): Promise<void> {
   const since = Math.floor((clock.now().getTime() + futureMs) / 1000)
   await client.call({ method: 'GET', path: `/jobs?update_time=${since}` }, signal)
 }
@@ -54,7 +54,7 @@ async function readNothing({ client, clock }: Deps, signal: AbortSignal): Promis
  * never exists, distinguishes them: "no such job" means success, a closed connection means the token, and "cannot
  * connect" is reported in text (measured).
  */
-async function killNothing({ client, credentials }: Deps, signal: AbortSignal): Promise<void> {
+async function probeByKill({ client, credentials }: Deps, signal: AbortSignal): Promise<void> {
   await client.call({ method: 'DELETE', path: '/job/0' }, signal).catch((error: unknown) => {
     if (!(error instanceof ProviderError) || error.providerCode === undefined) throw error
     if (error.providerCode === noSuchJob) return

@@ -35,33 +35,33 @@ export function listed(served: readonly string[]): string {
 
 /** The version of the calls over one connection. */
 export interface ApiVersion {
-  /** Null before it is known. */
+  /** Null until it is known. */
   known(): SlurmVersion | null
   current(signal: AbortSignal): Promise<SlurmVersion>
-  /** Asks slurmrestd, also if a version is known. */
+  /** Reads it from slurmrestd, even if a version is known. */
   discover(signal: AbortSignal): Promise<SlurmVersion>
   /** The version to use after slurmrestd has reported that it does not serve this one; the same if there is none. */
-  insteadOf(unserved: SlurmVersion, signal: AbortSignal): Promise<SlurmVersion>
+  replacementOf(unserved: SlurmVersion, signal: AbortSignal): Promise<SlurmVersion>
 }
 
 /** The version that the settings fix. */
 export function fixedVersion(version: SlurmVersion): ApiVersion {
   const always = async () => version
-  return { known: () => version, current: always, discover: always, insteadOf: always }
+  return { known: () => version, current: always, discover: always, replacementOf: always }
 }
 
 const never = new Date(8.64e15)
 
 /**
- * The version that `verify` has kept, or else the newest that slurmrestd serves, read once. An upgrade of the cluster
+ * The version that `verify` stored, or else the newest that slurmrestd serves, read once. An upgrade of the cluster
  * may end a version; the next call then reads again.
  */
-export function foundVersion(deps: {
-  kept: SlurmVersion | undefined
+export function discoveredVersion(deps: {
+  stored: SlurmVersion | undefined
   clock: ProviderClock
   served(signal: AbortSignal): Promise<readonly string[]>
 }): ApiVersion {
-  let known = deps.kept ?? null
+  let known = deps.stored ?? null
   const cache = makeTokenCache({
     clock: deps.clock,
     marginMs: 0,
@@ -78,6 +78,6 @@ export function foundVersion(deps: {
     known: () => known,
     current: async (signal) => known ?? (await discover(signal)),
     discover,
-    insteadOf: async (unserved, signal) => (known === null || known === unserved ? discover(signal) : known),
+    replacementOf: async (unserved, signal) => (known === null || known === unserved ? discover(signal) : known),
   }
 }
