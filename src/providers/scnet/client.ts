@@ -4,7 +4,7 @@ import { isObject } from '../kit/fields.ts'
 import { jsonOf } from '../kit/json.ts'
 import { sentSecrets } from '../kit/redact.ts'
 import type { HttpClient, HttpResponse, ProviderClock, SendBy } from '../session.ts'
-import { codeOf, dataOf, failureOf, isDocumentedRejection, messageOf, type Reading } from './errors.ts'
+import { codeOf, dataOf, type ErrorContext, failureOf, isDocumentedRejection, messageOf } from './errors.ts'
 import type { Region } from './region.ts'
 import type { Tokens } from './tokens.ts'
 import type { Service } from './urls.ts'
@@ -50,7 +50,7 @@ export function makeClient(deps: {
   async function send<T>(
     service: Service,
     call: ScnetCall,
-    { read, ...fence }: Fence & { read(response: HttpResponse, reading: Reading): T },
+    { read, ...fence }: Fence & { read(response: HttpResponse, context: ErrorContext): T },
   ): Promise<T> {
     const place = await region.locate(service, call.path, fence.signal)
     return await tokens.withToken(fence.signal, async (token) => {
@@ -65,10 +65,10 @@ export function makeClient(deps: {
     call: (service, call, signal) => send(service, call, { signal, read: dataOf }),
 
     async create(service, call, fence) {
-      const read = (response: HttpResponse, reading: Reading) => {
+      const read = (response: HttpResponse, context: ErrorContext) => {
         try {
-          const data = dataOf(response, reading)
-          return { data, providerMessage: messageOf(jsonOf(response), reading.secrets) }
+          const data = dataOf(response, context)
+          return { data, providerMessage: messageOf(jsonOf(response), context.secrets) }
         } catch (error) {
           // Inside `withToken`, so that only a documented rejection of the token repeats the call.
           throw createFailure(error, isDocumentedRejection)
@@ -81,9 +81,9 @@ export function makeClient(deps: {
 
     async download(path, signal) {
       const target = `/openapi/v2/file/download?${new URLSearchParams({ path })}`
-      const read = (response: HttpResponse, reading: Reading) => {
+      const read = (response: HttpResponse, context: ErrorContext) => {
         if (response.status < 200 || response.status > 299 || isErrorEnvelope(response)) {
-          throw failureOf(response, reading)
+          throw failureOf(response, context)
         }
         return response.text
       }

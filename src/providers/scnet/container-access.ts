@@ -14,7 +14,7 @@ export async function accessTo(containers: Containers, remoteId: string, signal:
   if (item === 'gone') throw new ProviderError('not_found', 'The SCNet container no longer exists.')
   const taskType = readText(item, 'taskType') ?? 'ssh'
   const ports = readList(item, 'containerPortInfoList').filter(isObject)
-  const url = taskType === 'ssh' ? null : await toldOf(containers, `/${plainId(remoteId)}/url`, signal)
+  const url = taskType === 'ssh' ? null : await readOptional(containers, `/${plainId(remoteId)}/url`, signal)
   return {
     urls: webLink(taskType, typeof url === 'string' && url !== '' ? url : undefined),
     ports: ports.flatMap((port) => {
@@ -54,12 +54,12 @@ async function describeGroup(containers: Containers, group: Json, signal: AbortS
   if (name === undefined) return shown
   const acceleratorType = readText(group, 'acceleratorType') ?? ''
   const query = new URLSearchParams({ acceleratorType, resourceGroup: name })
-  const limits = await toldOf(containers, `/resources?${query}`, signal)
+  const limits = await readOptional(containers, `/resources?${query}`, signal)
   return { ...shown, name, ...(limits === null ? {} : { limits }) }
 }
 
 /** Null if SCNet does not return this for the object; the rest is still shown. */
-async function toldOf(containers: Containers, path: string, signal: AbortSignal): Promise<Json> {
+async function readOptional(containers: Containers, path: string, signal: AbortSignal): Promise<Json> {
   return await containers.data(path, signal).catch((error: unknown) => {
     if (isAboutObject(error)) return null
     throw error

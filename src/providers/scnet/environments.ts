@@ -45,13 +45,18 @@ export function makeEnvironments(
    * The response to an action on an object that is already in the target state is not documented, so a rejected action
    * reads the state.
    */
-  async function unlessSo(verb: Promise<void>, remoteId: string, aims: Aims, signal: AbortSignal): Promise<void> {
+  async function unlessInState(
+    action: Promise<void>,
+    remoteId: string,
+    target: TargetStates,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      await verb
+      await action
     } catch (error) {
       if (!isAboutObject(error)) throw error
       const seen = await driven.get(remoteId, signal)
-      if (seen === 'gone' ? aims.gone : aims.states.includes(seen.rawState)) return
+      if (seen === 'gone' ? target.gone : target.states.includes(seen.rawState)) return
       throw error
     }
   }
@@ -82,11 +87,16 @@ export function makeEnvironments(
 
     controls: {
       start: (remoteId, signal) =>
-        unlessSo(containers.start(remoteId, signal), remoteId, { states: ['Waiting', 'Deploying', 'Running'] }, signal),
+        unlessInState(
+          containers.start(remoteId, signal),
+          remoteId,
+          { states: ['Waiting', 'Deploying', 'Running'] },
+          signal,
+        ),
       stop: (remoteId, signal) =>
-        unlessSo(containers.stop(remoteId, signal), remoteId, { states: ended, gone: true }, signal),
+        unlessInState(containers.stop(remoteId, signal), remoteId, { states: ended, gone: true }, signal),
       delete: (remoteId, signal) =>
-        unlessSo(containers.delete(remoteId, signal), remoteId, { states: [], gone: true }, signal),
+        unlessInState(containers.delete(remoteId, signal), remoteId, { states: [], gone: true }, signal),
     },
 
     access: (remoteId, signal) => accessTo(containers, remoteId, signal),
@@ -94,7 +104,7 @@ export function makeEnvironments(
   }
 }
 
-interface Aims {
+interface TargetStates {
   states: readonly string[]
   gone?: true
 }

@@ -56,21 +56,21 @@ function rowOf(code: string | undefined): CodeRow | undefined {
 }
 
 /** Context for reading a response. */
-export interface Reading {
+export interface ErrorContext {
   clock: ProviderClock
   /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
 /** `data` of a response. Throws a ProviderError unless the envelope has code "0". */
-export function dataOf(response: HttpResponse, reading: Reading): Json {
+export function dataOf(response: HttpResponse, context: ErrorContext): Json {
   const body = jsonOf(response)
   if (codeOf(body) === '0') return isObject(body) ? (body.data ?? null) : null
-  throw failureOf(response, reading)
+  throw failureOf(response, context)
 }
 
 /** The failure that a response with a code other than "0" reports. */
-export function failureOf(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
+export function failureOf(response: HttpResponse, { clock, secrets }: ErrorContext): ProviderError {
   const body = jsonOf(response)
   const code = codeOf(body)
   const details = { httpStatus: response.status, retryAfterMs: retryAfterMs(response.headers, clock) }
@@ -81,7 +81,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   }
   const row = rowOf(code)
   const providerMessage = messageOf(body, secrets)
-  const isToken = isTokenTrouble(code, providerMessage)
+  const isToken = isTokenError(code, providerMessage)
   const meaning = row === undefined ? '' : ` (${row.meaning})`
   const portable = isToken ? 'unauthenticated' : (row?.code ?? 'bad_response')
   return new ProviderError(portable, `SCNet returned code ${code}${meaning}: ${providerMessage}`, {
@@ -140,7 +140,7 @@ const callerCodes: ReadonlySet<ProviderErrorCode> = new Set([
 ])
 
 /** The gateway of some services has another envelope: `{"code":"1001","message":"jwt token is invalid"}`. */
-function isTokenTrouble(code: string, providerMessage: string): boolean {
+function isTokenError(code: string, providerMessage: string): boolean {
   return code === '1001' && /token/i.test(providerMessage)
 }
 

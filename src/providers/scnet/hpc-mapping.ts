@@ -48,7 +48,7 @@ export function hpcErrors(spec: JobSpec): readonly SpecError[] {
 /** Values that an HPC submit takes from the region. */
 export interface HpcPlace {
   schedulerId: string
-  /** The working directory of a job that gives none. */
+  /** The default working directory. */
   homePath: string
 }
 

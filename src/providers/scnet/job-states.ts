@@ -89,7 +89,7 @@ function endOf(
   return null
 }
 
-/** What did not end by itself, such as a canceled job, shows the 0 of a success. */
+/** A job that did not end on its own, such as a canceled one, also shows exit code 0. */
 function withoutZero(exit: Exit): Exit {
   return exit.exitCode === 0 ? {} : exit
 }

@@ -84,11 +84,11 @@ async function post(deps: LoginDeps, request: Omit<HttpRequest, 'method'>): Prom
 
 function noSuchRegion(regions: readonly Json[], settings: ScnetSettings): ProviderError {
   const { clusterId, clusterName } = settings
-  const asked =
+  const problem =
     clusterId === undefined && clusterName === undefined
       ? 'The connection names no region.'
       : `The user has no access to region ${[clusterId, clusterName].filter((each) => each !== undefined).join(' / ')}.`
-  const detail = `${asked} SCNet lists: ${listed(regions)}.`
+  const detail = `${problem} SCNet lists: ${listed(regions)}.`
   return new ProviderError('permission_denied', detail, { field: fieldOf(settings) })
 }
 
@@ -118,12 +118,12 @@ function loginFailure(error: unknown, { settings, credentials }: LoginDeps): unk
     return about(error, error.code, `settings.${field}`, `(login at ${new URL(url).origin})`)
   }
   if (error.providerCode === '10007') return about(error, 'permission_denied', 'settings.user', '')
-  if (!refusals.has(error.code)) return error
+  if (!rejectionCodes.has(error.code)) return error
   const parts = isKeyPair ? 'user, accessKey, secretKey and this clock' : 'user, password and orgId'
   return about(error, 'unauthenticated', 'credentials', `SCNet does not report which of ${parts} is wrong.`)
 }
 
-const refusals: ReadonlySet<ProviderErrorCode> = new Set([
+const rejectionCodes: ReadonlySet<ProviderErrorCode> = new Set([
   'unauthenticated',
   'permission_denied',
   'invalid_request',

@@ -29,11 +29,11 @@ export interface RegionDeps {
   literals: readonly string[]
 }
 
-const keptMs = 3_600_000
+const cacheTtlMs = 3_600_000
 
 export function makeRegion(deps: RegionDeps): Region {
   const { settings } = deps
-  const center = keep(deps, async (signal) => JSON.stringify(await readCenter(deps, signal)))
+  const center = cached(deps, async (signal) => JSON.stringify(await readCenter(deps, signal)))
   const centerOf = async (signal: AbortSignal): Promise<Json> => tryParseJson(await center.get(signal)) ?? null
 
   async function url(service: Service, signal: AbortSignal): Promise<string> {
@@ -51,9 +51,9 @@ export function makeRegion(deps: RegionDeps): Region {
     throw new ProviderError('permission_denied', detail, { field: `settings.${setting}`, notSent: true })
   }
 
-  const scheduler = keep(deps, async (signal) => {
-    const place = await locate('hpc', '/openapi/v2/cluster', signal)
-    return onlyScheduler(await read(deps, place, signal))
+  const scheduler = cached(deps, async (signal) => {
+    const location = await locate('hpc', '/openapi/v2/cluster', signal)
+    return onlyScheduler(await read(deps, location, signal))
   })
 
   return {
@@ -65,16 +65,16 @@ export function makeRegion(deps: RegionDeps): Region {
   }
 }
 
-/** Caches a discovered value for all callers; a failure is not cached. */
-function keep({ clock }: RegionDeps, ask: (signal: AbortSignal) => Promise<string>): TokenCache {
+/** A discovered value, cached for all callers. A failure is not cached. */
+function cached({ clock }: RegionDeps, fetchValue: (signal: AbortSignal) => Promise<string>): TokenCache {
   return makeTokenCache({
     clock,
     marginMs: 0,
     async request(signal) {
-      const value = await ask(signal).catch((error: unknown) => {
+      const value = await fetchValue(signal).catch((error: unknown) => {
         throw beforeSending(error)
       })
-      return { value, expiresAt: new Date(clock.now().getTime() + keptMs) }
+      return { value, expiresAt: new Date(clock.now().getTime() + cacheTtlMs) }
     },
   })
 }
@@ -103,12 +103,12 @@ function ownCenter(centers: readonly Json[], settings: ScnetSettings): Json {
 
 async function read(
   { http, clock, tokens, literals }: RegionDeps,
-  place: Pick<HttpRequest, 'target'>,
+  location: Pick<HttpRequest, 'target'>,
   signal: AbortSignal,
 ) {
   return await tokens.withToken(signal, async (token) => {
     const headers = { accept: 'application/json', token }
-    const response = await http.send({ ...place, method: 'GET', headers, signal })
+    const response = await http.send({ ...location, method: 'GET', headers, signal })
     return dataOf(response, { clock, secrets: sentSecrets(headers, literals) })
   })
 }
