@@ -64,13 +64,13 @@ export function makeClient(deps: {
     const failure = failureOf(response, { clock, secrets }, `${method} ${target(path)}`)
     if (failure !== null) throw settle(failure)
     const isEmpty = response.text.trim() === ''
-    return { body: jsonOf(response), isEmpty, bad: () => badAnswer(response, call, secrets) }
+    return { body: jsonOf(response), isEmpty, unusableBody: () => unusableBodyError(response, call, secrets) }
   }
 
   async function read(path: string, signal: AbortSignal): Promise<JsonObject> {
-    const { body, bad } = await send({ method: 'GET', path, signal })
+    const { body, unusableBody } = await send({ method: 'GET', path, signal })
     if (isObject(body)) return body
-    throw bad()
+    throw unusableBody()
   }
 
   return {
@@ -103,7 +103,7 @@ interface VendorResponse {
   /** Undefined if it is not JSON. */
   body: Json | undefined
   /** The error for an unusable body. */
-  bad(): ProviderError
+  unusableBody(): ProviderError
   isEmpty: boolean
 }
 
@@ -117,12 +117,16 @@ function errorOf({ error }: Settling): unknown {
 }
 
 /** A 2xx that is neither JSON nor empty does not come from AiTEMS. */
-function bodyOf({ body, isEmpty, bad }: VendorResponse): Json {
-  if (body === undefined && !isEmpty) throw bad()
+function bodyOf({ body, isEmpty, unusableBody }: VendorResponse): Json {
+  if (body === undefined && !isEmpty) throw unusableBody()
   return body ?? null
 }
 
-function badAnswer({ status, text }: HttpResponse, { method, path }: Call, secrets: readonly string[]): ProviderError {
+function unusableBodyError(
+  { status, text }: HttpResponse,
+  { method, path }: Call,
+  secrets: readonly string[],
+): ProviderError {
   const words = excerpt(text, secrets)
   const message = `HTTP ${status} to ${method} ${path} with an undocumented body: ${words}`
   return new ProviderError('bad_response', message, { httpStatus: status })

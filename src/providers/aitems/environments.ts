@@ -60,7 +60,7 @@ const listOmits = ['description', 'datasets', 'hpConfig', 'infers', 'type', 'lea
  * Candidates for a lost service are read individually: the maximum number of reads, and the number of concurrent ones.
  */
 const maxReads = 32
-const readsAtOnce = 8
+const maxConcurrentReads = 8
 
 /** Services: datasets are bound to them and trainings belong to them. They cannot be started or stopped. */
 export function makeEnvironments(
@@ -153,8 +153,8 @@ async function findServices(
   const candidates = items.filter((item) => intents.some((intent) => mayBe(item, intent, offset)))
   const ids = candidates.flatMap((item) => readId(item, 'serviceId') ?? [])
   const seen: Observation<'environment'>[] = []
-  for (let from = 0; from < Math.min(ids.length, maxReads); from += readsAtOnce) {
-    const some = ids.slice(from, Math.min(from + readsAtOnce, maxReads))
+  for (let from = 0; from < Math.min(ids.length, maxReads); from += maxConcurrentReads) {
+    const some = ids.slice(from, Math.min(from + maxConcurrentReads, maxReads))
     const read = await Promise.all(some.map((id) => get(id, signal)))
     seen.push(...read.flatMap((each) => (each === 'gone' ? [] : [each])))
   }

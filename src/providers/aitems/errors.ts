@@ -6,7 +6,7 @@ import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 import type { HttpResponse } from '../session.ts'
-import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
+import { type ErrorContext, type Failure, gatewayFailure } from '../vendors/ncp/errors.ts'
 
 /**
  * HTTP statuses that the overview documents. 500 is omitted because it does not state whether the request was executed.
@@ -24,8 +24,8 @@ const documented: Readonly<Record<number, { code: ProviderErrorCode; field?: str
  * bodies are not documented, only statuses: a status counts only if the body is JSON or empty. Any other body comes
  * from a proxy and is not conclusive.
  */
-export function failureOf(response: HttpResponse, reading: Reading, request: string): Failure | null {
-  const gateway = gatewayFailure(response, reading)
+export function failureOf(response: HttpResponse, context: ErrorContext, request: string): Failure | null {
+  const gateway = gatewayFailure(response, context)
   if (gateway !== null) return gateway
   const body = jsonOf(response)
   if (response.status >= 200 && response.status < 300 && !reportsError(body)) return null
@@ -33,10 +33,10 @@ export function failureOf(response: HttpResponse, reading: Reading, request: str
   const row = isOfService ? documented[response.status] : undefined
   const details: ProviderErrorDetails = {
     httpStatus: response.status,
-    retryAfterMs: retryAfterMs(response.headers, reading.clock),
+    retryAfterMs: retryAfterMs(response.headers, context.clock),
     field: row?.field,
   }
-  const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${messageOf(body, response.text, reading.secrets)}`
+  const message = `AiTEMS returned HTTP ${response.status} to ${request}: ${messageOf(body, response.text, context.secrets)}`
   const code = row?.code ?? codeOfBareStatus(response.status)
   return { error: new ProviderError(code, message, details), isRejection: row !== undefined }
 }

@@ -11,7 +11,7 @@ import { type AitemsClient, jsonHeaders } from './client.ts'
 import { jobOptions, maxDescriptionLength, optionsOf, tagLength, trainingOf, typesOf } from './mapping.ts'
 import { activityOf } from './services.ts'
 import type { AitemsSettings } from './settings.ts'
-import { beforeOf } from './train-search.ts'
+import { snapshotOf } from './train-search.ts'
 import { trainStates } from './train-state.ts'
 import { makeTrainings } from './trainings.ts'
 
@@ -58,7 +58,7 @@ export function makeJobs(client: AitemsClient, settings: AitemsSettings, literal
         const state = readText(seen.service, 'status')
         throw new ProviderError('conflict', `The service is \`${state}\`: it runs one training at a time.`)
       }
-      return beforeOf(seen, typesOf(spec))
+      return snapshotOf(seen, typesOf(spec))
     },
 
     plan: (intent) => ({

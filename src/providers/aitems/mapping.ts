@@ -177,10 +177,11 @@ function wantedDatasets(spec: EnvironmentSpec): string[] | null {
 }
 
 function missingDatasets(service: Json, spec: EnvironmentSpec): string[] | null {
-  const wanted = wantedDatasets(spec)
+  const requested = wantedDatasets(spec)
   const bound = readList(service, 'datasets').map((dataset) => readId(dataset, 'datasetId'))
-  const isSo = wanted !== null && bound.length === wanted.length && wanted.every((id) => bound.includes(id))
-  return isSo ? null : wanted
+  const areBound =
+    requested !== null && bound.length === requested.length && requested.every((id) => bound.includes(id))
+  return areBound ? null : requested
 }
 
 /** Keeps the correlation tag at the end. A description that is absent from the spec stays unchanged. */

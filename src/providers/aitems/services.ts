@@ -67,10 +67,10 @@ export function scanServices(client: AitemsClient, signal: AbortSignal) {
 }
 
 /** The items of a list response and the offset of the next page. A missing list is not an empty list. */
-export function itemsFrom(answer: JsonObject, key: string, offset: number): { items: Json[]; next: number | null } {
-  const items = answer[key]
+export function itemsFrom(response: JsonObject, key: string, offset: number): { items: Json[]; next: number | null } {
+  const items = response[key]
   if (!Array.isArray(items)) throw new ProviderError('bad_response', `AiTEMS returned a list without \`${key}\`.`)
-  const isFull = items.length > 0 && items.length >= (readNumber(answer, 'limit') ?? pageLength)
+  const isFull = items.length > 0 && items.length >= (readNumber(response, 'limit') ?? pageLength)
   return { items, next: isFull ? offset + items.length : null }
 }
 

@@ -15,7 +15,7 @@ export interface TrainScan {
 }
 
 /** The snapshot that `prepare` takes: the trains that existed before the create. */
-export function beforeOf({ service, trains, isComplete }: TrainScan, types: readonly string[]): Json {
+export function snapshotOf({ service, trains, isComplete }: TrainScan, types: readonly string[]): Json {
   return {
     serviceType: readText(service, 'type') ?? null,
     trains: trains.filter((train) => types.includes(readText(train, 'type') ?? '')).map(keyOf),
@@ -30,18 +30,19 @@ export function beforeOf({ service, trains, isComplete }: TrainScan, types: read
 export function findTraining(
   intent: Intent<'job'>,
   scan: TrainScan,
-  see: (refs: readonly TrainRef[]) => Observation<'job'>,
+  observe: (refs: readonly TrainRef[]) => Observation<'job'>,
 ): Found<'job'> {
-  const marked = scan.trains.filter((train) => tagOfTrain(train) === intent.correlationTag)
-  const trains = marked.length > 0 ? marked : newTrains(intent, scan)
+  const tagged = scan.trains.filter((train) => tagOfTrain(train) === intent.correlationTag)
+  const trains = tagged.length > 0 ? tagged : newTrains(intent, scan)
   if (trains === null) return { inconclusive: 'earlier trainings are unknown, and no train shows a correlation tag' }
   const isIdle = activityOf(scan.service) === 'idle'
   if (trains.length > 0) {
     const groups = groupsOf(trains).map((group) => refsOf(group, typesOf(intent.spec)))
     // A type that is still missing can be found later only by the tag of the other trains.
-    const isWhole = marked.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
-    return isWhole
-      ? { found: groups.map(see), isComplete: isIdle && scan.isComplete }
+    const hasAllTypes =
+      tagged.length > 0 || isIdle || groups.every((refs) => refs.every(({ version }) => version !== null))
+    return hasAllTypes
+      ? { found: groups.map(observe), isComplete: isIdle && scan.isComplete }
       : { inconclusive: 'not every type shows a new train yet' }
   }
   if (!isIdle) return { inconclusive: `the service is \`${readText(scan.service, 'status')}\` and shows no new train` }
@@ -54,13 +55,13 @@ function newTrains({ spec, correlationTag, before }: Intent<'job'>, { trains }: 
   // If tags are shown, a train without this tag belongs to another attempt.
   if (ofTypes.length === 0 || trains.some((train) => typeof tagOfTrain(train) === 'string')) return []
   const sent = tagDescription(spec.description, correlationTag)
-  const isUntold = (train: Json) => sent.startsWith(readText(train, 'description') ?? '')
-  const untold = ofTypes.filter(isUntold)
-  if (untold.length === 0) return []
+  const isCandidate = (train: Json) => sent.startsWith(readText(train, 'description') ?? '')
+  const candidates = ofTypes.filter(isCandidate)
+  if (candidates.length === 0) return []
   const isBeforeKnown = (before as { isComplete?: unknown } | null)?.isComplete === true
   if (!isBeforeKnown) return null
   const known = new Set(readList(before, 'trains'))
-  return untold.filter((train) => !known.has(keyOf(train)))
+  return candidates.filter((train) => !known.has(keyOf(train)))
 }
 
 function refsOf(trains: readonly Json[], types: readonly string[]): readonly TrainRef[] {

@@ -67,12 +67,12 @@ export function jobOf(
 }
 
 function taskOf({ type, version }: TrainRef, train: Json, service: Json): Task<'job'> {
-  const status = train === null ? statusOfUnseen(version, service) : statusOf(train, service)
+  const status = train === null ? statusOfMissing(version, service) : statusOf(train, service)
   return { id: type, name: type, ...(version === null ? {} : { remoteId: version }), status }
 }
 
 /** A missing train may still appear while its service trains; one that was deleted has no outcome. */
-function statusOfUnseen(version: string | null, service: Json): Status<'job'> {
+function statusOfMissing(version: string | null, service: Json): Status<'job'> {
   return version === null && activityOf(service) === 'learning' ? 'pending' : 'unknown'
 }
 

@@ -32,13 +32,13 @@ export interface Trainings {
   list: Driver<'job'>['list']
 }
 
-type Reading = Parameters<typeof jobOf>[1]
+type ReadOptions = Parameters<typeof jobOf>[1]
 
 /** Services per page of `list`; each takes two calls. */
-const servicesAtOnce = 8
+const servicesPerPage = 8
 
 /** Reads jobs. A job is one train per requested type. */
-export function makeTrainings(client: AitemsClient, reading: Reading): Trainings {
+export function makeTrainings(client: AitemsClient, options: ReadOptions): Trainings {
   /** Reads the state first: trains that are read after an idle service show their final status. */
   async function scan(serviceId: string, signal: AbortSignal): Promise<TrainScan | 'gone'> {
     const service = await readService(client, serviceId, signal)
@@ -55,7 +55,7 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       const seen = serviceId === null ? 'gone' : await scan(serviceId, signal)
       if (serviceId === null || seen === 'gone') return { inconclusive: 'its service no longer exists' }
       return findTraining(intent, seen, (refs) =>
-        jobOf({ ...seen, remoteId: remoteIdOf({ serviceId, trains: refs }), refs }, reading),
+        jobOf({ ...seen, remoteId: remoteIdOf({ serviceId, trains: refs }), refs }, options),
       )
     },
 
@@ -68,10 +68,10 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       )
       const trains = await Promise.all(read)
       if (trains.every((train) => train === null)) return 'gone'
-      if (isWhole(refs)) return jobOf({ remoteId, refs, trains, service }, reading)
+      if (hasAllVersions(refs)) return jobOf({ remoteId, refs, trains, service }, options)
       const all = await scanTrains(client, serviceId, signal)
       const shown = all === 'gone' ? trains : [...trains, ...all.items]
-      return jobOf({ remoteId, refs: completed(refs, shown), trains: shown, service }, reading)
+      return jobOf({ remoteId, refs: completed(refs, shown), trains: shown, service }, options)
     },
 
     /** Trains are listed per service, so the services of the watched jobs are scanned. */
@@ -82,14 +82,14 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
       })
       const serviceIds = [...new Set(jobs.map(({ serviceId }) => serviceId))].sort()
       const rest = serviceIds.filter((serviceId) => cursor === null || serviceId > cursor)
-      const page = rest.slice(0, servicesAtOnce)
+      const page = rest.slice(0, servicesPerPage)
       const scans = page.map(async (serviceId) => {
         const seen = await scan(serviceId, signal)
         const here = jobs.filter((job) => job.serviceId === serviceId)
         if (seen === 'gone') return []
         const byKey = trainsByKey(seen.trains)
         const known = jobsAmong(here, seen, byKey)
-        return [...known, ...strayJobs(serviceId, known, seen)].map(observe(seen, byKey))
+        return [...known, ...otherJobs(serviceId, known, seen)].map(observe(seen, byKey))
       })
       const seen = await Promise.all(scans)
       return { seen: seen.flat(), next: rest.length > page.length ? (page.at(-1) ?? null) : null }
@@ -99,7 +99,7 @@ export function makeTrainings(client: AitemsClient, reading: Reading): Trainings
   function observe({ service }: TrainScan, byKey: TrainIndex) {
     return ({ remoteId, refs }: SeenJob): Observation<'job'> => {
       const trains = refs.flatMap((ref) => trainOf(byKey, ref) ?? [])
-      return jobOf({ remoteId, refs, trains, service }, reading)
+      return jobOf({ remoteId, refs, trains, service }, options)
     }
   }
 }
@@ -119,7 +119,7 @@ function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainScan, byKey:
 }
 
 /** Other jobs with a correlation tag. Trainings that were not started by Switchyard are omitted. */
-function strayJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan): SeenJob[] {
+function otherJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan): SeenJob[] {
   const knownKeys = new Set(known.flatMap(({ refs }) => refs.map(keyOfRef)))
   const others = scan.trains.filter((train) => !knownKeys.has(keyOf(train)))
   const groups = [...Map.groupBy(others, tagOfTrain)].flatMap(([correlationTag, trains]) =>
@@ -136,7 +136,7 @@ function strayJobs(serviceId: string, known: readonly SeenJob[], scan: TrainScan
 
 /** Fills in the versions of types that appeared after the job was found, by the tag of its other trains. */
 function completed(refs: JobRef['trains'], trains: readonly Json[]): JobRef['trains'] {
-  if (isWhole(refs)) return refs
+  if (hasAllVersions(refs)) return refs
   const ours = trains.find((train) => refs.some((ref) => isTrain(train, ref)))
   const correlationTag = ours === undefined ? undefined : tagOfTrain(ours)
   if (typeof correlationTag !== 'string') return refs
@@ -146,6 +146,6 @@ function completed(refs: JobRef['trains'], trains: readonly Json[]): JobRef['tra
   })
 }
 
-function isWhole(refs: JobRef['trains']): boolean {
+function hasAllVersions(refs: JobRef['trains']): boolean {
   return refs.every(({ version }) => version !== null)
 }

@@ -75,8 +75,8 @@ export async function readTrain(
   signal: AbortSignal,
 ): Promise<Json> {
   const [service, train, number] = [serviceId, type, version].map(plainId)
-  const answer = await client.readIfThere(`/services/${service}/trains/${train}/versions/${number}`, signal)
-  return answer === 'gone' ? null : { ...answer, type, version }
+  const found = await client.readIfThere(`/services/${service}/trains/${train}/versions/${number}`, signal)
+  return found === 'gone' ? null : { ...found, type, version }
 }
 
 /** `<type>/<version>`, which identifies a train within its service. */

@@ -6,7 +6,7 @@ import { isNoSuchElement } from './errors.ts'
 
 /** The maximum number of workspaces whose configurations are read, and of concurrent reads. */
 const maxWorkspaces = 64
-const readsAtOnce = 8
+const maxConcurrentReads = 8
 
 /** Images that `docker.image` can reference, and earlier configurations of the account's workspaces. */
 export async function catalogOf(client: DataforestClient, accountId: string, signal: AbortSignal): Promise<Catalog> {
@@ -16,8 +16,8 @@ export async function catalogOf(client: DataforestClient, accountId: string, sig
 async function imagesOf(client: DataforestClient, signal: AbortSignal): Promise<readonly JsonObject[]> {
   const images: JsonObject[] = []
   for (const typeName of ['tensorflow', 'pytorch']) {
-    const answer = await client.call('aiworkspaces/getDockerImageList', { search: { typeName } }, signal)
-    const groups = readObject(answer, 'dockerImages')
+    const response = await client.call('aiworkspaces/getDockerImageList', { search: { typeName } }, signal)
+    const groups = readObject(response, 'dockerImages')
     const names = Object.keys(groups).flatMap((group) => readList(groups, group))
     images.push(...names.flatMap((image) => (typeof image === 'string' ? [{ type: typeName, image }] : [])))
   }
@@ -32,8 +32,8 @@ async function configurationsOf(
   const list = contentsOf(await client.call('aiworkspaces/getList', { search: { accountId } }, signal))
   const workspaces = list.contents.filter((each) => readId(each, 'id') !== undefined).slice(0, maxWorkspaces)
   const configurations: JsonObject[] = []
-  for (let from = 0; from < workspaces.length; from += readsAtOnce) {
-    const some = workspaces.slice(from, from + readsAtOnce)
+  for (let from = 0; from < workspaces.length; from += maxConcurrentReads) {
+    const some = workspaces.slice(from, from + maxConcurrentReads)
     const read = await Promise.all(some.map((workspace) => historyOf(client, workspace, signal)))
     configurations.push(...read.flat())
   }
@@ -43,12 +43,12 @@ async function configurationsOf(
 /** Empty for a workspace that no longer exists. Source: AI Workspaces, getConfigurationList. */
 async function historyOf(client: DataforestClient, workspace: Json, signal: AbortSignal): Promise<JsonObject[]> {
   const id = readId(workspace, 'id') ?? ''
-  const answer = await client.call('aiworkspaces/getConfigurationList', { id }, signal).catch((error: unknown) => {
+  const response = await client.call('aiworkspaces/getConfigurationList', { id }, signal).catch((error: unknown) => {
     if (isNoSuchElement(error)) return {}
     throw error
   })
   const workspaceName = readText(workspace, 'name') ?? null
-  return readList(answer, 'contents').map((entry) => ({ aiWorkspaceId: id, workspaceName, ...chosenIn(entry) }))
+  return readList(response, 'contents').map((entry) => ({ aiWorkspaceId: id, workspaceName, ...chosenIn(entry) }))
 }
 
 /** The selected image and resources. Commands, arguments and variables are omitted because they may contain secrets. */

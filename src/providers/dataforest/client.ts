@@ -21,11 +21,11 @@ export interface DataforestClient {
  * The items of a list response. A missing list is not an empty list. No paging is documented: a total above the number
  * of items means an incomplete list.
  */
-export function contentsOf(answer: JsonObject): { contents: readonly Json[]; isComplete: boolean } {
-  const { contents } = answer
+export function contentsOf(json: JsonObject): { contents: readonly Json[]; isComplete: boolean } {
+  const { contents } = json
   if (!Array.isArray(contents))
     throw new ProviderError('bad_response', 'Data Forest returned a list without `contents`.')
-  return { contents, isComplete: (readNumber(answer, 'total') ?? contents.length) <= contents.length }
+  return { contents, isComplete: (readNumber(json, 'total') ?? contents.length) <= contents.length }
 }
 
 /** Headers of every request apart from the signature. Some reads require the content type even with an empty body. */
@@ -65,8 +65,8 @@ export function makeClient(deps: {
       })
     const failure = failureOf(response, { clock, secrets })
     if (failure !== null) throw settle(failure)
-    const answer = parseBody(response, secrets)
-    return isObject(answer) ? answer : {}
+    const json = parseBody(response, secrets)
+    return isObject(json) ? json : {}
   }
 
   return {

@@ -54,8 +54,8 @@ export function makeEnvironments(
   literals: readonly string[],
 ): Driver<'environment'> {
   async function listWorkspaces(signal: AbortSignal) {
-    const answer = await client.call('aiworkspaces/getList', { search: { accountId: settings.accountId } }, signal)
-    const { contents, isComplete } = contentsOf(answer)
+    const response = await client.call('aiworkspaces/getList', { search: { accountId: settings.accountId } }, signal)
+    const { contents, isComplete } = contentsOf(response)
     const observe = (each: Json) => (isObject(each) ? asListed(environmentOf(each, literals), listOmits) : null)
     const seen = contents.flatMap((each) => observe(each) ?? [])
     return { seen, contents, isComplete }
@@ -102,8 +102,8 @@ export function makeEnvironments(
     async create(intent, signal) {
       const body = JSON.stringify(workspaceOf(intent, settings))
       try {
-        const answer = await client.create('aiworkspaces/create', body, { sendBy: intent.sendBy, signal })
-        return { remoteId: readId(answer, 'id') ?? null }
+        const response = await client.create('aiworkspaces/create', body, { sendBy: intent.sendBy, signal })
+        return { remoteId: readId(response, 'id') ?? null }
       } catch (error) {
         if (!mayBeNameClash(error) || !(await isNameTaken(intent.spec.name, signal))) throw error
         const detail = `An AI workspace named ${intent.spec.name} already exists in this account. ${error.message}`
@@ -186,10 +186,10 @@ function foundIn(
   { correlationTag, spec }: Intent<'environment'>,
 ): Found<'environment'> {
   const found = seen.filter((each) => each.correlationTag === correlationTag)
-  const isUntold = contents.some((each) => mayBe(each, spec.name))
-  if (found.length > 0) return { found, isComplete: isComplete && !isUntold }
+  const isAmbiguous = contents.some((each) => mayBe(each, spec.name))
+  if (found.length > 0) return { found, isComplete: isComplete && !isAmbiguous }
   if (!isComplete) return { inconclusive: 'aiworkspaces/getList shows fewer than its total' }
-  if (isUntold) return { inconclusive: 'aiworkspaces/getList does not show whose each is' }
+  if (isAmbiguous) return { inconclusive: 'aiworkspaces/getList does not show whose each is' }
   return seen.some(({ remoteName }) => remoteName === spec.name)
     ? { absent: true, nameIsTaken: true }
     : { absent: true }

@@ -6,7 +6,7 @@ import { cleanMessage } from '../kit/redact.ts'
 import { retryAfterMs } from '../kit/retry-after.ts'
 import { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from '../provider-error.ts'
 import type { HttpResponse } from '../session.ts'
-import { type Failure, gatewayFailure, type Reading } from '../vendors/ncp/errors.ts'
+import { type ErrorContext, type Failure, gatewayFailure } from '../vendors/ncp/errors.ts'
 
 /**
  * Statuses that the overview documents for `{success: false, message}`. 500 is omitted because it means "unexpected".
@@ -24,8 +24,8 @@ const quotaMessage = /quota|쿼터|할당량/i
 const badParameter = /^invalid request parameter \(([\w.[\]]+)/
 
 /**
- * `success: false` with HTTP 200 is not documented. A message that the overview lists beside a status has the meaning
- * of that status; any other is inconclusive.
+ * `success: false` with HTTP 200 is not documented. A message that the overview lists with a status has the meaning of
+ * that status; any other is inconclusive.
  */
 const listedMessages: readonly (readonly [RegExp, number])[] = [
   [/^(exceeds a resource quota|invalid request parameter)\b/i, 400],
@@ -38,16 +38,16 @@ const listedMessages: readonly (readonly [RegExp, number])[] = [
  * 2xx **and** `success: true`.
  * Source: https://api.ncloud-docs.com/docs/analytics-dataforest
  */
-export function failureOf(response: HttpResponse, reading: Reading): Failure | null {
+export function failureOf(response: HttpResponse, context: ErrorContext): Failure | null {
   const body = jsonOf(response)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && isObject(body) && body.success === true) return null
-  const gateway = gatewayFailure(response, reading)
+  const gateway = gatewayFailure(response, context)
   if (gateway !== null) return gateway
-  if (isObject(body) && body.success === false) return serviceFailure(response, body, reading)
+  if (isObject(body) && body.success === false) return serviceFailure(response, body, context)
   const code = isOk ? 'bad_response' : codeOfBareStatus(response.status)
-  const message = `HTTP ${response.status} in an undocumented form: ${excerpt(response.text, reading.secrets)}`
-  return { error: new ProviderError(code, message, detailsOf(response, reading)), isRejection: false }
+  const message = `HTTP ${response.status} in an undocumented form: ${excerpt(response.text, context.secrets)}`
+  return { error: new ProviderError(code, message, detailsOf(response, context)), isRejection: false }
 }
 
 /** The service's documented 404, "no such element". The gateway's 404 maps to another code. */
@@ -55,17 +55,17 @@ export function isNoSuchElement(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found'
 }
 
-function serviceFailure(response: HttpResponse, body: Json, reading: Reading): Failure {
+function serviceFailure(response: HttpResponse, body: Json, context: ErrorContext): Failure {
   const providerMessage = readText(body, 'message') ?? 'no message'
   const isOk = response.status < 300
   const status = isOk
     ? (listedMessages.find(([words]) => words.test(providerMessage))?.[1] ?? response.status)
     : response.status
   const code = documented[status]
-  const message = `Data Forest returned HTTP ${response.status}: ${cleanMessage(providerMessage, reading.secrets)}`
+  const message = `Data Forest returned HTTP ${response.status}: ${cleanMessage(providerMessage, context.secrets)}`
   // The service has no machine-readable error codes.
   const parameter = badParameter.exec(providerMessage)?.[1]
-  const details = { ...detailsOf(response, reading), parameter }
+  const details = { ...detailsOf(response, context), parameter }
   if (code === undefined) {
     const fallback = isOk ? 'invalid_request' : codeOfBareStatus(response.status)
     return { error: new ProviderError(fallback, message, details), isRejection: false }
@@ -75,6 +75,6 @@ function serviceFailure(response: HttpResponse, body: Json, reading: Reading): F
 }
 
 /** Retry-After is not documented, but is used if present. */
-function detailsOf({ status, headers }: HttpResponse, { clock }: Reading): ProviderErrorDetails {
+function detailsOf({ status, headers }: HttpResponse, { clock }: ErrorContext): ProviderErrorDetails {
   return { httpStatus: status, retryAfterMs: retryAfterMs(headers, clock) }
 }

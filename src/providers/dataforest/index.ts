@@ -55,8 +55,8 @@ function open({ http, clock, ...session }: Session): OpenProvider {
  * exists.
  */
 async function verify(client: DataforestClient, accountId: string, signal: AbortSignal): Promise<void> {
-  const answer: JsonObject = await client.call('accounts/getList', {}, signal)
-  const account = readList(answer, 'contents').find((each) => readId(each, 'id') === accountId)
+  const response: JsonObject = await client.call('accounts/getList', {}, signal)
+  const account = readList(response, 'contents').find((each) => readId(each, 'id') === accountId)
   const field = 'settings.accountId'
   if (account === undefined) {
     const detail = `The keys are valid, but they cannot access a Data Forest account with id ${accountId}.`

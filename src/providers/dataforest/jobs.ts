@@ -122,8 +122,8 @@ export function makeJobs(
 
     async create(intent, signal) {
       const body = JSON.stringify(appOf(intent, settings.defaultQueue))
-      const answer = await client.create('aiapps/submit', body, { sendBy: intent.sendBy, signal })
-      const seen = jobOf(answer, literals)
+      const response = await client.create('aiapps/submit', body, { sendBy: intent.sendBy, signal })
+      const seen = jobOf(response, literals)
       return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
     },
 
@@ -236,14 +236,14 @@ function findApps(
   }
   const ours = apps.filter(isOurs)
   const found = ours.flatMap((app) => asListed(jobOf(app, scan.literals), listOmits) ?? [])
-  const isTold = ours.length === found.length && apps.every((app) => tellsItsName(app, workspace !== null))
-  if (found.length > 0) return { found, isComplete: scan.isComplete && isTold }
+  const isConclusive = ours.length === found.length && apps.every((app) => showsIdentity(app, workspace !== null))
+  if (found.length > 0) return { found, isComplete: scan.isComplete && isConclusive }
   if (!scan.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
-  return isTold ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without what would tell it apart' }
+  return isConclusive ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without its name or workspace' }
 }
 
 /** Whether a listed app shows which job it belongs to. */
-function tellsItsName(app: Json, isByWorkspace: boolean): boolean {
+function showsIdentity(app: Json, isByWorkspace: boolean): boolean {
   const shows = (key: string) => readText(app, key) !== undefined
   return shows('name') && (!isByWorkspace || shows('workspaceName'))
 }

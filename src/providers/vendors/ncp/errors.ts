@@ -58,14 +58,14 @@ const gatewayRows: Readonly<Record<string, GatewayRow>> = {
 }
 
 /** Context for reading a response. */
-export interface Reading {
+export interface ErrorContext {
   clock: ProviderClock
   /** Texts to remove from the error. */
   secrets: readonly string[]
 }
 
 /** The failure in a response with the gateway's envelope `{error: {errorCode, message}}`; null for any other body. */
-export function gatewayFailure(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
+export function gatewayFailure(response: HttpResponse, { clock, secrets }: ErrorContext): Failure | null {
   const envelope = readObject(jsonOf(response), 'error')
   const errorCode = readId(envelope, 'errorCode')
   if (errorCode === undefined) return null
