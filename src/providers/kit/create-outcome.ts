@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 /** The codes that mean "rejected" for a create. */
-export const refusals: ReadonlySet<ProviderErrorCode> = new Set([
+export const rejectionCodes: ReadonlySet<ProviderErrorCode> = new Set([
   'invalid_request',
   'unauthenticated',
   'permission_denied',
@@ -21,7 +21,7 @@ export function createFailure(error: unknown, isDocumented: (error: ProviderErro
   if (!(error instanceof ProviderError)) {
     return new ProviderError('outcome_unknown', 'The create failed with an unexpected error.', { cause: error })
   }
-  if (error.notSent || !refusals.has(error.code) || isDocumented(error)) return error
+  if (error.notSent || !rejectionCodes.has(error.code) || isDocumented(error)) return error
   return new ProviderError('outcome_unknown', `Unknown whether it was created: ${error.message}`, {
     httpStatus: error.httpStatus,
     providerCode: error.providerCode,

@@ -11,14 +11,14 @@ interface AttemptLimits {
 }
 
 /** Thrown inside undici's hook, which makes undici drop the request before writing it and keep the connection. */
-const neverMind = new Error('the request was canceled before it was sent')
+const canceledBeforeSend = new Error('the request was canceled before it was sent')
 
 /**
  * The undici handler of one request. undici calls `onRequestStart` in the same tick, directly before it writes to the
  * connected socket: while `#isStarted` is false, nothing has been sent.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
-  readonly answer: Promise<HttpResponse>
+  readonly response: Promise<HttpResponse>
   readonly #request: HttpRequest
   readonly #limits: AttemptLimits
   readonly #resolve: (response: HttpResponse) => void
@@ -35,7 +35,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   constructor(request: HttpRequest, limits: AttemptLimits) {
     const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
-    this.answer = promise
+    this.response = promise
     this.#request = request
     this.#limits = limits
     this.#resolve = resolve
@@ -51,16 +51,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isSettled) throw neverMind
+    if (this.#isSettled) throw canceledBeforeSend
     if (this.#isStarted) {
       // Undici requeues a request in some races of a closing socket; it must not be sent twice.
       this.#fail(new ProviderError('unavailable', `The connection to ${this.#limits.origin} was lost.`))
-      throw neverMind
+      throw canceledBeforeSend
     }
     if (this.#isPastSendBy()) {
       const detail = `Not sent to ${this.#limits.origin}: the send deadline had passed.`
       this.#fail(new ProviderError('timeout', detail, { notSent: true }))
-      throw neverMind
+      throw canceledBeforeSend
     }
     this.#controller = controller
     this.#isStarted = true

@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorCode } from '../provider-error.ts'
 
 /** Undici's and llhttp's codes (or names, if there is no code) for a response that is not valid HTTP. */
-const badAnswer =
+const malformedResponse =
   /^HPE_|^HTTPParserError$|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/
 
 /**
@@ -12,7 +12,7 @@ export function transportError(error: unknown, { origin, isSent }: { origin: str
   const code = codeOf(error)
   if (rejectedCertificate.test(code)) return certificateError(code, { error, origin })
   if (isSent) {
-    const isBad = badAnswer.test(code)
+    const isBad = malformedResponse.test(code)
     const what = isBad ? 'sent a response that is not HTTP' : 'closed the connection before the response was complete'
     return new ProviderError(isBad ? 'bad_response' : 'unavailable', `${origin} ${what} (${code}).`, {
       cause: bare(error),
@@ -47,7 +47,7 @@ const rejectedCertificate =
 
 /**
  * With TLS 1.3, the server decides on the client's certificate after the client has begun to send. It ends the handshake
- * with the alert and never passes the request on, so nothing was sent in effect.
+ * with the alert and never forwards the request, which therefore counts as not sent.
  */
 function certificateError(code: string, { error, origin }: { error: unknown; origin: string }): ProviderError {
   const detail = `Not sent: ${origin} requires another client certificate (${code}).`
@@ -65,8 +65,8 @@ const proxyFailures: { readonly [code in string]?: ProviderErrorCode } = {
 }
 
 /**
- * `field` names the setting of the proxy, so that no setting of the connection's endpoints is blamed. The credentials of
- * the operator's proxy are not the client's.
+ * `field` names the setting of the proxy, so that the error does not point to a setting of the connection's endpoints.
+ * The credentials of the operator's proxy are not the client's.
  */
 function proxyError(code: ProviderErrorCode, { error, origin }: { error: unknown; origin: string }): ProviderError {
   const { field } = error as { field?: string }

@@ -37,7 +37,7 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient & { close
   return {
     send(request: HttpRequest): Promise<HttpResponse> {
       const attempt = new Attempt(request, { ...options, origin: request.origin ?? origin })
-      if (attempt.isSettled) return attempt.answer
+      if (attempt.isSettled) return attempt.response
       try {
         dispatcher.dispatch(
           {
@@ -56,7 +56,7 @@ export function makeHttpClient(options: HttpClientOptions): HttpClient & { close
       } catch (error) {
         attempt.onResponseError(null, error)
       }
-      return attempt.answer
+      return attempt.response
     },
     close: async () => {
       await ownAgent?.close()

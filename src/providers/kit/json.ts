@@ -40,7 +40,7 @@ function hasLongDigits(text: string): boolean {
   return false
 }
 
-/** Beyond the end of the text `charCodeAt` is NaN. */
+/** Beyond the end of the text `charCodeAt` returns NaN. */
 function isDigit(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return code >= 48 && code <= 57

@@ -14,7 +14,7 @@ import { patternSpans } from './secret-patterns.ts'
 /** Maximum nesting of lists and objects. */
 export const maxDepth = 32
 const maxTextLength = 4096
-const maxWordsLength = 500
+const maxMessageLength = 500
 /** How far past a cut a text is read, to recognize a secret that crosses the cut. */
 const lookaheadLength = 1024
 
@@ -24,9 +24,9 @@ export const maxPayloadBytes = 65_536
 const maxPayloadSize = 16 * maxPayloadBytes
 
 /**
- * A copy without secrets: values under telling names, secrets inside strings (bearer tokens, URL passwords, private
- * keys), and the given literals anywhere. Booleans and nulls are kept, since `hasToken: true` is not a secret.
- * Truncated if larger than any payload that is stored whole.
+ * A copy without secrets: values whose names indicate a secret, secrets inside strings (bearer tokens, URL passwords,
+ * private keys), and the given literals anywhere. Booleans and nulls are kept, since `hasToken: true` is not a secret.
+ * Truncated if larger than `maxPayloadSize`, which exceeds any payload that is stored untruncated.
  */
 export function redact(value: Json, literals: readonly string[] = []): Json {
   return redactAt(value, redactionOf(literals), 0)
@@ -38,10 +38,10 @@ export function redactText(text: string, literals: readonly string[] = []): stri
 }
 
 /** A vendor's message for use in an error. `…` marks a truncation for later searches for secrets. */
-export function cleanMessage(words: string, secrets: readonly string[]): string {
-  const clean = headWithout(words, makeSecretSearch(secrets), maxTextLength)
-  const isWhole = words.length <= maxTextLength && clean.length <= maxWordsLength
-  return isWhole ? clean : `${clean.slice(0, maxWordsLength)}…`
+export function cleanMessage(message: string, secrets: readonly string[]): string {
+  const clean = headWithout(message, makeSecretSearch(secrets), maxTextLength)
+  const isComplete = message.length <= maxTextLength && clean.length <= maxMessageLength
+  return isComplete ? clean : `${clean.slice(0, maxMessageLength)}…`
 }
 
 /** The beginning of a text. Text behind the cut is also searched, because half a secret is not recognized. */
@@ -56,17 +56,18 @@ function secretSpans(text: string, search: SecretSearch): Span[] {
 }
 
 /**
- * `redact`, limited to `maxPayloadBytes`: first long strings are truncated, then the whole with `cut: true` beside it.
+ * `redact`, limited to `maxPayloadBytes`: long strings are truncated first, then the payload, which is marked with
+ * `cut: true`.
  */
 export function boundedPayload(value: Json, literals: readonly string[] = []): Json {
   const redaction = redactionOf(literals)
   const clean = redactAt(value, redaction, 0)
   const bytes = Buffer.byteLength(JSON.stringify(clean))
-  const isWhole = redaction.left > 0
-  if (isWhole && bytes <= maxPayloadBytes) return clean
+  const isComplete = redaction.left > 0
+  if (isComplete && bytes <= maxPayloadBytes) return clean
   const shorter = shortenTexts(clean)
   const text = JSON.stringify(shorter)
-  if (isWhole && Buffer.byteLength(text) <= maxPayloadBytes) return shorter
+  if (isComplete && Buffer.byteLength(text) <= maxPayloadBytes) return shorter
   // A UTF-16 unit is at most three bytes of UTF-8, or six if JSON escapes it.
   return { cut: true, bytes, head: text.slice(0, Math.floor(maxPayloadBytes / 7)) }
 }
@@ -119,7 +120,7 @@ function redactAt(value: Json, redaction: Redaction, depth: number): Json {
   return Object.fromEntries(entries)
 }
 
-/** Always shortens a string that is longer than a whole payload may be. */
+/** Shortens a string that is longer than a payload may be. */
 function redactString(text: string, redaction: Redaction): string {
   const maxLength = text.length <= maxPayloadBytes ? text.length : maxTextLength
   redaction.left -= maxLength

@@ -28,8 +28,8 @@ const finders: readonly { anchors: readonly string[]; find: (text: string) => Sp
 const minLength = 8
 
 /**
- * The positions of bearer tokens, JWTs, passwords in URLs, private keys and JSON values with telling names. Each search
- * masks earlier findings, because a value may continue behind a secret inside it.
+ * The positions of bearer tokens, JWTs, passwords in URLs, private keys and JSON values whose names indicate a secret.
+ * Each search masks earlier findings, because a value may continue behind a secret inside it.
  */
 export function patternSpans(text: string): Span[] {
   if (text.length < minLength) return []

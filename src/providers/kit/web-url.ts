@@ -28,7 +28,7 @@ function schemeOf(text: string): string {
   return scheme === undefined ? '' : ` but begins with ${scheme}`
 }
 
-/** URL parsers drop spaces and control characters and then use another URL than a person sees. */
+/** URL parsers drop spaces and control characters, so the URL in use would differ from the one shown. */
 function isPlain(text: string): boolean {
   return !/[\s\p{Cc}]/u.test(text)
 }

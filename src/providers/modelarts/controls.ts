@@ -5,13 +5,13 @@ import type { ProviderError } from '../provider-error.ts'
 import { vendorCodes } from './error-codes.ts'
 import { isOneOf } from './errors.ts'
 
-type Verb = 'start' | 'stop' | 'delete'
-type Look = (remoteId: string, signal: AbortSignal) => Promise<Observation<'environment'> | 'gone'>
+type ControlAction = 'start' | 'stop' | 'delete'
+type ReadInstance = (remoteId: string, signal: AbortSignal) => Promise<Observation<'environment'> | 'gone'>
 
-interface Verbs {
+interface ControlCalls {
   /** `spec` is given for a start of an object that Switchyard created. */
-  send(verb: Verb, remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<unknown>
-  get: Look
+  send(action: ControlAction, remoteId: string, signal: AbortSignal, spec?: EnvironmentSpec): Promise<unknown>
+  get: ReadInstance
 }
 
 const isRunning: ReadonlySet<string | null> = new Set(['starting', 'running'])
@@ -22,10 +22,14 @@ const isStopped: ReadonlySet<string | null> = new Set(['stopping', 'stopped', 'd
  * state; 6357 ("another operation is being performed or the instance is in the target state") requires reading the
  * state.
  */
-export function makeControls({ send, get }: Verbs): Required<Driver<'environment'>['controls']> {
+export function makeControls({ send, get }: ControlCalls): Required<Driver<'environment'>['controls']> {
   /** Succeeds if the object is in a requested state; otherwise rethrows the error, which is retried later. */
-  async function doneOr(error: ProviderError, requested: ReadonlySet<string | null>, look: () => ReturnType<Look>) {
-    const seen = await look()
+  async function assertReached(
+    error: ProviderError,
+    requested: ReadonlySet<string | null>,
+    read: () => ReturnType<ReadInstance>,
+  ) {
+    const seen = await read()
     if (seen === 'gone' ? !requested.has('deleted') : !requested.has(seen.status)) throw error
   }
 
@@ -35,7 +39,7 @@ export function makeControls({ send, get }: Verbs): Required<Driver<'environment
     } catch (error) {
       if (isOneOf(error, vendorCodes.startedAlready)) return
       if (!isOneOf(error, vendorCodes.busyOrDone)) throw error
-      await doneOr(error, isRunning, () => get(remoteId, signal))
+      await assertReached(error, isRunning, () => get(remoteId, signal))
     }
   }
 
@@ -45,7 +49,7 @@ export function makeControls({ send, get }: Verbs): Required<Driver<'environment
     } catch (error) {
       if (isOneOf(error, [...vendorCodes.stoppedAlready, ...vendorCodes.noSuchInstance])) return
       if (!isOneOf(error, vendorCodes.busyOrDone)) throw error
-      await doneOr(error, isStopped, () => get(remoteId, signal))
+      await assertReached(error, isStopped, () => get(remoteId, signal))
     }
   }
 
@@ -60,7 +64,7 @@ export function makeControls({ send, get }: Verbs): Required<Driver<'environment
         throw error
       }
       if (!isOneOf(error, vendorCodes.busyOrDone)) throw error
-      await doneOr(error, new Set(['deleting', 'deleted']), () => get(remoteId, signal))
+      await assertReached(error, new Set(['deleting', 'deleted']), () => get(remoteId, signal))
     }
   }
 

@@ -15,7 +15,7 @@ import { vendorCodes } from './error-codes.ts'
 import { autoStopOf, instanceAccepts, instanceErrors, instanceOf, tagLength } from './instance-mapping.ts'
 import { itemsOf, type Portion } from './list-scan.ts'
 import { environmentOptions } from './options.ts'
-import { makeReading } from './resource.ts'
+import { makeReads } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
 import { payloadOf } from './wire.ts'
 
@@ -81,15 +81,15 @@ export function makeEnvironments(
   settings: ModelartsSettings,
   literals: readonly string[],
 ): Driver<'environment'> {
-  const { existing, ...reading } = makeReading<'environment'>({
+  const { existing, ...reading } = makeReads<'environment'>({
     client,
-    word: 'instance',
+    noun: 'instance',
     workspaceId: settings.workspaceId,
-    noSuch: vendorCodes.noSuchInstance,
+    notFoundCodes: vendorCodes.noSuchInstance,
     createCall: (intent, workspaceId) => ({ ...instanceCall('POST'), body: { ...instanceOf(intent, workspaceId) } }),
     detailsCall: (remoteId) => instanceCall('GET', remoteId),
     read: ({ workspaceId, start }, signal) =>
-      client.send(listCall(settings, workspaceId, start), signal).then((answer) => portionOf(answer, start)),
+      client.send(listCall(settings, workspaceId, start), signal).then((response) => portionOf(response, start)),
     observe: (instance) => observationOf(instance, literals),
     listOmits,
     withId: (instance, remoteId) => ({ ...instance, id: readId(instance, 'id') ?? remoteId }),
@@ -107,9 +107,9 @@ export function makeEnvironments(
 
     controls: makeControls({
       get: reading.get,
-      send(verb, remoteId, signal) {
-        if (verb === 'delete') return client.send(instanceCall('DELETE', remoteId), signal)
-        return client.send({ ...instanceCall('POST', remoteId, 'action'), body: { action: verb } }, signal)
+      send(action, remoteId, signal) {
+        if (action === 'delete') return client.send(instanceCall('DELETE', remoteId), signal)
+        return client.send({ ...instanceCall('POST', remoteId, 'action'), body: { action } }, signal)
       },
     }),
 
@@ -142,9 +142,9 @@ export function listCall({ visibility }: ModelartsSettings, workspaceId: string,
   }
 }
 
-function portionOf(answer: Json, start: number): Portion {
-  const total = readNumber(answer, 'total_count')
-  const items = itemsOf(answer, 'instances', total)
+function portionOf(response: Json, start: number): Portion {
+  const total = readNumber(response, 'total_count')
+  const items = itemsOf(response, 'instances', total)
   const received = start + items.length
   const lacks = (total ?? received) > received
   return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { codeOfBareStatus } from '../kit/bare-status.ts'
-import { refusals } from '../kit/create-outcome.ts'
+import { rejectionCodes } from '../kit/create-outcome.ts'
 import { isObject, readId, readObject, readText } from '../kit/fields.ts'
 import { excerpt, jsonOf } from '../kit/json.ts'
 import { cleanMessage } from '../kit/redact.ts'
@@ -16,7 +16,7 @@ export interface Failure {
   isRejection: boolean
 }
 
-interface Reading {
+interface ErrorContext {
   clock: ProviderClock
   /** Texts to remove from the error. */
   secrets: readonly string[]
@@ -29,7 +29,7 @@ const keyLockMs = 300_000
  * The failure that a response of ModelArts or its gateway reports; null for a success. Errors have four formats; an
  * older service also fails with HTTP 200 and `is_success: false`.
  */
-export function failureOf(response: HttpResponse, { clock, secrets }: Reading): Failure | null {
+export function failureOf(response: HttpResponse, { clock, secrets }: ErrorContext): Failure | null {
   const body = jsonOf(response)
   const isOk = response.status >= 200 && response.status < 300
   if (isOk && !reportsFailure(body)) return null
@@ -44,14 +44,14 @@ export function failureOf(response: HttpResponse, { clock, secrets }: Reading): 
   })
   // A documented code with 5xx contradicts itself. 429 is documented for every call, whatever the code.
   const isListed = (meaning !== undefined && response.status < 500) || response.status === 429
-  return { error, isRejection: isListed && refusals.has(code) }
+  return { error, isRejection: isListed && rejectionCodes.has(code) }
 }
 
 /**
  * The failure that IAM reports for a token request.
  * Shapes: `{error: {message, code, title}}` and `{error_msg, error_code}`.
  */
-export function tokenFailure(response: HttpResponse, { clock, secrets }: Reading): ProviderError {
+export function tokenFailure(response: HttpResponse, { clock, secrets }: ErrorContext): ProviderError {
   const vendorError = vendorErrorOf(jsonOf(response))
   const words = messageOf(response, vendorError, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)

@@ -5,7 +5,7 @@ import { given } from '../kit/given.ts'
 import { optionsOf } from './options.ts'
 import type { ModelartsSettings } from './settings.ts'
 
-/** What the connection provides for jobs that leave it out. */
+/** Defaults of the connection for jobs. */
 type Defaults = Pick<ModelartsSettings, 'defaultImage' | 'jobFlavors'>
 type Flavor = NonNullable<Defaults['jobFlavors']>[number]
 
@@ -32,7 +32,7 @@ export function sizeAccepts({ jobFlavors = [] }: Defaults): Accepts {
   }
 }
 
-/** The job with the image and the flavor of the connection where it has none. */
+/** The job with the default image and flavor of the connection. */
 export function withConnectionDefaults(spec: JobSpec, { defaultImage, jobFlavors = [] }: Defaults): JobSpec {
   const image = spec.image ?? (hasAlgorithm(spec) ? undefined : defaultImage)
   const flavor = needsFlavor(spec) ? jobFlavors.find((each) => fits(each, spec))?.id : undefined
@@ -43,7 +43,9 @@ export function withConnectionDefaults(spec: JobSpec, { defaultImage, jobFlavors
   }
 }
 
-/** A request that is larger than each flavor of the connection. A flavor beside a size is another error, of every provider. */
+/**
+ * A request that exceeds every flavor of the connection. A flavor together with a size is rejected for every provider.
+ */
 export function sizeErrors(spec: JobSpec, { jobFlavors = [] }: Defaults): readonly SpecError[] {
   if (spec.resources?.flavor !== undefined || !isSized(spec)) return []
   if (jobFlavors.length === 0 || jobFlavors.some((each) => fits(each, spec))) return []

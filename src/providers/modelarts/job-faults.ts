@@ -4,7 +4,7 @@ import { readObject, readText } from '../kit/fields.ts'
 import { datasetSource } from './job-mapping.ts'
 import { optionsOf } from './options.ts'
 
-/** Rules between the fields of a training job. */
+/** Rules between fields of a training job. */
 export function jobErrors(spec: JobSpec): readonly SpecError[] {
   return [...programErrors(spec), ...resourceErrors(spec), ...dataErrors(spec)]
 }

@@ -18,7 +18,7 @@ import { jobAccepts, trainingJobOf } from './job-mapping.ts'
 import { createdMs, jobStates, trainingJobSeen } from './job-observation.ts'
 import { itemsOf, type Portion } from './list-scan.ts'
 import { jobOptions } from './options.ts'
-import { type ListPage, makeReading } from './resource.ts'
+import { type ListPage, makeReads } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
 
 const traits: Traits<'job'> = {
@@ -40,18 +40,18 @@ export function makeJobs(
   settings: ModelartsSettings,
   literals: readonly string[],
 ): Driver<'job'> {
-  const { existing, ...reading } = makeReading<'job'>({
+  const { existing, ...reading } = makeReads<'job'>({
     client,
-    word: 'training job',
+    noun: 'training job',
     workspaceId: settings.workspaceId,
-    noSuch: vendorCodes.noSuchJob,
+    notFoundCodes: vendorCodes.noSuchJob,
     createCall: (intent, workspaceId) => ({
       ...jobCall('POST'),
       body: { ...trainingJobOf({ ...intent, spec: withConnectionDefaults(intent.spec, settings) }, workspaceId) },
     }),
     nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
     detailsCall: (remoteId) => jobCall('GET', remoteId),
-    read: (page, signal) => client.send(searchCall(page), signal).then((answer) => portionOf(answer, page)),
+    read: (page, signal) => client.send(searchCall(page), signal).then((response) => portionOf(response, page)),
     observe: (job) => trainingJobSeen(job, literals),
     withId(job, remoteId) {
       const metadata = readObject(job, 'metadata')
@@ -120,11 +120,11 @@ function searchCall({ workspaceId, start, name }: ListPage): Call {
 }
 
 /** `count` is the number of matching jobs, `total` that of all jobs. */
-function portionOf(answer: Json, { start, sinceMs }: ListPage): Portion {
-  const count = readNumber(answer, 'count')
-  const items = itemsOf(answer, 'items', count)
+function portionOf(response: Json, { start, sinceMs }: ListPage): Portion {
+  const count = readNumber(response, 'count')
+  const items = itemsOf(response, 'items', count)
   if (sinceMs !== undefined && reachesBack(items, sinceMs)) return { items, next: null, isShort: false }
-  const received = start * (readNumber(answer, 'limit') ?? pageSize) + items.length
+  const received = start * (readNumber(response, 'limit') ?? pageSize) + items.length
   const lacks = count === undefined ? items.length >= pageSize : count > received
   return { items, next: lacks && items.length > 0 ? start + 1 : null, isShort: lacks && items.length === 0 }
 }

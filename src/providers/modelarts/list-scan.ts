@@ -22,11 +22,11 @@ export interface Scan<K extends Kind> {
 }
 
 /** The objects of a list response. A missing list is an error unless the count is zero. */
-export function itemsOf(answer: Json, key: string, total: number | undefined): readonly JsonObject[] {
-  if (total !== 0 && !(isObject(answer) && Array.isArray(answer[key]))) {
+export function itemsOf(response: Json, key: string, total: number | undefined): readonly JsonObject[] {
+  if (total !== 0 && !(isObject(response) && Array.isArray(response[key]))) {
     throw new ProviderError('bad_response', `A list of ModelArts has no ${key}.`)
   }
-  return readList(answer, key).filter(isObject)
+  return readList(response, key).filter(isObject)
 }
 
 const maxPages = 400
@@ -37,7 +37,7 @@ const maxPages = 400
  */
 export async function scan<K extends Kind>(list: {
   read(start: number): Promise<Portion>
-  isAskedFor(item: JsonObject): boolean
+  matchesFilter(item: JsonObject): boolean
   observe(item: JsonObject): Observation<K> | null
 }): Promise<Scan<K>> {
   let isShort = false
@@ -49,9 +49,9 @@ export async function scan<K extends Kind>(list: {
       return portion
     },
   })
-  const isHonoured = items.every((item) => list.isAskedFor(item))
+  const isFilterApplied = items.every((item) => list.matchesFilter(item))
   const seen = items.flatMap((item) => list.observe(item) ?? [])
-  return { seen, isComplete: isComplete && isHonoured && !isShort && seen.length === items.length }
+  return { seen, isComplete: isComplete && isFilterApplied && !isShort && seen.length === items.length }
 }
 
 /** The result of a scan for each intent. An object that moved to a later page during the scan counts once. */
@@ -60,11 +60,11 @@ export function foundIn<K extends Kind>(
   { seen, isComplete }: Scan<K>,
 ): (readonly [string, Found<K>])[] {
   const objects = new Map(seen.map((each) => [each.remoteId, each]))
-  const isSure = isComplete && seen.every((each) => each.correlationTag !== undefined)
+  const isConclusive = isComplete && seen.every((each) => each.correlationTag !== undefined)
   return intents.map(({ correlationTag }) => {
     const found = [...objects.values()].filter((each) => each.correlationTag === correlationTag)
-    if (found.length > 0) return [correlationTag, { found, isComplete: isSure }]
-    if (isSure) return [correlationTag, { absent: true }]
+    if (found.length > 0) return [correlationTag, { found, isComplete: isConclusive }]
+    if (isConclusive) return [correlationTag, { absent: true }]
     return [correlationTag, { inconclusive: 'The ModelArts list was incomplete or contained unexpected objects.' }]
   })
 }

@@ -89,8 +89,8 @@ const services: Readonly<Record<string, string>> = { jupyter: 'NOTEBOOK', ssh: '
 /** One entry per service in `interfaces` or the option; absent if there is none. */
 function endpointsOf(spec: EnvironmentSpec): CreateNotebook['endpoints'] | undefined {
   const details = readList(optionsOf(spec), 'endpoints')
-  const wanted = (spec.interfaces ?? []).flatMap((each) => services[each] ?? [])
-  const names = new Set([...wanted, ...details.flatMap((each) => readText(each, 'service') ?? [])])
+  const requested = (spec.interfaces ?? []).flatMap((each) => services[each] ?? [])
+  const names = new Set([...requested, ...details.flatMap((each) => readText(each, 'service') ?? [])])
   if (names.size === 0) return undefined
   return [...names].map((service) => {
     const detail = details.find((each) => readText(each, 'service') === service)

@@ -68,8 +68,8 @@ export function leaseShown(notebook: Json): StartQuery {
   const duration = readNumber(lease, 'duration') ?? -1
   if (readFlag(lease, 'enable') === false || duration <= 0) return { duration: -1 }
   const agedMs = (readNumber(lease, 'update_at') ?? 0) - (readNumber(lease, 'create_at') ?? 0)
-  const asked = agedMs > 0 && agedMs < duration ? duration - agedMs : duration
-  const bounded = Math.min(Math.max(asked, shortestLeaseMs), longestLeaseMs)
+  const requestedMs = agedMs > 0 && agedMs < duration ? duration - agedMs : duration
+  const bounded = Math.min(Math.max(requestedMs, shortestLeaseMs), longestLeaseMs)
   return { duration: bounded, type: readText(lease, 'type')?.toLowerCase() === 'idle' ? 'IDLE' : 'TIMING' }
 }
 

@@ -13,7 +13,7 @@ import { itemsOf, type Portion } from './list-scan.ts'
 import { leaseWanted, notebookAccepts, notebookErrors, notebookOf } from './notebook-mapping.ts'
 import { leaseShown, notebookAccess, notebookSeen, notebookStates } from './notebook-observation.ts'
 import { environmentOptions } from './options.ts'
-import { type ListPage, makeReading } from './resource.ts'
+import { type ListPage, makeReads } from './resource.ts'
 import type { ModelartsSettings } from './settings.ts'
 
 const traits: Traits<'environment'> = {
@@ -34,18 +34,18 @@ export function makeNotebooks(
   settings: ModelartsSettings,
   literals: readonly string[],
 ): Driver<'environment'> {
-  const { existing, ...reading } = makeReading<'environment'>({
+  const { existing, ...reading } = makeReads<'environment'>({
     client,
-    word: 'notebook',
+    noun: 'notebook',
     workspaceId: settings.workspaceId,
-    noSuch: vendorCodes.noSuchInstance,
+    notFoundCodes: vendorCodes.noSuchInstance,
     // The vendor's Terraform provider also treats 6357 as "not found"; the reference does not.
-    maybeNoSuch: vendorCodes.busyOrDone,
+    maybeNotFoundCodes: vendorCodes.busyOrDone,
     createCall: (intent, workspaceId) => ({ ...notebookCall('POST'), body: { ...notebookOf(intent, workspaceId) } }),
     nameOf: ({ spec, correlationTag }) => tagName(spec.name, correlationTag),
     detailsCall: (remoteId) => notebookCall('GET', remoteId),
     read: (page, signal) =>
-      client.send(notebookListCall(settings, page), signal).then((answer) => portionOf(answer, page.start)),
+      client.send(notebookListCall(settings, page), signal).then((response) => portionOf(response, page.start)),
     observe: (notebook) => notebookSeen(notebook, literals),
     withId: (notebook, remoteId) => ({ ...notebook, id: readId(notebook, 'id') ?? remoteId }),
     workspaceIdOf: (notebook) => readId(notebook, 'workspace_id'),
@@ -62,10 +62,10 @@ export function makeNotebooks(
 
     controls: makeControls({
       get: reading.get,
-      async send(verb, remoteId, signal, spec) {
-        if (verb === 'delete') return client.send(notebookCall('DELETE', remoteId), signal)
-        const call = notebookCall('POST', remoteId, verb)
-        if (verb === 'stop') return client.send(call, signal)
+      async send(action, remoteId, signal, spec) {
+        if (action === 'delete') return client.send(notebookCall('DELETE', remoteId), signal)
+        const call = notebookCall('POST', remoteId, action)
+        if (action === 'stop') return client.send(call, signal)
         // A start without a duration stops after an hour, regardless of the create.
         const query = spec === undefined ? leaseShown(await existing(remoteId, signal)) : leaseWanted(spec)
         return client.send({ ...call, query: { ...query } }, signal)
@@ -92,9 +92,9 @@ export function notebookListCall({ visibility }: ModelartsSettings, { workspaceI
   return { ...notebookCall('GET', ...path), query: { limit: pageSize, offset: start, ...filters } }
 }
 
-function portionOf(answer: Json, start: number): Portion {
-  const total = readNumber(answer, 'total')
-  const items = itemsOf(answer, 'data', total)
+function portionOf(response: Json, start: number): Portion {
+  const total = readNumber(response, 'total')
+  const items = itemsOf(response, 'data', total)
   const received = start + items.length
   const lacks = total === undefined ? items.length >= pageSize : total > received
   return { items, next: lacks && items.length > 0 ? received : null, isShort: lacks && items.length === 0 }

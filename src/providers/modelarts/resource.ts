@@ -26,13 +26,13 @@ export interface ListPage {
 export interface Resource<K extends Kind> {
   client: ModelartsClient
   /** The noun for messages. */
-  word: string
+  noun: string
   /** The workspace of the connection. */
   workspaceId: string
   /** Vendor codes that mean "no such object". */
-  noSuch: readonly string[]
+  notFoundCodes: readonly string[]
   /** Vendor codes that may mean "no such object"; the list then decides. */
-  maybeNoSuch?: readonly string[]
+  maybeNotFoundCodes?: readonly string[]
   createCall(intent: Intent<K>, workspaceId: string): Call
   /** The name of the object, for lists that can be filtered by name. */
   nameOf?(intent: Intent<K>): string
@@ -46,7 +46,7 @@ export interface Resource<K extends Kind> {
   workspaceIdOf(item: JsonObject): string | undefined
 }
 
-type Reading<K extends Kind> = Pick<Driver<K>, 'plan' | 'create' | 'find' | 'get' | 'list'> & {
+type ResourceReads<K extends Kind> = Pick<Driver<K>, 'plan' | 'create' | 'find' | 'get' | 'list'> & {
   /** The current object. Rejects with `not_found` if it is gone. */
   existing(remoteId: string, signal: AbortSignal): Promise<Json>
 }
@@ -55,8 +55,8 @@ type Reading<K extends Kind> = Pick<Driver<K>, 'plan' | 'create' | 'find' | 'get
 const clockToleranceMs = 3_600_000
 
 /** Creating, finding and reading, shared by all three resources. */
-export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
-  const { client, word, observe, listOmits = [] } = resource
+export function makeReads<K extends Kind>(resource: Resource<K>): ResourceReads<K> {
+  const { client, noun, observe, listOmits = [] } = resource
   const observeListed = (item: JsonObject) => asListed(observe(item), listOmits)
   const workspaceOf = ({ spec }: Intent<K>) => readText(optionsOf(spec), 'workspaceId') ?? resource.workspaceId
   const createCall = (intent: Intent<K>) => resource.createCall(intent, workspaceOf(intent))
@@ -64,7 +64,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   function scanWorkspace(filter: Omit<ListPage, 'start'>, signal: AbortSignal): Promise<Scan<K>> {
     return scan({
       read: (start) => resource.read({ ...filter, start }, signal),
-      isAskedFor: (item) => (resource.workspaceIdOf(item) ?? filter.workspaceId) === filter.workspaceId,
+      matchesFilter: (item) => (resource.workspaceIdOf(item) ?? filter.workspaceId) === filter.workspaceId,
       observe: observeListed,
     })
   }
@@ -78,8 +78,8 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
     try {
       return await client.send(resource.detailsCall(remoteId), signal)
     } catch (error) {
-      if (isOneOf(error, resource.noSuch)) return 'gone'
-      if (isOneOf(error, resource.maybeNoSuch ?? []) && (await isUnlisted(remoteId, signal))) return 'gone'
+      if (isOneOf(error, resource.notFoundCodes)) return 'gone'
+      if (isOneOf(error, resource.maybeNotFoundCodes ?? []) && (await isUnlisted(remoteId, signal))) return 'gone'
       throw error
     }
   }
@@ -87,7 +87,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
   return {
     async existing(remoteId, signal) {
       const object = await details(remoteId, signal)
-      if (object === 'gone') throw new ProviderError('not_found', `The ModelArts ${word} no longer exists.`)
+      if (object === 'gone') throw new ProviderError('not_found', `The ModelArts ${noun} no longer exists.`)
       return object
     },
 
@@ -95,7 +95,7 @@ export function makeReading<K extends Kind>(resource: Resource<K>): Reading<K> {
       const object = await details(remoteId, signal)
       if (object === 'gone') return object
       const seen = isObject(object) ? observe(resource.withId(object, remoteId)) : null
-      if (seen === null) throw new ProviderError('bad_response', `The details of a ${word} show none.`)
+      if (seen === null) throw new ProviderError('bad_response', `The details of a ${noun} show none.`)
       return seen
     },
 

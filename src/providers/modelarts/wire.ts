@@ -113,11 +113,11 @@ export type TrainingVolume =
   | { obs: { obs_path: string; local_path: string } }
 
 /** A response without secrets: in addition to the kit's rules, removes the query of signed links to objects. */
-export function payloadOf(answer: Json, literals: readonly string[]): Json {
-  return boundedPayload(unsigned(answer), literals)
+export function payloadOf(response: Json, literals: readonly string[]): Json {
+  return boundedPayload(unsigned(response), literals)
 }
 
-/** Values nested deeper than a payload may be are removed from it anyway. */
+/** Deeper values are removed from a payload anyway. */
 function unsigned(value: Json, depth = 0): Json {
   if (depth > maxDepth) return null
   if (Array.isArray(value)) return value.map((item) => unsigned(item, depth + 1))
