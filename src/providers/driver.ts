@@ -44,8 +44,8 @@ export interface Driver<K extends Kind = Kind> {
   readonly tagLength: number
   /**
    * The role of the environment that a job names, which belongs to the same connection. `required`: the job runs inside
-   * it, and the create names it. `optional`: the create does not name it; the job waits until it runs and then runs
-   * beside it. Absent: jobs do not use environments, and naming one is rejected.
+   * it, and the create names it. `optional`: the create does not name it; the job waits until the environment runs.
+   * Absent: jobs do not use environments, and naming one is rejected.
    */
   readonly environment?: 'required' | 'optional'
 
@@ -64,7 +64,7 @@ export interface Driver<K extends Kind = Kind> {
    * the engine search for the object.
    */
   create(intent: Intent<K>, signal: AbortSignal): Promise<Created<K>>
-  /** Asks the provider whether it would accept the create: creates nothing, and rejects as `create` would. */
+  /** Checks whether the provider would accept the create. Creates nothing, and rejects as `create` would. */
   dryRun?(intent: Intent<K>, signal: AbortSignal): Promise<void>
   /** Searches for objects by correlation tag, in one scan if the provider has a list. Keyed by correlation tag. */
   find(intents: readonly Intent<K>[], signal: AbortSignal): Promise<ReadonlyMap<string, Found<K>>>

@@ -5,6 +5,6 @@ export interface EndedCall {
   seconds: number
   /** Absent if the call succeeded. */
   error?: unknown
-  /** What a create or an update sends, the workload's secrets among them. */
+  /** Variables in the request of a create or an update; some are secrets of the workload. */
   environmentVariables?: Readonly<Record<string, string>> | undefined
 }

@@ -13,7 +13,7 @@ export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, param
   const paths = fieldPaths.filter((path) => isSentAs(accepts[path]?.to ?? '', words))
   const pointers = paths
     .filter((path) => !paths.some((other) => other.startsWith(`${path}.`)))
-    .flatMap((path) => placesGiven(spec, path))
+    .flatMap((path) => givenPlaces(spec, path))
     .filter((pointer) => index === undefined || pointer.includes(`/${index}/`))
   return pointers.length === 1 ? pointers[0] : undefined
 }
@@ -24,6 +24,6 @@ function isSentAs(to: string, words: string): boolean {
   return to.split(', ').some((place) => words === place || (place.includes('.') && words.endsWith(`.${place}`)))
 }
 
-function placesGiven(spec: object, path: FieldPath): string[] {
+function givenPlaces(spec: object, path: FieldPath): string[] {
   return placesOf(spec, path).flatMap(({ pointer, value }) => (value === undefined ? [] : [pointer]))
 }

@@ -24,7 +24,7 @@ export function placesOf(spec: object, path: FieldPath): readonly Place[] {
 }
 
 /** Whether a spec has the first step of a path. */
-export function isBegun(spec: object, path: FieldPath): boolean {
+export function hasFirstStep(spec: object, path: FieldPath): boolean {
   return (spec as Record<string, unknown>)[steps.get(path)?.[0] ?? ''] !== undefined
 }
 

@@ -9,7 +9,7 @@ import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
 import { exclusives, isGiven, problemsBetweenFields, type SpecProblem } from '../vocabulary/spec-rules.ts'
 import type { Driver } from './driver.ts'
-import { isBegun, type Place, parentOf, placesOf } from './field-places.ts'
+import { hasFirstStep, type Place, parentOf, placesOf } from './field-places.ts'
 import type { Accepts, FieldRule } from './field-rule.ts'
 import { valueProblems } from './value-rules.ts'
 
@@ -22,7 +22,7 @@ export interface SpecRules<K extends Kind = Kind> {
 }
 
 /** Fields that Switchyard stores itself if the provider has no place for them. */
-const keptHere: ReadonlySet<FieldPath> = new Set(['name', 'description'])
+const storedLocally: ReadonlySet<FieldPath> = new Set(['name', 'description'])
 
 /** Default values of the vocabulary, which request nothing special of a provider. */
 export const neutralValues: { readonly [path in FieldPath]?: unknown } = {
@@ -61,7 +61,7 @@ export function withDefaults<S extends Spec>(accepts: Accepts, spec: S): S {
   const filled = copyOf(spec)
   for (const path of fieldPaths) {
     const value = accepts[path]?.default
-    if (value !== undefined && !isExcluded(filled, path)) fillIn(filled, path, { value, isMade: true })
+    if (value !== undefined && !isExcluded(filled, path)) fillIn(filled, path, { value, createsParent: true })
   }
   fillInside(accepts, filled)
   return filled
@@ -78,8 +78,8 @@ function fillInside(accepts: Accepts, spec: Spec): void {
   for (const path of fieldPaths) {
     const value = accepts[path]?.default ?? neutralValues[path]
     const isInside =
-      path === 'startupScriptScope' ? isGiven(spec, 'startupScript') : path.includes('.') && isBegun(spec, path)
-    if (value !== undefined && isInside && !isExcluded(spec, path)) fillIn(spec, path, { value, isMade: false })
+      path === 'startupScriptScope' ? isGiven(spec, 'startupScript') : path.includes('.') && hasFirstStep(spec, path)
+    if (value !== undefined && isInside && !isExcluded(spec, path)) fillIn(spec, path, { value, createsParent: false })
   }
 }
 
@@ -93,9 +93,9 @@ function copyOf<T>(value: T): T {
 function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: object): SpecProblem[] {
   const rule = accepts[path]
   // Most paths are absent from most requests.
-  if (rule?.required !== true && !isBegun(spec, path)) return []
+  if (rule?.required !== true && !hasFirstStep(spec, path)) return []
   const places = placesOf(spec, path)
-  if (rule === undefined) return refusals(provider, accepts, { path, places })
+  if (rule === undefined) return unsupportedProblems(provider, accepts, { path, places })
   const missing = rule.required ? missingPlaces(path, places) : []
   return [
     ...missing.map((place) => missingProblem(provider, place, rule)),
@@ -103,12 +103,16 @@ function problemsAt({ provider, accepts }: SpecRules, path: FieldPath, spec: obj
   ]
 }
 
-function refusals(provider: string, accepts: Accepts, { path, places }: { path: FieldPath; places: readonly Place[] }) {
+function unsupportedProblems(
+  provider: string,
+  accepts: Accepts,
+  { path, places }: { path: FieldPath; places: readonly Place[] },
+) {
   const parent = parentOf(path)
   // If the whole object or list is rejected, its parts need no separate error.
-  if (keptHere.has(path) || (parent !== undefined && accepts[parent] === undefined)) return []
+  if (storedLocally.has(path) || (parent !== undefined && accepts[parent] === undefined)) return []
   return places
-    .filter(({ value }) => saysSomething(value) && value !== neutralValues[path])
+    .filter(({ value }) => hasContent(value) && value !== neutralValues[path])
     .map(({ pointer }) => ({
       pointer,
       code: 'unsupported',
@@ -116,7 +120,7 @@ function refusals(provider: string, accepts: Accepts, { path, places }: { path: 
     }))
 }
 
-function saysSomething(value: unknown): boolean {
+function hasContent(value: unknown): boolean {
   if (value === undefined) return false
   return typeof value !== 'object' || value === null || Object.keys(value).length > 0
 }
@@ -180,10 +184,14 @@ function isExcluded(spec: object, path: FieldPath): boolean {
 }
 
 /** `isMade` creates a missing parent object that is not itself a field (`resources`). */
-function fillIn(spec: object, path: FieldPath, { value, isMade }: { value: unknown; isMade: boolean }): void {
+function fillIn(
+  spec: object,
+  path: FieldPath,
+  { value, createsParent }: { value: unknown; createsParent: boolean },
+): void {
   const steps = path.split('.')
   const last = steps.pop() ?? ''
-  const isBare = isMade && parentOf(path) === undefined
+  const isBare = createsParent && parentOf(path) === undefined
   let holders: unknown[] = [spec]
   for (const step of steps) holders = holders.flatMap((holder) => holderAt(holder, step, isBare))
   for (const holder of holders) {
@@ -192,9 +200,9 @@ function fillIn(spec: object, path: FieldPath, { value, isMade }: { value: unkno
   }
 }
 
-function holderAt(holder: unknown, step: string, isMade: boolean): unknown[] {
+function holderAt(holder: unknown, step: string, createsParent: boolean): unknown[] {
   const record = holder as Record<string, unknown>
-  if (record[step] === undefined && isMade) record[step] = {}
+  if (record[step] === undefined && createsParent) record[step] = {}
   const value = record[step]
   if (Array.isArray(value)) return value
   return typeof value === 'object' && value !== null ? [value] : []

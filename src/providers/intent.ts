@@ -32,8 +32,8 @@ export interface Created<K extends Kind = Kind> {
   /** The observation in the response, if it shows the state. */
   seen?: Observation<K>
   /**
-   * The provider created the object and reports that it ignored parts of the request, in its words. This is a defect of
-   * the driver, whose fields must be those that the provider knows; the engine reports it.
+   * The parts of the request that the provider reports as ignored, although it created the object. This is a defect of
+   * the driver, which must send only fields that the provider supports; the engine reports it.
    */
   ignored?: readonly string[]
 }

@@ -70,7 +70,10 @@ export function codeOf(error: unknown): ProviderErrorCode {
   return error instanceof ProviderError ? error.code : 'internal'
 }
 
-/** This version has no such provider: a newer one has made the connection, during an upgrade or before going back. */
+/**
+ * This version does not have the provider: a newer version created the connection, during an upgrade or before a
+ * rollback.
+ */
 export class UnknownProvider extends Error {
   constructor(provider: string) {
     super(`This version has no provider ${provider}.`)

@@ -30,7 +30,7 @@ export interface CredentialError {
   detail: string
 }
 
-/** Credentials without the parts that belong elsewhere. */
+/** Credentials without the parts that are stored elsewhere. */
 export interface Unpacked {
   credentials: JsonObject
   /** Changes of the connection's network; null removes a part. */
@@ -66,8 +66,8 @@ export interface Provider {
   /** Why these credentials are incomplete, if their schema cannot express it (half a pair). Pure. */
   credentialError?(credentials: JsonObject): CredentialError | null
   /**
-   * Takes apart credentials that contain other parts of a connection (a kubeconfig), when they are sent; only the result
-   * is stored. Absent if there are none. Pure.
+   * Splits credentials that contain other parts of a connection (a kubeconfig) when a client sends them; only the
+   * result is stored. Absent if no credential needs it. Pure.
    */
   unpack?(credentials: JsonObject, settings: JsonObject): Unpacked | CredentialError
   /** What determines the account and location of objects. Frozen once a connection exists, and stored in each attempt. */

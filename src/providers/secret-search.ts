@@ -82,9 +82,9 @@ function endOf(root: Branch, text: string, { from, cut, steps }: Reading): numbe
   for (let branch = root.next.get(text.charCodeAt(at)); branch !== undefined; ) {
     steps.left -= 1
     const { label, isEnd, next } = branch
-    if (!standsAt(text, at, label, label.length)) {
+    if (!occursAt(text, at, label, label.length)) {
       // It may match up to the truncation.
-      if (at < cut && at + label.length > cut && standsAt(text, at, label, cut - at)) at = cut
+      if (at < cut && at + label.length > cut && occursAt(text, at, label, cut - at)) at = cut
       break
     }
     at += label.length
@@ -95,7 +95,7 @@ function endOf(root: Branch, text: string, { from, cut, steps }: Reading): numbe
 }
 
 /** Whether the first `length` characters of a label occur at a position; long ones are compared at both ends. */
-function standsAt(text: string, at: number, label: string, length: number): boolean {
+function occursAt(text: string, at: number, label: string, length: number): boolean {
   if (at + length > text.length) return false
   const sampled = Math.min(length, sampleLength)
   return (
