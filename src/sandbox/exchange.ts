@@ -1,13 +1,13 @@
 import type { Fault } from './faults.ts'
-import type { Answer, Emulation } from './provider.ts'
+import type { Emulation, ProviderResponse } from './provider.ts'
 
 /** The end of a call: a response, or a socket that is closed or reset without one. */
-export type Ending = { readonly answer: Answer } | { readonly hangUp: 'close' | 'reset' }
+export type Ending = { readonly response: ProviderResponse } | { readonly disconnect: 'close' | 'reset' }
 
 /** The dependencies of a call under a fault. */
 export interface ExchangeParts {
   /** Executes the operation: authentication first, then the handler. */
-  execute(): Answer
+  execute(): ProviderResponse
   failure: Emulation['failure']
   /** Resolves when the client has closed the connection. */
   clientGone: Promise<void>
@@ -19,28 +19,28 @@ export interface ExchangeParts {
 
 /** Serves one call, with or without a fault. */
 export async function exchange(fault: Fault | null, parts: ExchangeParts): Promise<Ending> {
-  if (fault === null) return { answer: parts.execute() }
+  if (fault === null) return { response: parts.execute() }
   switch (fault.kind) {
     case 'reset':
-      return { hangUp: 'reset' }
+      return { disconnect: 'reset' }
     case 'drop_answer':
       parts.execute()
-      return { hangUp: 'close' }
+      return { disconnect: 'close' }
     case 'execute_late':
       if (fault.hangsUp !== true) await parts.clientGone
       parts.later(parts.delayMs, parts.execute)
-      return { hangUp: 'close' }
+      return { disconnect: 'close' }
     case 'stall': {
-      const answer = parts.execute()
+      const response = parts.execute()
       await Promise.race([parts.clientGone, new Promise<void>((resume) => parts.later(parts.delayMs, resume))])
-      return { answer }
+      return { response }
     }
     default:
-      return { answer: disturbedAnswer(fault, parts) }
+      return { response: faultyResponse(fault, parts) }
   }
 }
 
-function disturbedAnswer(fault: Fault, { execute, failure }: ExchangeParts): Answer {
+function faultyResponse(fault: Fault, { execute, failure }: ExchangeParts): ProviderResponse {
   switch (fault.kind) {
     case 'error_after':
       execute()
@@ -55,13 +55,17 @@ function disturbedAnswer(fault: Fault, { execute, failure }: ExchangeParts): Ans
       if (fault.executes === true) execute()
       return { ...failure({ what: 'refused_in_200' }), status: 200 }
     default:
-      return spoiledAnswer(fault, execute, failure)
+      return malformedResponse(fault, execute, failure)
   }
 }
 
-function spoiledAnswer(fault: Fault, execute: () => Answer, failure: Emulation['failure']): Answer {
-  const answer = fault.executes === false ? failure({ what: 'server_error', status: fault.status ?? 500 }) : execute()
-  const status = fault.status ?? answer.status
+function malformedResponse(
+  fault: Fault,
+  execute: () => ProviderResponse,
+  failure: Emulation['failure'],
+): ProviderResponse {
+  const response = fault.executes === false ? failure({ what: 'server_error', status: fault.status ?? 500 }) : execute()
+  const status = fault.status ?? response.status
   const json = { 'content-type': 'application/json' }
   switch (fault.kind) {
     case 'html_body': {
@@ -69,12 +73,12 @@ function spoiledAnswer(fault: Fault, execute: () => Answer, failure: Emulation['
       return { status: fault.status ?? 502, body, headers: { 'content-type': 'text/html' } }
     }
     case 'truncated_json': {
-      const text = JSON.stringify(answer.body) ?? '{"'
+      const text = JSON.stringify(response.body) ?? '{"'
       return { status, body: text.slice(0, Math.ceil(text.length / 2)), headers: json }
     }
     case 'empty_body':
       return { status, body: undefined, headers: json }
     default:
-      return answer
+      return response
   }
 }

@@ -76,7 +76,7 @@ export interface Target {
 
 /** The effects of the faults on one call. */
 export interface FaultEffects {
-  readonly disturbance: Fault | null
+  readonly responseFault: Fault | null
   readonly clockOffsetMs: number
   readonly listLagMs: number | null
   readonly isListEmpty: boolean
@@ -103,8 +103,8 @@ export function makeFaults({ random, now }: { random: Random; now(): number }): 
   const firings: Firing[] = []
   let lastNumber = 0
 
-  const strikes = (fault: (typeof active)[number], target: Target) => {
-    if (!isAimedAt(fault, target) || fault.fired >= (fault.times ?? Number.POSITIVE_INFINITY)) return false
+  const applies = (fault: (typeof active)[number], target: Target) => {
+    if (!matchesTarget(fault, target) || fault.fired >= (fault.times ?? Number.POSITIVE_INFINITY)) return false
     fault.matched += 1
     if (fault.matched <= (fault.skip ?? 0) || random.next() >= (fault.probability ?? 1)) return false
     fault.fired += 1
@@ -129,10 +129,10 @@ export function makeFaults({ random, now }: { random: Random; now(): number }): 
       if (id === undefined) firings.length = 0
     },
     effectsOn: (target) => {
-      const ambient = active.filter((fault) => ambientKinds.has(fault.kind) && strikes(fault, target))
-      const disturbance = active.find((fault) => !ambientKinds.has(fault.kind) && strikes(fault, target)) ?? null
+      const ambient = active.filter((fault) => ambientKinds.has(fault.kind) && applies(fault, target))
+      const responseFault = active.find((fault) => !ambientKinds.has(fault.kind) && applies(fault, target)) ?? null
       return {
-        disturbance: disturbance && { ...disturbance },
+        responseFault: responseFault && { ...responseFault },
         clockOffsetMs: ambient.reduce(
           (sum, fault) => sum + (fault.kind === 'clock_offset' ? (fault.offsetMs ?? 0) : 0),
           0,
@@ -144,7 +144,7 @@ export function makeFaults({ random, now }: { random: Random; now(): number }): 
   }
 }
 
-function isAimedAt(fault: FaultInput, target: Target): boolean {
+function matchesTarget(fault: FaultInput, target: Target): boolean {
   if (fault.provider !== undefined && fault.provider !== target.provider) return false
   if (listKinds.has(fault.kind) && !target.isList) return false
   if (fault.object !== undefined && !target.subjects.includes(fault.object)) return false

@@ -33,21 +33,21 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-interface Walk {
+interface CheckContext {
   prefix: string
   refuseUnknown: boolean
 }
 
-function checkObject(value: Record<string, unknown>, fields: Fields, walk: Walk): Violation[] {
+function checkObject(value: Record<string, unknown>, fields: Fields, context: CheckContext): Violation[] {
   const known = Object.entries(fields).flatMap(([name, rule]) =>
-    checkValue(value[name], rule, { ...walk, prefix: walk.prefix + name }),
+    checkValue(value[name], rule, { ...context, prefix: context.prefix + name }),
   )
-  if (!walk.refuseUnknown) return known
-  const strange = Object.keys(value).filter((name) => !Object.hasOwn(fields, name))
+  if (!context.refuseUnknown) return known
+  const unknownNames = Object.keys(value).filter((name) => !Object.hasOwn(fields, name))
   return [
     ...known,
-    ...strange.map((name) => ({
-      path: walk.prefix + name,
+    ...unknownNames.map((name) => ({
+      path: context.prefix + name,
       value: value[name],
       broken: 'unknown' as const,
       rule: null,
@@ -55,26 +55,28 @@ function checkObject(value: Record<string, unknown>, fields: Fields, walk: Walk)
   ]
 }
 
-function checkValue(value: unknown, rule: FieldRule, walk: Walk): Violation[] {
-  const violation = (broken: Violation['broken']) => [{ path: walk.prefix, value, broken, rule }]
+function checkValue(value: unknown, rule: FieldRule, context: CheckContext): Violation[] {
+  const violation = (broken: Violation['broken']) => [{ path: context.prefix, value, broken, rule }]
   if (value === undefined || value === null) return rule.isRequired ? violation('required') : []
   if (!hasType(value, rule.type)) return violation('type')
   if (isOutOfBounds(value, rule)) return violation(rule.type === 'integer' ? 'range' : 'size')
   if (rule.pattern !== undefined && !rule.pattern.test(String(value))) return violation('pattern')
   if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) return violation('choice')
-  return checkInside(value, rule, walk)
+  return checkInside(value, rule, context)
 }
 
-function checkInside(value: unknown, rule: FieldRule, walk: Walk): Violation[] {
+function checkInside(value: unknown, rule: FieldRule, context: CheckContext): Violation[] {
   const { each } = rule
   if (Array.isArray(value)) {
-    return each ? value.flatMap((item, at) => checkValue(item, each, { ...walk, prefix: `${walk.prefix}[${at}]` })) : []
+    return each
+      ? value.flatMap((item, at) => checkValue(item, each, { ...context, prefix: `${context.prefix}[${at}]` }))
+      : []
   }
   if (!isRecord(value)) return []
-  if (rule.fields) return checkObject(value, rule.fields, { ...walk, prefix: `${walk.prefix}.` })
+  if (rule.fields) return checkObject(value, rule.fields, { ...context, prefix: `${context.prefix}.` })
   if (!each) return []
   return Object.entries(value).flatMap(([key, item]) =>
-    checkValue(item, each, { ...walk, prefix: `${walk.prefix}.${key}` }),
+    checkValue(item, each, { ...context, prefix: `${context.prefix}.${key}` }),
   )
 }
 

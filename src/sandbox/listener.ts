@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Ending, exchange } from './exchange.ts'
 import type { FaultEffects, Faults } from './faults.ts'
-import type { Answer, Call, Emulation, Operation, Settings } from './provider.ts'
+import type { Call, Emulation, Operation, ProviderResponse, Settings } from './provider.ts'
 import type { Clock, World } from './world.ts'
 
 const maxBodyBytes = 10 * 1024 * 1024
@@ -37,8 +37,8 @@ export function makeListener(parts: ListenerParts): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   const now = () => parts.clock.now()
-  app.setNotFoundHandler((_request, reply) => sendAnswer(reply, emulation.failure({ what: 'unknown_route' }), now()))
-  app.setErrorHandler((error, _request, reply) => sendAnswer(reply, answerToError(error, emulation), now()))
+  app.setNotFoundHandler((_request, reply) => sendResponse(reply, emulation.failure({ what: 'unknown_route' }), now()))
+  app.setErrorHandler((error, _request, reply) => sendResponse(reply, responseToError(error, emulation), now()))
 
   const later = (delayMs: number, run: () => void) => {
     const timer = setTimeout(() => {
@@ -72,16 +72,16 @@ async function serve(parts: ServeParts, request: FastifyRequest, reply: FastifyR
   const subjects = (operation.subjects?.(plain) ?? []).filter((subject) => subject !== undefined)
   const effects = faults.effectsOn({ provider, operation: operation.name, isList: operation.isList === true, subjects })
   const call = { ...plain, ...conditionsOf(parts, effects) }
-  const fault = effects.disturbance
+  const fault = effects.responseFault
   parts.onCall(operation.name)
   const ending = await exchange(fault, {
     execute: () => (operation.isPublic ? null : emulation.authenticate(call)) ?? operation.handle(call),
     failure: emulation.failure,
     clientGone: new Promise((resolve) => reply.raw.once('close', () => resolve())),
     later: parts.later,
-    delayMs: drawDelay(fault?.minDelayMs, fault?.delayMs ?? 0, parts.world),
+    delayMs: randomDelay(fault?.minDelayMs, fault?.delayMs ?? 0, parts.world),
   })
-  const outcome = 'answer' in ending ? ending.answer.status : ending.hangUp
+  const outcome = 'response' in ending ? ending.response.status : ending.disconnect
   parts.log?.debug({ provider, operation: operation.name, outcome, fault: fault?.kind }, 'sandbox call')
   return finish(ending, reply, call.wallClockMs)
 }
@@ -119,21 +119,25 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-function drawDelay(minDelayMs: number | undefined, delayMs: number, world: World): number {
+function randomDelay(minDelayMs: number | undefined, delayMs: number, world: World): number {
   if (minDelayMs === undefined || minDelayMs >= delayMs) return delayMs
   return minDelayMs + world.random.below(delayMs - minDelayMs + 1)
 }
 
 function finish(ending: Ending, reply: FastifyReply, wallClockMs: number): FastifyReply {
-  if ('answer' in ending) return sendAnswer(reply, ending.answer, wallClockMs)
+  if ('response' in ending) return sendResponse(reply, ending.response, wallClockMs)
   reply.hijack()
-  if (ending.hangUp === 'reset') reply.request.raw.socket.resetAndDestroy()
+  if (ending.disconnect === 'reset') reply.request.raw.socket.resetAndDestroy()
   else reply.request.raw.socket.destroy()
   return reply
 }
 
 /** Every response has a Date by the provider's clock, which shows clients that their clock is wrong. */
-function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer, wallClockMs: number): FastifyReply {
+function sendResponse(
+  reply: FastifyReply,
+  { status, body, headers }: ProviderResponse,
+  wallClockMs: number,
+): FastifyReply {
   reply.code(status).header('date', new Date(wallClockMs).toUTCString())
   if (body === undefined) return reply.headers(headers ?? {}).send()
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body)
@@ -141,7 +145,7 @@ function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer, wall
   return reply.headers({ 'content-type': type, ...headers }).send(isRaw ? body : JSON.stringify(body))
 }
 
-function answerToError(error: unknown, emulation: Emulation): Answer {
+function responseToError(error: unknown, emulation: Emulation): ProviderResponse {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status === 413) return emulation.failure({ what: 'too_large' })
   if (status >= 500) return emulation.failure({ what: 'server_error', status })

@@ -30,7 +30,7 @@ export interface Call {
 }
 
 /** A response. A plain value is sent as JSON, a string or Buffer unchanged; `undefined` is an empty body. */
-export interface Answer {
+export interface ProviderResponse {
   readonly status: number
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -50,7 +50,7 @@ export interface Operation {
   /** Ids and names in the request, for faults that match an object. */
   subjects?(call: Call): readonly unknown[]
   /** Executes the operation. Synchronous, so that it is executed completely or not at all. */
-  handle(call: Call): Answer
+  handle(call: Call): ProviderResponse
 }
 
 /** Failures outside an operation; each provider documents a body for them. */
@@ -65,9 +65,9 @@ export type Failure =
 export interface Emulation {
   readonly operations: readonly Operation[]
   /** The rejection of an unauthenticated caller; `null` for an authenticated one. */
-  authenticate(call: Call): Answer | null
+  authenticate(call: Call): ProviderResponse | null
   /** The documented response to a failure. */
-  failure(failure: Failure): Answer
+  failure(failure: Failure): ProviderResponse
   /** Creates the initial objects. Called if the world contains none of this provider. */
   populate?(): void
 }
@@ -116,7 +116,7 @@ export interface SandboxProvider<S extends Settings = Settings, A extends Accoun
   /** The default settings. */
   readonly settings: Readonly<S>
   readonly client: SandboxClient<A>
-  /** The states in which a job has ended for good. */
+  /** The final states of a job. */
   readonly endedStates: ReadonlySet<string>
   /** The kinds of objects that belong to another one and are deleted with it. */
   readonly belongings?: ReadonlySet<string>

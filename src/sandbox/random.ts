@@ -6,11 +6,11 @@ export interface Random {
   below(limit: number): number
   /** Random characters of an alphabet. */
   text(alphabet: string, length: number): string
-  /** A number with the given count of bits. */
+  /** A number of this many bits. */
   bits(count: number): bigint
 }
 
-/** Makes a generator (mulberry32) from a seed. */
+/** Creates a generator (mulberry32) from a seed. */
 export function makeRandom(seed: string): Random {
   let state = hash(seed)
   const next = () => {

@@ -55,7 +55,7 @@ export interface World {
   /** Existing objects of one or all providers, oldest first. */
   objects(provider?: string): readonly WorldObject[]
   /** An id that no object of this provider has had. */
-  freshId(provider: string, draw: (random: Random) => string): string
+  freshId(provider: string, generate: (random: Random) => string): string
   /** Removes all objects and resets the time. */
   clear(): void
 }
@@ -79,19 +79,19 @@ export interface WorldOptions {
 /** Creates a world, restored from the journal if there is one. */
 export function makeWorld({ clock, seed, journal }: WorldOptions): World {
   const random = makeRandom(`${seed}/${journal?.generation ?? 0}`)
-  const shelves = new Map<string, Map<string, WorldObject>>()
+  const objectsByKind = new Map<string, Map<string, WorldObject>>()
   const inOrder = new Map<string, WorldObject>()
   const usedIds = new Set<string>()
   let advancedMs = 0
 
-  const shelf = (provider: string, kind: string) => {
+  const objectsOf = (provider: string, kind: string) => {
     const key = `${provider}/${kind}`
-    const known = shelves.get(key) ?? new Map<string, WorldObject>()
-    shelves.set(key, known)
+    const known = objectsByKind.get(key) ?? new Map<string, WorldObject>()
+    objectsByKind.set(key, known)
     return known
   }
   const put = (object: WorldObject) => {
-    shelf(object.provider, object.kind).set(object.id, object)
+    objectsOf(object.provider, object.kind).set(object.id, object)
     inOrder.set(`${object.provider}/${object.kind}/${object.id}`, object)
     usedIds.add(`${object.provider}/${object.id}`)
   }
@@ -109,19 +109,19 @@ export function makeWorld({ clock, seed, journal }: WorldOptions): World {
       advancedMs += ms
     },
     collection: <D extends object>(provider: string, kind: string) =>
-      makeCollection<D>({ provider, kind, shelf, write, now }),
+      makeCollection<D>({ provider, kind, objectsOf, write, now }),
     objects: (provider) =>
       [...inOrder.values()].filter(
         (object) => object.deletedAt === null && (provider === undefined || object.provider === provider),
       ),
-    freshId: (provider, draw) => {
+    freshId: (provider, generate) => {
       for (;;) {
-        const id = draw(random)
+        const id = generate(random)
         if (!usedIds.has(`${provider}/${id}`)) return id
       }
     },
     clear: () => {
-      shelves.clear()
+      objectsByKind.clear()
       inOrder.clear()
       advancedMs = 0
       journal?.clear()
@@ -132,14 +132,14 @@ export function makeWorld({ clock, seed, journal }: WorldOptions): World {
 interface CollectionParts {
   provider: string
   kind: string
-  shelf(provider: string, kind: string): Map<string, WorldObject>
+  objectsOf(provider: string, kind: string): Map<string, WorldObject>
   write(object: WorldObject): void
   now(): number
 }
 
-function makeCollection<D extends object>({ provider, kind, shelf, write, now }: CollectionParts): Collection<D> {
-  // A shelf contains only what this collection's `add` and `change` stored, now or in an earlier run.
-  const stored = () => shelf(provider, kind) as Map<string, WorldObject<D>>
+function makeCollection<D extends object>({ provider, kind, objectsOf, write, now }: CollectionParts): Collection<D> {
+  // The map contains only objects that this collection's `add` and `change` stored, now or in an earlier run.
+  const stored = () => objectsOf(provider, kind) as Map<string, WorldObject<D>>
   const all = () => [...stored().values()].filter((object) => object.deletedAt === null)
   const replace = (id: string, changes: Partial<WorldObject<D>>) => {
     const known = stored().get(id)

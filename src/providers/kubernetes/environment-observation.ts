@@ -39,7 +39,7 @@ export interface Dependents {
   ingresses: readonly JsonObject[]
 }
 
-/** The observation of a StatefulSet; null if it shows no id. `belongings` is null if they were not read. */
+/** The observation of a StatefulSet; null if it shows no id. `dependents` is null if they were not read. */
 export function observeSet(
   set: JsonObject,
   dependents: Dependents | null,

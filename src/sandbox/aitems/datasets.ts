@@ -1,6 +1,6 @@
 import { ServiceError } from './errors.ts'
-import { deleted, holdsDatasets, isGoing, lifeOfDataset, stateOf } from './lifecycle.ts'
-import { type Ask, type Execute, pageOf } from './operation.ts'
+import { deleted, holdsDatasets, isDeleting, lifeOfDataset, stateOf } from './lifecycle.ts'
+import { type AitemsRequest, type Execute, pageOf } from './operation.ts'
 import { unbind } from './services.ts'
 import {
   assertFree,
@@ -21,12 +21,12 @@ type DatasetBody = Pick<DatasetData, 'type' | 'schemaName' | 'osInfo'> & { name:
 export function datasetOperations(store: Store) {
   const { datasets, world, settings } = store
   return {
-    'datasets.create': ({ caller }: Ask, body: DatasetBody) => {
+    'datasets.create': ({ caller }: AitemsRequest, body: DatasetBody) => {
       assertSchema(store, caller, body)
       assertFree(store, datasets.all(), caller, body.name)
       const { name, description = '', ...rest } = body
       const dataset = datasets.add({
-        id: store.drawId(),
+        id: store.makeId(),
         name,
         owner: caller.accessKey,
         creation: body,
@@ -35,14 +35,15 @@ export function datasetOperations(store: Store) {
       })
       return datasetView(store, dataset)
     },
-    'datasets.list': ({ caller, query, listing }: Ask) => {
+    'datasets.list': ({ caller, query, listing }: AitemsRequest) => {
       const shown = datasets
         .listed(listing)
         .filter((dataset) => dataset.owner === caller.accessKey && stateOf(dataset, world.now()) !== 'deleted')
       return pageOf('datasets', shown, { query, settings, view: (dataset) => listedDataset(store, dataset) })
     },
-    'datasets.read': ({ caller, params }: Ask) => datasetView(store, ownObject(datasets, caller, params.datasetId)),
-    'datasets.edit': ({ caller, params }: Ask, body: DatasetBody) => {
+    'datasets.read': ({ caller, params }: AitemsRequest) =>
+      datasetView(store, ownObject(datasets, caller, params.datasetId)),
+    'datasets.edit': ({ caller, params }: AitemsRequest, body: DatasetBody) => {
       const dataset = changeable(store, datasets, caller, params.datasetId)
       assertIdle(store, dataset)
       assertSchema(store, caller, body)
@@ -52,16 +53,16 @@ export function datasetOperations(store: Store) {
       const timeline = lifeOfDataset(body.osInfo, world.now(), settings)
       return datasetView(store, datasets.change(dataset.id, { name, data, timeline }))
     },
-    'datasets.describe': ({ caller, params }: Ask, { content }: { content: string }) => {
+    'datasets.describe': ({ caller, params }: AitemsRequest, { content }: { content: string }) => {
       const { id, data } = changeable(store, datasets, caller, params.datasetId)
       return datasetView(
         store,
         datasets.change(id, { data: { ...data, description: content, updatedAt: world.now() } }),
       )
     },
-    'datasets.delete': ({ caller, params }: Ask) => {
+    'datasets.delete': ({ caller, params }: AitemsRequest) => {
       const dataset = ownObject(datasets, caller, params.datasetId)
-      if (!isGoing(dataset, world.now())) remove(store, dataset)
+      if (!isDeleting(dataset, world.now())) remove(store, dataset)
       return { result: 'ok' }
     },
   } as const satisfies Record<string, Execute>
@@ -71,7 +72,7 @@ function fileOf({ type, schemaName, osInfo }: Pick<DatasetData, 'type' | 'schema
   return { type, schemaName, osInfo }
 }
 
-function assertSchema(store: Store, caller: Ask['caller'], { schemaName, type }: DatasetBody): void {
+function assertSchema(store: Store, caller: AitemsRequest['caller'], { schemaName, type }: DatasetBody): void {
   if (!store.settings.refuseUnknownSchemas) return
   if (schemaNamed(store, caller, schemaName)?.data.datasetType === type) return
   throw new ServiceError(400, `schemaName must be that of a schema of type ${type}, not '${schemaName}'`)

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 import { gatewayError } from '../vendors/ncp.ts'
 import { type AitemsSettings, wallTime } from './wire.ts'
 
@@ -51,10 +51,10 @@ const shapes = {
 const errorShapes = Object.keys(shapes) as (keyof typeof shapes)[]
 
 /** The service's rejection in the configured format. An unknown format is reported as such. */
-export function errorAnswer(
+export function errorResponse(
   settings: Pick<AitemsSettings, 'errorShape' | 'numericErrorCodes'>,
   rejection: Omit<Rejection, 'isCodeNumeric'>,
-): Answer {
+): ProviderResponse {
   const shape = errorShapes.find((known) => known === settings.errorShape)
   if (shape === undefined) {
     const body = `'${settings.errorShape}' is not an errorShape of this sandbox; there are ${errorShapes.join(', ')}\n`

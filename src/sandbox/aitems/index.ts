@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { gatewayError, gatewayFailure, verifySignature } from '../vendors/ncp.ts'
 import { client } from './client.ts'
-import { errorAnswer } from './errors.ts'
+import { errorResponse } from './errors.ts'
 import { addReadyMade } from './ready-made.ts'
 import { aitemsOperations } from './routes.ts'
 import { openStore } from './store.ts'
@@ -66,7 +66,7 @@ export const aitems: SandboxProvider<AitemsSettings, AitemsAccount> = {
   open: (context) => {
     const store = openStore(context)
     const unexpected = (status: number) =>
-      errorAnswer(context.settings, { status, message: 'unexpected error', path: '/api/v1', at: context.world.now() })
+      errorResponse(context.settings, { status, message: 'unexpected error', path: '/api/v1', at: context.world.now() })
     return {
       operations: aitemsOperations(store, accounts),
       authenticate: (call) => {

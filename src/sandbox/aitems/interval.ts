@@ -1,7 +1,7 @@
 import { divert, momentAt } from '../timeline.ts'
 import { ServiceError } from './errors.ts'
 import { scheduledAt, stateOf, trainingOf } from './lifecycle.ts'
-import type { Ask, Execute } from './operation.ts'
+import type { AitemsRequest, Execute } from './operation.ts'
 import { unfitRow } from './schema-fields.ts'
 import { changeable, type Dataset, rejection, type Service, type Store, schemaNamed } from './store.ts'
 import { addTrains } from './training.ts'
@@ -14,7 +14,7 @@ type UploadBody = { type: DatasetType; value: Record<string, unknown>[] }
 export function intervalOperations(store: Store) {
   const { services, datasets, world, settings } = store
   return {
-    'services.setInterval': ({ caller, params }: Ask, { term }: { term: Term }) => {
+    'services.setInterval': ({ caller, params }: AitemsRequest, { term }: { term: Term }) => {
       const service = changeable(store, services, caller, params.serviceId)
       assertInterval(store, service)
       const at = world.now()
@@ -23,7 +23,7 @@ export function intervalOperations(store: Store) {
       const timeline = isIdle ? divert(service.timeline, at, { at, state: 'scheduled' }) : service.timeline
       return serviceView(store, services.change(service.id, { data, timeline }))
     },
-    'services.upload': ({ caller, params }: Ask, { type, value }: UploadBody) => {
+    'services.upload': ({ caller, params }: AitemsRequest, { type, value }: UploadBody) => {
       const service = changeable(store, services, caller, params.serviceId)
       assertInterval(store, service)
       const dataset = changeable(store, datasets, caller, params.datasetId)
@@ -46,7 +46,12 @@ function assertInterval(store: Store, { id, data }: Service): void {
 }
 
 // A missing schema, which the defaults allow, requires nothing.
-function assertRowsFit(store: Store, caller: Ask['caller'], { data }: Dataset, rows: UploadBody['value']): void {
+function assertRowsFit(
+  store: Store,
+  caller: AitemsRequest['caller'],
+  { data }: Dataset,
+  rows: UploadBody['value'],
+): void {
   const schema = schemaNamed(store, caller, data.schemaName)
   const unfit = schema && unfitRow(schema.data.fields, rows)
   if (unfit) throw new ServiceError(400, unfit)

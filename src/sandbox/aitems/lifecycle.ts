@@ -2,7 +2,7 @@ import { divert, enteredAt, momentAt, plan, type Timeline } from '../timeline.ts
 import { type AitemsSettings, type DatasetData, type Term, type TrainType, termHours } from './wire.ts'
 
 const learningStates: ReadonlySet<string> = new Set(['requestLearning', 'learning', 'scheduledLearning'])
-const goingStates: ReadonlySet<string> = new Set(['deleting', 'deleted'])
+const deletionStates: ReadonlySet<string> = new Set(['deleting', 'deleted'])
 
 /** The documented state of a service or dataset, or the status of a train. */
 export function stateOf({ timeline }: { timeline: Timeline }, now: number): string {
@@ -20,8 +20,8 @@ export function holdsDatasets(service: { timeline: Timeline }, now: number): boo
 }
 
 /** Whether an object is being or was deleted. */
-export function isGoing(object: { timeline: Timeline }, now: number): boolean {
-  return goingStates.has(stateOf(object, now))
+export function isDeleting(object: { timeline: Timeline }, now: number): boolean {
+  return deletionStates.has(stateOf(object, now))
 }
 
 /**

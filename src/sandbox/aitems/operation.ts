@@ -1,7 +1,7 @@
 import { type Fields, isRecord } from '../fields.ts'
 import type { Call, Operation } from '../provider.ts'
 import type { WorldObject } from '../world.ts'
-import { errorAnswer, ServiceError } from './errors.ts'
+import { errorResponse, ServiceError } from './errors.ts'
 import { assertKeeps } from './rules.ts'
 import type { AitemsAccount, AitemsSettings } from './wire.ts'
 
@@ -16,12 +16,12 @@ export interface Route {
 }
 
 /** An authenticated call. */
-export interface Ask extends Pick<Call, 'params' | 'query' | 'listing'> {
+export interface AitemsRequest extends Pick<Call, 'params' | 'query' | 'listing'> {
   readonly caller: AitemsAccount
 }
 
 /** Executes an operation with a validated body and returns the response body. */
-export type Execute = (ask: Ask, body: never) => unknown
+export type Execute = (request: AitemsRequest, body: never) => unknown
 
 export interface OperationParts {
   name: string
@@ -45,12 +45,12 @@ export function defineOperation({ name, route, settings, accounts, now, execute 
       try {
         const body = route.body === undefined ? {} : readBody(call, route.body, settings)
         const { params, query, listing } = call
-        const answer = execute({ caller: callerOf(call, accounts), params, query, listing }, body as never)
-        return { status: route.creates ? settings.createStatus : 200, body: answer }
+        const response = execute({ caller: callerOf(call, accounts), params, query, listing }, body as never)
+        return { status: route.creates ? settings.createStatus : 200, body: response }
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error
         const [path = ''] = call.target.split('?')
-        return errorAnswer(settings, { status: error.status, message: error.message, path, at: now() })
+        return errorResponse(settings, { status: error.status, message: error.message, path, at: now() })
       }
     },
   }
@@ -73,7 +73,7 @@ function readBody({ headers, json }: Call, fields: Fields, settings: AitemsSetti
 }
 
 /** The value of an enumerated query parameter; `undefined` if it is absent. */
-export function choiceOf<W extends string>({ query }: Pick<Ask, 'query'>, name: string, words: readonly W[]) {
+export function choiceOf<W extends string>({ query }: Pick<AitemsRequest, 'query'>, name: string, words: readonly W[]) {
   const given = query.get(name)
   if (given === null) return undefined
   const word = words.find((known) => known === given)
@@ -87,7 +87,7 @@ const defaultLimit = 1000
 export function pageOf<O extends WorldObject>(
   name: string,
   objects: readonly O[],
-  { query, settings, view }: Pick<Ask, 'query'> & { settings: AitemsSettings; view(object: O): object },
+  { query, settings, view }: Pick<AitemsRequest, 'query'> & { settings: AitemsSettings; view(object: O): object },
 ) {
   const offset = wholeNumber(query, 'offset', 0)
   const limit = wholeNumber(query, 'limit', defaultLimit)

@@ -15,7 +15,7 @@ function addOne(store: Store, account: AitemsAccount, type: (typeof datasetTypes
   const schemaName = `ready-${type}`
   const description = 'made by the sandbox'
   store.schemas.add({
-    id: store.drawId(),
+    id: store.makeId(),
     name: schemaName,
     owner,
     creation: null,

@@ -58,10 +58,10 @@ export function aitemsOperations(store: Store, accounts: readonly AitemsAccount[
       settings: store.settings,
       accounts,
       now: store.world.now,
-      execute: (ask, body) => {
+      execute: (request, body) => {
         catchUp(store)
         sweep(store)
-        return handlers[name](ask, body)
+        return handlers[name](request, body)
       },
     }),
   )

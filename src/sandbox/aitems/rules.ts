@@ -108,11 +108,11 @@ export function assertKeeps(
   { prefix = '', refuseUnknown }: { prefix?: string; refuseUnknown: boolean },
 ): void {
   const [first] = checkFields(body, fields, { refuseUnknown })
-  if (first !== undefined) throw new ServiceError(400, `${prefix}${first.path} ${complaint(first)}`)
+  if (first !== undefined) throw new ServiceError(400, `${prefix}${first.path} ${messageOf(first)}`)
 }
 
 // The documents show no messages; these are invented.
-function complaint({ broken, rule, value }: Violation): string {
+function messageOf({ broken, rule, value }: Violation): string {
   switch (broken) {
     case 'required':
       return 'is required'

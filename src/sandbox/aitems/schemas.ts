@@ -1,5 +1,5 @@
 import { ServiceError } from './errors.ts'
-import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
+import { type AitemsRequest, choiceOf, type Execute, pageOf } from './operation.ts'
 import { defaultFields, unfitFields } from './schema-fields.ts'
 import { rejection, type Schema, type Store, schemaNamed } from './store.ts'
 import { listedSchema, schemaView } from './views.ts'
@@ -11,13 +11,13 @@ type SchemaBody = Pick<SchemaData, 'datasetType' | 'fields'> & { name: string; d
 export function schemaOperations(store: Store) {
   const { schemas, world, settings } = store
   return {
-    'schemas.create': ({ caller }: Ask, body: SchemaBody) => {
+    'schemas.create': ({ caller }: AitemsRequest, body: SchemaBody) => {
       assertFields(body)
       if (schemaNamed(store, caller, body.name)) throw rejection(store, `the name '${body.name}' is taken`)
       const { datasetType, name, description = '' } = body
       const fields = body.fields.map((field) => ({ categorical: false, ...field }))
       const schema = schemas.add({
-        id: store.drawId(),
+        id: store.makeId(),
         name,
         owner: caller.accessKey,
         creation: body,
@@ -27,25 +27,25 @@ export function schemaOperations(store: Store) {
       return schemaView(schema)
     },
     // The result is not documented; deletions return `ok`.
-    'schemas.check': (_ask: Ask, body: SchemaBody) => {
+    'schemas.check': (_request: AitemsRequest, body: SchemaBody) => {
       assertFields(body)
       return { result: 'ok' }
     },
-    'schemas.list': ({ caller, query, listing }: Ask) => {
+    'schemas.list': ({ caller, query, listing }: AitemsRequest) => {
       const type = choiceOf({ query }, 'datasetType', datasetTypes)
       const shown = schemas
         .listed(listing)
         .filter(({ owner, data }) => owner === caller.accessKey && (type === undefined || data.datasetType === type))
       return pageOf('schemas', shown, { query, settings, view: (schema) => listedSchema(store, schema) })
     },
-    'schemas.default': ({ query }: Ask) => {
+    'schemas.default': ({ query }: AitemsRequest) => {
       const datasetType = choiceOf({ query }, 'datasetType', datasetTypes)
       if (datasetType === undefined) throw new ServiceError(400, 'datasetType is required')
       return { datasetType, name: 'default', fields: defaultFields[datasetType] }
     },
-    'schemas.read': (ask: Ask) => schemaView(ownSchema(store, ask)),
-    'schemas.delete': (ask: Ask) => {
-      const schema = ownSchema(store, ask)
+    'schemas.read': (request: AitemsRequest) => schemaView(ownSchema(store, request)),
+    'schemas.delete': (request: AitemsRequest) => {
+      const schema = ownSchema(store, request)
       const user = store.datasets
         .all()
         .find(({ owner, data }) => owner === schema.owner && data.schemaName === schema.name)
@@ -56,7 +56,7 @@ export function schemaOperations(store: Store) {
   } as const satisfies Record<string, Execute>
 }
 
-function ownSchema(store: Store, { caller, params }: Ask): Schema {
+function ownSchema(store: Store, { caller, params }: AitemsRequest): Schema {
   const schema = schemaNamed(store, caller, params.schemaName)
   if (schema === undefined) throw new ServiceError(404, `there is no schema '${params.schemaName}'`)
   return schema

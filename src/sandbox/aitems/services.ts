@@ -1,7 +1,7 @@
 import { divert } from '../timeline.ts'
 import { ServiceError } from './errors.ts'
-import { boundService, deleted, enabledAt, holdsDatasets, isGoing, isLearning, stateOf } from './lifecycle.ts'
-import { type Ask, type Execute, pageOf } from './operation.ts'
+import { boundService, deleted, enabledAt, holdsDatasets, isDeleting, isLearning, stateOf } from './lifecycle.ts'
+import { type AitemsRequest, type Execute, pageOf } from './operation.ts'
 import { assertFree, changeable, type Dataset, ownObject, rejection, type Service, type Store } from './store.ts'
 import { listedService, serviceView } from './views.ts'
 import { datasetTypes, type ServiceData } from './wire.ts'
@@ -12,12 +12,12 @@ type CreateBody = { name: string; description?: string; type?: ServiceData['type
 export function serviceOperations(store: Store) {
   const { services, world, settings } = store
   return {
-    'services.create': ({ caller }: Ask, body: CreateBody) => {
+    'services.create': ({ caller }: AitemsRequest, body: CreateBody) => {
       assertFree(store, services.all(), caller, body.name)
       const at = world.now()
       const { type = 'batch', description = '' } = body
       const service = services.add({
-        id: store.drawId(),
+        id: store.makeId(),
         name: body.name,
         owner: caller.accessKey,
         creation: body,
@@ -26,21 +26,22 @@ export function serviceOperations(store: Store) {
       })
       return serviceView(store, service)
     },
-    'services.list': ({ caller, query, listing }: Ask) => {
+    'services.list': ({ caller, query, listing }: AitemsRequest) => {
       const shown = services
         .listed(listing)
         .filter((service) => service.owner === caller.accessKey && stateOf(service, world.now()) !== 'deleted')
       return pageOf('services', shown, { query, settings, view: (service) => listedService(store, service) })
     },
-    'services.read': ({ caller, params }: Ask) => serviceView(store, ownObject(services, caller, params.serviceId)),
-    'services.update': ({ caller, params }: Ask, body: { name: string; description?: string }) => {
+    'services.read': ({ caller, params }: AitemsRequest) =>
+      serviceView(store, ownObject(services, caller, params.serviceId)),
+    'services.update': ({ caller, params }: AitemsRequest, body: { name: string; description?: string }) => {
       const service = changeable(store, services, caller, params.serviceId)
       if (body.name !== service.name) assertRename(store, caller, body.name)
       const { description = service.data.description } = body
       const data = { ...service.data, description, updatedAt: world.now() }
       return serviceView(store, services.change(service.id, { name: body.name, data }))
     },
-    'services.setDatasets': ({ caller, params }: Ask, { datasetIds }: { datasetIds: string[] }) => {
+    'services.setDatasets': ({ caller, params }: AitemsRequest, { datasetIds }: { datasetIds: string[] }) => {
       const service = changeable(store, services, caller, params.serviceId)
       const now = world.now()
       if (holdsDatasets(service, now)) {
@@ -58,15 +59,15 @@ export function serviceOperations(store: Store) {
       const data = { ...service.data, datasetIds, updatedAt: now }
       return serviceView(store, services.change(service.id, { data, timeline }))
     },
-    'services.delete': ({ caller, params }: Ask) => {
+    'services.delete': ({ caller, params }: AitemsRequest) => {
       const service = ownObject(services, caller, params.serviceId)
-      if (!isGoing(service, world.now())) remove(store, service)
+      if (!isDeleting(service, world.now())) remove(store, service)
       return { result: 'ok' }
     },
   } as const satisfies Record<string, Execute>
 }
 
-function assertRename(store: Store, caller: Ask['caller'], name: string): void {
+function assertRename(store: Store, caller: AitemsRequest['caller'], name: string): void {
   if (store.settings.refuseRename) throw rejection(store, 'the name of a service cannot change')
   assertFree(store, store.services.all(), caller, name)
 }

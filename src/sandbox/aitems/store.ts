@@ -1,7 +1,7 @@
 import type { EmulationContext } from '../provider.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
 import { ServiceError } from './errors.ts'
-import { isGoing, stateOf } from './lifecycle.ts'
+import { isDeleting, stateOf } from './lifecycle.ts'
 import type { AitemsAccount, AitemsSettings, DatasetData, SchemaData, ServiceData, TrainData } from './wire.ts'
 
 export type Service = WorldObject<ServiceData>
@@ -18,7 +18,7 @@ export interface Store {
   readonly schemas: Collection<SchemaData>
   readonly trains: Collection<TrainData>
   /** 11 lowercase letters and digits, as in every observed id. */
-  drawId(): string
+  makeId(): string
 }
 
 export function openStore({ world, settings }: Pick<EmulationContext<AitemsSettings>, 'world' | 'settings'>): Store {
@@ -29,7 +29,7 @@ export function openStore({ world, settings }: Pick<EmulationContext<AitemsSetti
     datasets: world.collection('aitems', 'dataset'),
     schemas: world.collection('aitems', 'schema'),
     trains: world.collection('aitems', 'train'),
-    drawId: () => world.freshId('aitems', (random) => random.text('abcdefghijklmnopqrstuvwxyz0123456789', 11)),
+    makeId: () => world.freshId('aitems', (random) => random.text('abcdefghijklmnopqrstuvwxyz0123456789', 11)),
   }
 }
 
@@ -57,7 +57,7 @@ export function changeable<D extends object>(
   id: string | undefined,
 ): WorldObject<D> {
   const object = ownObject(objects, caller, id)
-  if (isGoing(object, store.world.now())) throw rejection(store, `'${id}' is being deleted`)
+  if (isDeleting(object, store.world.now())) throw rejection(store, `'${id}' is being deleted`)
   return object
 }
 
@@ -75,7 +75,7 @@ export function schemaNamed({ schemas }: Store, caller: Pick<AitemsAccount, 'acc
 export function servicesOf({ services, world }: Store, datasetId: string): Service[] {
   return services
     .all()
-    .filter((service) => service.data.datasetIds.includes(datasetId) && !isGoing(service, world.now()))
+    .filter((service) => service.data.datasetIds.includes(datasetId) && !isDeleting(service, world.now()))
 }
 
 /** @throws ServiceError when names must be unique and this one is taken */

@@ -1,7 +1,7 @@
 import { makeRandom } from '../random.ts'
 import { ServiceError } from './errors.ts'
 import { completedAt, lifeOfTrain, stateOf, type Training, trainedService, trainingOf } from './lifecycle.ts'
-import { type Ask, choiceOf, type Execute, pageOf } from './operation.ts'
+import { type AitemsRequest, choiceOf, type Execute, pageOf } from './operation.ts'
 import { readHpConfig } from './rules.ts'
 import { changeable, ownObject, rejection, type Service, type Store, type Train } from './store.ts'
 import { serviceView, trainView } from './views.ts'
@@ -13,7 +13,7 @@ type TrainBody = { types: TrainType[]; description?: string; hpConfig: Record<st
 export function trainingOperations(store: Store) {
   const { services, world, settings } = store
   return {
-    'services.train': ({ caller, params }: Ask, body: TrainBody) => {
+    'services.train': ({ caller, params }: AitemsRequest, body: TrainBody) => {
       const service = changeable(store, services, caller, params.serviceId)
       const hpConfig = readHpConfig(body.hpConfig)
       assertTrainable(store, service)
@@ -34,14 +34,14 @@ export function trainingOperations(store: Store) {
       const data = { ...service.data, hpConfig, updatedAt: now }
       return serviceView(store, services.change(service.id, { data, timeline }))
     },
-    'trains.list': ({ caller, params, query, listing }: Ask) => {
+    'trains.list': ({ caller, params, query, listing }: AitemsRequest) => {
       const service = ownObject(services, caller, params.serviceId)
       const isRecent = choiceOf({ query }, 'isRecent', ['true', 'false']) === 'true'
       const shown = store.trains.listed(listing).filter((train) => isVisible(store, train, service.id))
       const chosen = isRecent ? newestOfEach(shown) : shown
       return pageOf('trains', chosen, { query, settings, view: (train) => trainView(store, train) })
     },
-    'trains.read': ({ caller, params }: Ask) => {
+    'trains.read': ({ caller, params }: AitemsRequest) => {
       const service = ownObject(services, caller, params.serviceId)
       const { trainType, version } = params
       const train = store.trains
@@ -50,7 +50,7 @@ export function trainingOperations(store: Store) {
       if (train === undefined) throw new ServiceError(404, `there is no version '${version}' of ${trainType}`)
       return trainView(store, train)
     },
-    'infers.lookup': ({ caller, params, query }: Ask) => {
+    'infers.lookup': ({ caller, params, query }: AitemsRequest) => {
       const service = ownObject(services, caller, params.serviceId)
       const type = choiceOf({ query }, 'type', trainTypes)
       const targetId = query.get('targetId') ?? ''
@@ -91,9 +91,9 @@ export interface TrainRequest {
 export function addTrains(store: Store, service: Service, request: TrainRequest): void {
   const { trains, world, settings } = store
   const { types, description, hpConfig, creation, startAt, requestLearningMs, training } = request
-  const shared = settings.sharedVersions ? store.drawId() : null
+  const shared = settings.sharedVersions ? store.makeId() : null
   for (const type of types) {
-    const version = shared ?? store.drawId()
+    const version = shared ?? store.makeId()
     trains.add({
       id: shared === null ? version : `${type}-${version}`,
       name: type,

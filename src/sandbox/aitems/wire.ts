@@ -48,13 +48,13 @@ export type AitemsSettings = {
   maxLimit: number
   /** Undocumented fields are rejected, except in `hpConfig`, whose options are not documented in full. */
   refuseUnknownFields: boolean
-  /** Every body wants `Content-Type: application/json`. */
+  /** Every body requires `Content-Type: application/json`. */
   requireContentType: boolean
-  /** A service keeps its name, as the guide says, although the update takes one. */
+  /** A service cannot be renamed, as the guide states, although the update has a name. */
   refuseRename: boolean
   /** Names of services and datasets are unique per account. */
   refuseTakenNames: boolean
-  /** A dataset needs a schema of its type that exists. */
+  /** A dataset requires an existing schema of its type. */
   refuseUnknownSchemas: boolean
   refuseDeleteWhileLearning: boolean
   /** A dataset that a service uses, and a schema that a dataset uses, cannot be deleted. */

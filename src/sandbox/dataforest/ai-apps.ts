@@ -25,7 +25,7 @@ export interface AiAppParts {
   workspaces: Collection<WorkspaceData>
   apps: Collection<AiAppData>
   accounts: readonly DataforestAccount[]
-  drawId(): string
+  makeId(): string
 }
 
 /** The `aiapps` group: batch jobs on YARN. */
@@ -40,7 +40,7 @@ export function aiAppOperations(parts: AiAppParts) {
       const { random } = world
       const name = [body.namePrefix, random.text(lowerCaseAndDigits, 4), random.text(lowerCaseAndDigits, 4)].join('-')
       const app = apps.add({
-        id: parts.drawId(),
+        id: parts.makeId(),
         name,
         owner: caller.accountId,
         creation: body,

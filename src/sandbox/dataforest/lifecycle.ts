@@ -21,7 +21,7 @@ export function lifeOf(request: AiAppRequest, startAt: number, settings: Datafor
 export function killed(timeline: Timeline, now: number, killMs: number): Timeline {
   const end = timeline.at(-1) ?? timeline[0]
   if (isEnd(end) && end.at <= now + killMs) return timeline
-  // Until it takes effect the app continues as planned, and may start to run.
+  // Until the kill takes effect the app continues as planned and may start.
   return divert(timeline, now + killMs, { at: now + killMs, state: 'KILLED', outcome: 'KILLED' })
 }
 

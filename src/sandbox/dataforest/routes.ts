@@ -26,7 +26,7 @@ export function dataforestOperations(
     accounts,
     workspaces: world.collection<WorkspaceData>('dataforest', 'aiworkspace'),
     apps: world.collection<AiAppData>('dataforest', 'aiapp'),
-    drawId: () => world.freshId('dataforest', drawBase62Uuid),
+    makeId: () => world.freshId('dataforest', randomBase62Uuid),
   }
   const handlers: Record<OperationName, Execute> = {
     'accounts.getList': (caller, _body, { listing }) => accountList(listing.isEmpty ? [] : [caller]),
@@ -52,7 +52,7 @@ function accountList(own: readonly DataforestAccount[]) {
 }
 
 /** A UUID in Base62. Documented samples have 21 or 22 characters, so the rare shorter ones are discarded. */
-function drawBase62Uuid(random: Random): string {
+function randomBase62Uuid(random: Random): string {
   for (;;) {
     let rest = random.bits(128)
     let id = ''

@@ -94,12 +94,12 @@ export function objectionTo(operation: OperationName, body: unknown, refuseUnkno
 /** `invalid request parameter (<path>, '<value>'). <cause>`: the format of the only documented sample. */
 function wording({ path, value, broken, rule }: Violation): string {
   const shown = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? null)
-  return `invalid request parameter (${path}, '${shown}'). ${complaint(broken, rule)}`
+  return `invalid request parameter (${path}, '${shown}'). ${messageOf(broken, rule)}`
 }
 
 // Only the ending of the pattern message is documented, in Hibernate Validator's Korean wording; the others follow
 // that.
-function complaint(broken: Violation['broken'], rule: FieldRule | null): string {
+function messageOf(broken: Violation['broken'], rule: FieldRule | null): string {
   switch (broken) {
     case 'pattern':
       return `"${rule?.pattern?.source.replaceAll('\\/', '/')}"와 일치해야 합니다`

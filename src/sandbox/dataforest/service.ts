@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { gatewayError } from '../vendors/ncp.ts'
 import { type OperationName, objectionTo } from './rules.ts'
 import type { DataforestAccount, DataforestSettings } from './wire.ts'
@@ -19,7 +19,7 @@ export const noSuchElement = () => new ServiceError(404, 'no such element')
 export const notAllowed = () => new ServiceError(403, 'not allowed to access')
 
 /** The service's error envelope. */
-export function serviceError(status: number, message: string, isIn200: boolean): Answer {
+export function serviceError(status: number, message: string, isIn200: boolean): ProviderResponse {
   return { status: isIn200 ? 200 : status, body: { message, success: false } }
 }
 

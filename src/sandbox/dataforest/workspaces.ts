@@ -44,7 +44,7 @@ export interface WorkspaceParts {
   world: World
   workspaces: Collection<WorkspaceData>
   accounts: readonly DataforestAccount[]
-  drawId(): string
+  makeId(): string
 }
 
 /** The `aiworkspaces` group. A workspace has no state. */
@@ -96,10 +96,10 @@ export function workspaceOperations(parts: WorkspaceParts) {
   } as const satisfies Partial<Record<OperationName, Execute>>
 }
 
-function create({ world, workspaces, drawId }: WorkspaceParts, body: WorkspaceRequest): Workspace {
+function create({ world, workspaces, makeId }: WorkspaceParts, body: WorkspaceRequest): Workspace {
   const at = world.now()
   return workspaces.add({
-    id: drawId(),
+    id: makeId(),
     name: body.name,
     owner: body.accountId,
     creation: body,

@@ -18,7 +18,7 @@ export interface Resource {
 }
 
 export interface Callers {
-  /** The caller by `Authorization: token <t>` or `Bearer <t>`; undefined without a known token. */
+  /** The caller by `Authorization: token <t>` or `Bearer <t>`; undefined if the token is unknown. */
   of(call: Call): Caller | undefined
   /** The caller of a Jupyter server, which may also accept `?token=` from its user. The hub does not. */
   atServer(call: Call): Caller | undefined
@@ -62,7 +62,7 @@ function startScopeOf(scope: string): string[] {
  * Requires one of the scopes, unfiltered or with a filter that includes the resource. A scope with another filter hides
  * the resource (404); without such a scope the rejection names the scopes (403).
  */
-export function needScope(caller: Caller | undefined, scopes: readonly string[], resource: Resource = {}): void {
+export function requireScope(caller: Caller | undefined, scopes: readonly string[], resource: Resource = {}): void {
   for (const scope of scopes) {
     const granted = (caller?.scopes ?? []).filter((each) => each === scope || each.startsWith(`${scope}!`))
     if (granted.length === 0) continue
@@ -76,7 +76,7 @@ export function needScope(caller: Caller | undefined, scopes: readonly string[],
 /** Whether a scope includes a resource. */
 export function hasScope(caller: Caller | undefined, scope: string, resource: Resource): boolean {
   try {
-    needScope(caller, [scope], resource)
+    requireScope(caller, [scope], resource)
     return true
   } catch {
     return false

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Answer, Failure } from '../provider.ts'
+import type { Failure, ProviderResponse } from '../provider.ts'
 import { type JupyterhubSettings, majorOf } from './wire.ts'
 
 /** A rejection by the hub. Without a message it is a bare status. */
@@ -36,14 +36,14 @@ export function throttled(): HubError {
 }
 
 /** The hub's error format. A bare status has its standard message; from 6.0 on it has none. */
-export function errorAnswer({ status, message, headers }: HubError, settings: JupyterhubSettings): Answer {
+export function errorResponse({ status, message, headers }: HubError, settings: JupyterhubSettings): ProviderResponse {
   const bare = majorOf(settings) < 6 ? STATUS_CODES[status] : null
   return { status, body: { status, message: message === '' ? bare : message }, headers }
 }
 
 /** Failures outside an operation: the hub (500) and its proxy (other 5xx, with its messages). */
-export function failureAnswer(failure: Failure, settings: JupyterhubSettings): Answer {
-  const asFailure = (error: HubError) => errorAnswer(error, settings)
+export function failureResponse(failure: Failure, settings: JupyterhubSettings): ProviderResponse {
+  const asFailure = (error: HubError) => errorResponse(error, settings)
   switch (failure.what) {
     case 'unknown_route':
       return asFailure(notFound())

@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
 import { makeCallers } from './callers.ts'
 import { client } from './client.ts'
-import { failureAnswer } from './errors.ts'
+import { failureResponse } from './errors.ts'
 import { jupyterhubOperations } from './routes.ts'
 import { openStore } from './store.ts'
 import type { JupyterhubAccount, JupyterhubSettings } from './wire.ts'
@@ -84,7 +84,7 @@ export const jupyterhub: SandboxProvider<JupyterhubSettings, JupyterhubAccount> 
       operations: jupyterhubOperations(store, callers),
       // The hub has no general authentication: each call requires scopes, and a caller without a token has none.
       authenticate: () => null,
-      failure: (failure) => failureAnswer(failure, context.settings),
+      failure: (failure) => failureResponse(failure, context.settings),
       // A user with a token exists since its first login.
       populate: () => void store.addUser('ben'),
     }

@@ -1,7 +1,7 @@
 import { isRecord } from '../fields.ts'
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 import { destine, type Timeline } from '../timeline.ts'
-import { needScope } from './callers.ts'
+import { requireScope } from './callers.ts'
 import { HubError, notFound, throttled } from './errors.ts'
 import { halted, removed, snapshotAt, spawned, unstarted } from './lifecycle.ts'
 import type { Execute, OperationContext } from './operation.ts'
@@ -10,7 +10,11 @@ import { type Store, serverId } from './store.ts'
 import { majorOf, type ServerData } from './wire.ts'
 
 /** Actions return no body. */
-const done = (status: number): Answer => ({ status, body: undefined, headers: { 'content-type': 'text/plain' } })
+const done = (status: number): ProviderResponse => ({
+  status,
+  body: undefined,
+  headers: { 'content-type': 'text/plain' },
+})
 
 /** `POST /users/{user}/servers/{server}`: starts a server, creating it if necessary. */
 export const startServer: Execute = (context) => {
@@ -18,7 +22,7 @@ export const startServer: Execute = (context) => {
   const names = namesOf(context)
   const { user, name, id } = names
   const isNew = majorOf(store.settings) >= 6
-  needScope(context.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
+  requireScope(context.caller, [isNew ? 'start:servers' : 'servers'], { user, server: id })
   if (store.users.get(user) === undefined) throw notFound()
   // 6.0 reads the body before creating the server, older versions after it.
   if (isNew) startRequestOf(context.call, store.settings)
@@ -48,7 +52,7 @@ export const stopServer: Execute = (context) => {
   const { store, call } = context
   const names = namesOf(context)
   const { user, name, id } = names
-  needScope(context.caller, ['delete:servers'], { user, server: id })
+  requireScope(context.caller, ['delete:servers'], { user, server: id })
   assertUser(store, user)
   const server = store.server(user, name)
   if (server === undefined) throw new HubError(404, `${user} has no server named '${name}'`)
@@ -101,10 +105,10 @@ function snapshotOf(store: Store, { user, name }: Names) {
 function spawn({ store, call }: OperationContext, names: Names): void {
   const { world, settings } = store
   const server = store.server(names.user, names.name)
-  const asked = startRequestOf(call, settings)
-  const options = asked.options ?? server?.data.options ?? {}
+  const request = startRequestOf(call, settings)
+  const options = request.options ?? server?.data.options ?? {}
   const timeline = spawned(server?.timeline, world.now(), settings)
-  put(store, names, { options, displayName: asked.displayName ?? server?.data.displayName, timeline })
+  put(store, names, { options, displayName: request.displayName ?? server?.data.displayName, timeline })
 }
 
 function put(

@@ -1,6 +1,6 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import type { Caller, Callers } from './callers.ts'
-import { errorAnswer, HubError, isAboutScopes, unidentified } from './errors.ts'
+import { errorResponse, HubError, isAboutScopes, unidentified } from './errors.ts'
 import type { Store } from './store.ts'
 import { majorOf } from './wire.ts'
 
@@ -15,7 +15,7 @@ export interface OperationContext {
 }
 
 /** Executes an operation; may throw `HubError`. Each one checks its scopes. */
-export type Execute = (context: OperationContext) => Answer
+export type Execute = (context: OperationContext) => ProviderResponse
 
 export interface OperationParts extends Pick<Operation, 'name' | 'method' | 'path' | 'isList' | 'isPublic'> {
   execute: Execute
@@ -29,15 +29,15 @@ export function defineOperation(
     ...operation,
     subjects: ({ params }) => [params.user, params.server],
     handle: (call) => {
-      const asked = (call.query.get('include_stopped_servers') ?? '0').toLowerCase()
-      const withStopped = asked !== '0' && asked !== 'false'
+      const includeStopped = (call.query.get('include_stopped_servers') ?? '0').toLowerCase()
+      const withStopped = includeStopped !== '0' && includeStopped !== 'false'
       const caller = callers.of(call)
       try {
         return execute({ store, caller, callers, call, withStopped })
       } catch (error) {
         if (!(error instanceof HubError)) throw error
         const isUnidentified = caller === undefined && isAboutScopes(error) && majorOf(store.settings) >= 4
-        return errorAnswer(isUnidentified ? unidentified() : error, store.settings)
+        return errorResponse(isUnidentified ? unidentified() : error, store.settings)
       }
     },
   }

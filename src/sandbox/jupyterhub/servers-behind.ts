@@ -1,4 +1,4 @@
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 import { hasScope } from './callers.ts'
 import { type Snapshot, snapshotAt } from './lifecycle.ts'
 import type { Execute, OperationContext } from './operation.ts'
@@ -28,9 +28,9 @@ export const serverPage: Execute = (context) => {
 
 export const hubLogin: Execute = () => page('JupyterHub: sign in')
 
-const redirect = (location: string): Answer => ({ status: 302, body: undefined, headers: { location } })
+const redirect = (location: string): ProviderResponse => ({ status: 302, body: undefined, headers: { location } })
 
-function page(title: string): Answer {
+function page(title: string): ProviderResponse {
   return { status: 200, body: `<title>${title}</title>`, headers: { 'content-type': 'text/html' } }
 }
 

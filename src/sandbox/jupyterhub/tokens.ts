@@ -36,12 +36,12 @@ export const createToken: Execute = ({ store, caller, call }) => {
 }
 
 /** The requested scopes, all of which the user must have; all of the user's scopes by default. */
-function grantedScopes(asked: unknown, user: string): readonly string[] {
-  if (!Array.isArray(asked)) return userScopes.map((scope) => `${scope}!user=${user}`)
-  const scopes = asked.map(String)
-  const unheld = scopes.filter((scope) => !isHeld(scope, user))
-  if (unheld.length === 0) return scopes
-  throw new HubError(400, `Not assigning requested scopes ${unheld.join(',')} not held by User ${user}`)
+function grantedScopes(requested: unknown, user: string): readonly string[] {
+  if (!Array.isArray(requested)) return userScopes.map((scope) => `${scope}!user=${user}`)
+  const scopes = requested.map(String)
+  const missing = scopes.filter((scope) => !isHeld(scope, user))
+  if (missing.length === 0) return scopes
+  throw new HubError(400, `Not assigning requested scopes ${missing.join(',')} not held by User ${user}`)
 }
 
 /** Whether the user has the scope, possibly restricted to one of its servers. */

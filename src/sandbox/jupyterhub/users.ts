@@ -1,5 +1,5 @@
-import type { Answer } from '../provider.ts'
-import { needScope } from './callers.ts'
+import type { ProviderResponse } from '../provider.ts'
+import { requireScope } from './callers.ts'
 import { forbidden, HubError, notFound } from './errors.ts'
 import { userModel } from './models.ts'
 import type { Execute } from './operation.ts'
@@ -18,7 +18,7 @@ const maxPageSize = 200
 const defaultPageSize = 50
 const paginationType = 'application/jupyterhub-pagination+json'
 
-const ok = (body: unknown): Answer => ({ status: 200, body })
+const ok = (body: unknown): ProviderResponse => ({ status: 200, body })
 
 /** The token's owner. The only call that distinguishes an unknown token ("Forbidden") from a missing scope. */
 export const whoAmI: Execute = ({ store, caller }) => {
@@ -33,7 +33,7 @@ export const whoAmI: Execute = ({ store, caller }) => {
 
 export const readUser: Execute = ({ store, caller, call, withStopped }) => {
   const name = call.params.user ?? ''
-  needScope(caller, readScopes, { user: name })
+  requireScope(caller, readScopes, { user: name })
   const user = store.users.get(name)
   if (user === undefined || caller === undefined) throw notFound()
   return ok(userModel(store, user, { caller, withStopped }))
@@ -41,7 +41,7 @@ export const readUser: Execute = ({ store, caller, call, withStopped }) => {
 
 /** A plain list is truncated at its limit without notice; only the pagination media type has pages. */
 export const listUsers: Execute = ({ store, caller, call, withStopped }) => {
-  needScope(caller, ['list:users'])
+  requireScope(caller, ['list:users'])
   if (caller === undefined) throw notFound()
   const offset = wholeNumber(call.query.get('offset'), 0)
   const limit = Math.min(wholeNumber(call.query.get('limit'), defaultPageSize), maxPageSize)
@@ -55,7 +55,7 @@ export const listUsers: Execute = ({ store, caller, call, withStopped }) => {
 
 export const createUser: Execute = ({ store, caller, call, withStopped }) => {
   const name = call.params.user ?? ''
-  needScope(caller, ['admin:users'], { user: name })
+  requireScope(caller, ['admin:users'], { user: name })
   if (store.users.get(name) !== undefined) throw new HubError(409, `User ${name} already exists`)
   const user = store.addUser(name)
   if (caller === undefined) throw notFound()

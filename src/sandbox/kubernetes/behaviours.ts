@@ -5,7 +5,7 @@ import { jobLife, scaled, setLife, suspendedLife, withDeadline } from './lifecyc
 import type { ObjectRequest } from './requests.ts'
 import { ingressSchema, jobSchema, serviceSchema, statefulSetSchema } from './schema.ts'
 import { invalid } from './status.ts'
-import { openShelf, types } from './store.ts'
+import { openStore, types } from './store.ts'
 import { jobView, metadataView, type Stored, setView } from './views.ts'
 import { cluster, type Fields, type KubernetesSettings } from './wire.ts'
 import { apiVersionOf, type Behaviour, type Context } from './workloads.ts'
@@ -13,18 +13,18 @@ import { apiVersionOf, type Behaviour, type Context } from './workloads.ts'
 const queueLabel = 'kueue.x-k8s.io/queue-name'
 
 export function makeBehaviours({ world, settings }: Context) {
-  const jobs = openShelf(world, types.jobs)
-  const sets = openShelf(world, types.statefulsets)
+  const jobs = openStore(world, types.jobs)
+  const sets = openStore(world, types.statefulsets)
   return {
     jobs: {
-      shelf: jobs,
+      store: jobs,
       schema: jobSchema,
       begin: (request, now) => beginJob(request, now, settings),
       change: (job, next, now) => changeJob(job, next, { now, settings }),
       view: jobView,
     },
     statefulsets: {
-      shelf: sets,
+      store: sets,
       schema: statefulSetSchema,
       begin(request, now) {
         assertSelected(request)
@@ -51,7 +51,7 @@ export function makeBehaviours({ world, settings }: Context) {
   } satisfies Record<string, Behaviour>
 }
 
-/** A type whose objects only exist. */
+/** A type whose objects have no lifecycle. */
 function plain(
   world: Context['world'],
   type: (typeof types)[keyof typeof types],
@@ -59,7 +59,7 @@ function plain(
   check: (request: ObjectRequest) => void,
 ): Behaviour {
   return {
-    shelf: openShelf(world, type),
+    store: openStore(world, type),
     schema,
     begin(request, now) {
       check(request)
@@ -118,10 +118,10 @@ function assertSame(
 
 function assertSelected({ metadata, spec }: ObjectRequest): void {
   const { selector, template } = spec
-  const wanted = isRecord(selector) && isRecord(selector.matchLabels) ? selector.matchLabels : {}
+  const expected = isRecord(selector) && isRecord(selector.matchLabels) ? selector.matchLabels : {}
   const labels = isRecord(template) && isRecord(template.metadata) ? template.metadata.labels : {}
-  const isSelected = Object.entries(wanted).every(([key, value]) => isRecord(labels) && labels[key] === value)
-  if (isSelected && Object.keys(wanted).length > 0) return
+  const isSelected = Object.entries(expected).every(([key, value]) => isRecord(labels) && labels[key] === value)
+  if (isSelected && Object.keys(expected).length > 0) return
   const named = { ...types.statefulsets, name: metadata.name }
   throw invalid(named, 'spec.template.metadata.labels', '`selector` does not match template `labels`')
 }

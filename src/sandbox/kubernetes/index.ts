@@ -2,7 +2,7 @@ import type { Failure, SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { endedStates } from './lifecycle.ts'
 import { kubernetesOperations } from './routes.ts'
-import { badRequest, forbidden, Rejected, statusAnswer, unauthorized } from './status.ts'
+import { badRequest, forbidden, Rejected, statusResponse, unauthorized } from './status.ts'
 import { types } from './store.ts'
 import type { KubernetesAccount, KubernetesSettings } from './wire.ts'
 
@@ -33,7 +33,7 @@ export const kubernetes: SandboxProvider<KubernetesSettings, KubernetesAccount> 
   open: (context) => ({
     operations: kubernetesOperations(context),
     authenticate: ({ headers }) =>
-      accounts.some(({ token }) => headers.authorization === `Bearer ${token}`) ? null : statusAnswer(unauthorized),
+      accounts.some(({ token }) => headers.authorization === `Bearer ${token}`) ? null : statusResponse(unauthorized),
     failure,
   }),
 }
@@ -43,20 +43,20 @@ function failure(failed: Failure) {
     case 'unknown_route':
       return { status: 404, body: '404 page not found\n' }
     case 'too_large':
-      return statusAnswer(new Rejected(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728'))
-    // Flow control answers without a Status.
+      return statusResponse(new Rejected(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728'))
+    // Flow control returns no Status.
     case 'rate_limited':
       return { status: 429, body: 'Too many requests, please try again later.\n', headers: { 'retry-after': '1' } }
     case 'refused_in_200':
-      return { ...statusAnswer(new Rejected(500, 'InternalError', 'an error')), status: 200 }
+      return { ...statusResponse(new Rejected(500, 'InternalError', 'an error')), status: 200 }
     case 'bad_request':
-      return statusAnswer(badRequest(failed.detail))
+      return statusResponse(badRequest(failed.detail))
     case 'credentials':
-      return statusAnswer(
+      return statusResponse(
         failed.reason === 'forbidden' ? forbidden('get', { plural: 'jobs', group: 'batch', name: '' }) : unauthorized,
       )
     case 'server_error':
-      return statusAnswer(serverError(failed.status))
+      return statusResponse(serverError(failed.status))
   }
 }
 

@@ -1,12 +1,12 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { badRequest, notFound, Rejected } from './status.ts'
 import { cluster } from './wire.ts'
 import type { Context } from './workloads.ts'
 
-type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'> & { handle(call: Call): Answer }
+type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'> & { handle(call: Call): ProviderResponse }
 
-const listOf = (kind: string, apiVersion: string, items: readonly object[]): Answer => ({
+const listOf = (kind: string, apiVersion: string, items: readonly object[]): ProviderResponse => ({
   status: 200,
   body: { kind: `${kind}List`, apiVersion, metadata: { resourceVersion: '1' }, items },
 })
@@ -14,7 +14,7 @@ const named = (names: readonly string[], more: object = {}) => names.map((name) 
 const namespaced = '/api/v1/namespaces/:namespace'
 const kueue = '/apis/kueue.x-k8s.io'
 
-/** What the cluster has, and what the caller may do. */
+/** The resources of the cluster and the rights of the caller. */
 export function inventoryRoutes({ settings }: Context): Route[] {
   const needKueue = () => {
     if (!settings.kueue) throw new Rejected(404, 'NotFound', 'the server could not find the requested resource')
@@ -56,7 +56,7 @@ export function inventoryRoutes({ settings }: Context): Route[] {
       name: 'serviceaccounts.get',
       method: 'GET',
       path: `${namespaced}/serviceaccounts/:name`,
-      handle: ({ params }) => one(cluster.serviceAccounts, params.name, ['serviceaccounts', '', 'ServiceAccount']),
+      handle: ({ params }) => existing(cluster.serviceAccounts, params.name, ['serviceaccounts', '', 'ServiceAccount']),
     },
     {
       name: 'kueue.group',
@@ -82,7 +82,7 @@ export function inventoryRoutes({ settings }: Context): Route[] {
       name: 'localqueues.get',
       method: 'GET',
       path: `${kueue}/v1beta1/namespaces/:namespace/localqueues/:name`,
-      handle: ({ params }) => one(cluster.queues, params.name, ['localqueues', 'kueue.x-k8s.io', 'LocalQueue']),
+      handle: ({ params }) => existing(cluster.queues, params.name, ['localqueues', 'kueue.x-k8s.io', 'LocalQueue']),
     },
     {
       name: 'access.review',
@@ -93,12 +93,16 @@ export function inventoryRoutes({ settings }: Context): Route[] {
   ]
 }
 
-function one(names: readonly string[], name = '', [plural, group, kind]: readonly [string, string, string]): Answer {
+function existing(
+  names: readonly string[],
+  name = '',
+  [plural, group, kind]: readonly [string, string, string],
+): ProviderResponse {
   if (!names.includes(name)) throw notFound({ plural, group, kind, name })
   return { status: 200, body: { apiVersion: 'v1', kind, metadata: { name, uid: `uid-of-${name}` } } }
 }
 
-function reviewOf(json: unknown, deniedRights: string): Answer {
+function reviewOf(json: unknown, deniedRights: string): ProviderResponse {
   const spec = isRecord(json) && isRecord(json.spec) ? json.spec : {}
   const attributes = spec.resourceAttributes
   if (!isRecord(attributes)) throw badRequest('resourceAttributes is required')

@@ -3,7 +3,7 @@ import { sleepMsOf } from '../sleep.ts'
 import { divert, type Moment, momentAt, plan, type Timeline } from '../timeline.ts'
 import { cluster, type Fields, type KubernetesSettings } from './wire.ts'
 
-/** The end of a job: the reason of its condition, what the pod says, and the exit code. */
+/** The end of a job: the reason of its condition, the reason of its pod, and the exit code. */
 export const outcomeOf = (reason: string, pod: string, exitCode: number | '') => `${reason} ${pod} ${exitCode}`
 
 /** A deadline of the Job, after which its pods are deleted. */
@@ -20,13 +20,13 @@ export function jobLife(pod: Fields, startAt: number, settings: KubernetesSettin
   if (obstacle !== null) return [{ at: startAt, state: 'Pending', outcome: obstacle }]
   const script = programOf(pod)
   const limitMs = Number(pod.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000
-  const wantedMs = sleepMsOf(script) ?? settings.runningMs
-  const running = { state: 'Running', forMs: Math.max(Math.min(wantedMs, limitMs), 1) }
-  const end = wantedMs > limitMs ? failed('DeadlineExceeded', 137) : endOf(script)
+  const requestedMs = sleepMsOf(script) ?? settings.runningMs
+  const running = { state: 'Running', forMs: Math.max(Math.min(requestedMs, limitMs), 1) }
+  const end = requestedMs > limitMs ? failed('DeadlineExceeded', 137) : endOf(script)
   return plan(startAt, [pending, running, { ...end, state: 'Terminating', forMs: settings.terminatingMs }], end)
 }
 
-/** A suspended Job: until Kueue admits it, or for good. */
+/** A suspended Job: until Kueue admits it, or permanently. */
 export function suspendedLife(
   pod: Fields,
   { now, isQueued }: { now: number; isQueued: boolean },
@@ -37,7 +37,7 @@ export function suspendedLife(
   return [suspended, ...jobLife(pod, now + Math.max(settings.queueMs, 1), settings)]
 }
 
-/** The lifecycle after a deadline of the Job was set. It does not pass while the Job is suspended. */
+/** The lifecycle after a deadline of the Job was set. The deadline does not apply while the Job is suspended. */
 export function withDeadline(
   timeline: Timeline,
   now: number,
@@ -107,7 +107,7 @@ export function firstContainer(pod: Fields): Fields {
   return isRecord(container) ? container : {}
 }
 
-/** Why a pod never starts; null if it does. */
+/** The reason why a pod never starts; null if it starts. */
 function obstacleTo(pod: Fields): string | null {
   const { image, resources } = firstContainer(pod)
   if (String(image).includes('missing')) return 'ErrImagePull'

@@ -1,11 +1,11 @@
 import { echoedLines } from '../echoed-lines.ts'
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { enteredAt, momentAt } from '../timeline.ts'
 import { podSpecIn } from './behaviours.ts'
 import { firstContainer, programOf } from './lifecycle.ts'
 import { matches, pageOf } from './requests.ts'
 import { badRequest, forbidden, notFound } from './status.ts'
-import type { Shelf } from './store.ts'
+import type { ObjectStore } from './store.ts'
 import { podViews, type Stored } from './views.ts'
 import type { Context } from './workloads.ts'
 
@@ -16,19 +16,19 @@ interface PodView {
 const podType = { plural: 'pods', group: '', kind: 'Pod' }
 
 /** Pods are derived from the objects that own them. */
-export function makePods({ world, settings }: Context, owners: readonly Shelf[]) {
+export function makePods({ world, settings }: Context, owners: readonly ObjectStore[]) {
   const all = (namespace: string) =>
     owners
-      .flatMap((shelf) => shelf.all(namespace))
+      .flatMap((store) => store.all(namespace))
       .flatMap((owner) => podViews(owner, namespace, world.now()).map((view) => ({ owner, view: view as PodView })))
-  const need = (verb: string, plural: string) => {
+  const requireRight = (verb: string, plural: string) => {
     if (settings.deniedRights.split(',').includes(`${verb} ${plural}`))
       throw forbidden(verb, { plural, group: '', name: '' })
   }
 
   return {
-    list(call: Call): Answer {
-      need('list', 'pods')
+    list(call: Call): ProviderResponse {
+      requireRight('list', 'pods')
       const named = all(call.params.namespace ?? '')
         .filter(({ view }) => matches(call.query.get('labelSelector'), view.metadata.labels))
         .map(({ view }) => ({ name: view.metadata.name, view }))
@@ -40,8 +40,8 @@ export function makePods({ world, settings }: Context, owners: readonly Shelf[])
       }
     },
 
-    log(call: Call): Answer {
-      need('get', 'pods/log')
+    log(call: Call): ProviderResponse {
+      requireRight('get', 'pods/log')
       const { namespace = '', name = '' } = call.params
       const pod = all(namespace).find(({ view }) => view.metadata.name === name)
       if (pod === undefined) throw notFound({ ...podType, name })

@@ -9,7 +9,7 @@ export interface ObjectRequest {
   spec: Fields
 }
 
-/** The body of a create, checked as the server checks it. */
+/** The body of a create, validated like the server does. */
 export function readObject(call: Call, type: Type, schema: FieldRules): ObjectRequest {
   const { json } = call
   if (!isRecord(json)) throw badRequest('the object provided is unrecognized (must be of type Job)')
@@ -21,7 +21,7 @@ export function readObject(call: Call, type: Type, schema: FieldRules): ObjectRe
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) || name.length > 63) {
     throw invalid({ ...type, name }, 'metadata.name', 'must be no more than 63 characters, lower case RFC 1123')
   }
-  // The check has established the types of the fields in use.
+  // The validation has checked the types of the fields in use.
   return json as unknown as ObjectRequest
 }
 

@@ -1,17 +1,17 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { makeBehaviours } from './behaviours.ts'
 import { inventoryRoutes } from './inventory.ts'
 import { makePods } from './pods.ts'
-import { Rejected, statusAnswer } from './status.ts'
+import { Rejected, statusResponse } from './status.ts'
 import { type Context, makeOperations } from './workloads.ts'
 
-type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'> & { handle(call: Call): Answer }
+type Route = Pick<Operation, 'name' | 'method' | 'path' | 'isList'> & { handle(call: Call): ProviderResponse }
 
 /** Every emulated operation of the API server. */
 export function kubernetesOperations(context: Context): Operation[] {
   const { jobs, statefulsets, services, ingresses } = makeBehaviours(context)
-  const pods = makePods(context, [jobs.shelf, statefulsets.shelf])
+  const pods = makePods(context, [jobs.store, statefulsets.store])
   const podPath = '/api/v1/namespaces/:namespace/pods'
   const routes: Route[] = [
     ...typeRoutes('jobs', '/apis/batch/v1', makeOperations(context, jobs)),
@@ -22,7 +22,7 @@ export function kubernetesOperations(context: Context): Operation[] {
     { name: 'pods.log', method: 'GET', path: `${podPath}/:name/log`, handle: pods.log },
     ...inventoryRoutes(context),
   ]
-  return routes.map((route) => ({ ...route, subjects: subjectsOf, handle: (call) => answerTo(route, call) }))
+  return routes.map((route) => ({ ...route, subjects: subjectsOf, handle: (call) => responseTo(route, call) }))
 }
 
 function typeRoutes(plural: string, api: string, operations: ReturnType<typeof makeOperations>): Route[] {
@@ -40,11 +40,11 @@ function subjectsOf({ params, json }: Call): readonly unknown[] {
   return [params.name, isRecord(json) && isRecord(json.metadata) ? json.metadata.name : undefined]
 }
 
-function answerTo(route: Route, call: Call): Answer {
+function responseTo(route: Route, call: Call): ProviderResponse {
   try {
     return route.handle(call)
   } catch (error) {
-    if (error instanceof Rejected) return statusAnswer(error)
+    if (error instanceof Rejected) return statusResponse(error)
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { FieldRule, Fields } from '../fields.ts'
 
-/** Fields of the reference, as far as clients may send them. https://kubernetes.io/docs/reference/kubernetes-api/ */
+/** Fields of the reference that clients may send. https://kubernetes.io/docs/reference/kubernetes-api/ */
 const text: FieldRule = { type: 'string' }
 const flag: FieldRule = { type: 'boolean' }
 const count: FieldRule = { type: 'integer', min: 0 }

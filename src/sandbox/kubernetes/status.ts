@@ -1,4 +1,4 @@
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 
 /** A rejection: HTTP status, reason and message of a Status. */
 export class Rejected extends Error {
@@ -15,12 +15,12 @@ export class Rejected extends Error {
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
-export function statusAnswer({ status: code, reason, message, details }: Rejected): Answer {
+export function statusResponse({ status: code, reason, message, details }: Rejected): ProviderResponse {
   const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code }
   return { status: code, body }
 }
 
-/** `jobs.batch "hello"`, as messages call an object. */
+/** `jobs.batch "hello"`, the form of an object in messages. */
 export interface Named {
   plural: string
   group: string

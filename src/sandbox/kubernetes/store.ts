@@ -7,7 +7,7 @@ import type { ObjectData } from './wire.ts'
 
 /** A type of stored objects. */
 export interface Type {
-  /** Of the sandbox's objects: `job`. */
+  /** The kind of the sandbox's objects: `job`. */
   object: string
   plural: string
   group: string
@@ -22,7 +22,7 @@ export const types = {
 } as const satisfies Record<string, Type>
 
 /** The objects of one type, by namespace. */
-export interface Shelf {
+export interface ObjectStore {
   type: Type
   collection: Collection<ObjectData>
   /** Existing objects in the order of the store: by name. */
@@ -32,7 +32,7 @@ export interface Shelf {
   existing(namespace: string, name: string): Stored
 }
 
-export function openShelf(world: World, type: Type): Shelf {
+export function openStore(world: World, type: Type): ObjectStore {
   const collection = world.collection<ObjectData>('kubernetes', type.object)
   const byName = (namespace: string, name: string) => all(namespace).find((each) => each.name === name)
 
@@ -59,7 +59,7 @@ export function openShelf(world: World, type: Type): Shelf {
   }
 }
 
-/** The garbage collector removes what belongs to an object that no longer exists. */
+/** The garbage collector removes dependents of an object that no longer exists. */
 function isOrphaned(world: World, { data }: Stored): boolean {
   const owners = data.metadata.ownerReferences ?? []
   if (owners.length === 0) return false

@@ -5,7 +5,7 @@ import { type Fields, type ObjectData, timeOf } from './wire.ts'
 
 export type Stored = WorldObject<ObjectData>
 
-/** The fields that the server sets and a client sent, of any object. */
+/** Metadata of any object: fields set by the server and sent by a client. */
 export function metadataView({ id: uid, data, createdAt }: Stored, namespace: string): object {
   return {
     ...data.metadata,
@@ -65,8 +65,8 @@ function jobStatus({ timeline, data }: Stored, now: number): object {
   const { state, at, outcome = '' } = momentAt(timeline, now)
   const [reason = '', pod = ''] = outcome.split(' ')
   const nodes = Number((data.spec as Fields).completions ?? 1)
-  const begun = timeline.find((moment) => moment.state === 'Pending')?.at ?? at
-  const base = { startTime: timeOf(begun), uncountedTerminatedPods: {} }
+  const startedAt = timeline.find((moment) => moment.state === 'Pending')?.at ?? at
+  const base = { startTime: timeOf(startedAt), uncountedTerminatedPods: {} }
   const why = {
     reason,
     message:
@@ -83,8 +83,8 @@ function jobStatus({ timeline, data }: Stored, now: number): object {
     case 'Deleting':
       return { ...base, active: nodes, ready: nodes, terminating: 0 }
     case 'Terminating': {
-      const isGood = pod === 'Completed'
-      const target = isGood ? condition('SuccessCriteriaMet', at) : condition('FailureTarget', at, why)
+      const hasSucceeded = pod === 'Completed'
+      const target = hasSucceeded ? condition('SuccessCriteriaMet', at) : condition('FailureTarget', at, why)
       return { ...base, terminating: nodes, conditions: [target] }
     }
     case 'Complete': {

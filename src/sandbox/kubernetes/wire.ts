@@ -1,7 +1,7 @@
 /** A service account of the cluster. */
 export type KubernetesAccount = {
   readonly token: string
-  /** Its own namespace. */
+  /** The namespace of the account. */
   readonly namespace: string
 }
 
@@ -12,9 +12,9 @@ export type KubernetesSettings = {
   pendingMs: number
   /** Default duration of the program of a job. */
   runningMs: number
-  /** How long the pods of an ending workload take to end. */
+  /** How long the pods of a terminating workload take to end. */
   terminatingMs: number
-  /** How long Kueue holds a job back. */
+  /** How long Kueue suspends a job. */
   queueMs: number
   /** Rights that the accounts lack, as `verb resource`, separated by commas: `list pods,get pods/log`. */
   deniedRights: string
@@ -33,7 +33,7 @@ export interface Metadata {
   [field: string]: unknown
 }
 
-/** The stored data of an object: what a client sent, and what it changed since. */
+/** The stored data of an object: the request of the create with later changes. */
 export interface ObjectData {
   metadata: Metadata
   spec: Fields

@@ -1,20 +1,20 @@
 import type { Fields as FieldRules } from '../fields.ts'
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, EmulationContext } from '../provider.ts'
+import type { Call, EmulationContext, ProviderResponse } from '../provider.ts'
 import type { Random } from '../random.ts'
 import type { Timeline } from '../timeline.ts'
 import { deleting } from './lifecycle.ts'
 import { matches, merged, type ObjectRequest, pageOf, readObject } from './requests.ts'
 import { alreadyExists, badRequest, forbidden, invalid, notFound, otherUid } from './status.ts'
-import type { Shelf } from './store.ts'
+import type { ObjectStore } from './store.ts'
 import type { Stored } from './views.ts'
 import { cluster, type Fields, type KubernetesSettings } from './wire.ts'
 
 export type Context = EmulationContext<KubernetesSettings>
 
-/** How one type of objects behaves. */
+/** The behaviour of one type of objects. */
 export interface Behaviour {
-  shelf: Shelf
+  store: ObjectStore
   schema: FieldRules
   begin(request: ObjectRequest, now: number): Timeline
   /** The lifecycle after a change; throws for fields that cannot be changed. */
@@ -30,15 +30,15 @@ export function makeOperations(context: Context, behaviour: Behaviour) {
 const nameIn = (call: Call) => call.params.name ?? ''
 const namespaceIn = (call: Call) => call.params.namespace ?? ''
 
-/** What the operations of a type share. */
-function toolsOf({ world, settings }: Context, { shelf, view }: Behaviour) {
-  const { type } = shelf
+/** Helpers that the operations of a type share. */
+function helpersOf({ world, settings }: Context, { store, view }: Behaviour) {
+  const { type } = store
   return {
-    answer: (status: number, object: Stored, call: Call): Answer => ({
+    respond: (status: number, object: Stored, call: Call): ProviderResponse => ({
       status,
       body: view(object, namespaceIn(call), world.now()),
     }),
-    need(verb: string, name = '') {
+    requireRight(verb: string, name = '') {
       if (settings.deniedRights.split(',').includes(`${verb} ${type.plural}`)) throw forbidden(verb, { ...type, name })
     },
   }
@@ -46,38 +46,38 @@ function toolsOf({ world, settings }: Context, { shelf, view }: Behaviour) {
 
 function makeCreateAndReads(context: Context, behaviour: Behaviour) {
   const { world } = context
-  const { shelf, schema, begin, view } = behaviour
-  const { type } = shelf
-  const { answer, need } = toolsOf(context, behaviour)
+  const { store, schema, begin, view } = behaviour
+  const { type } = store
+  const { respond, requireRight } = helpersOf(context, behaviour)
 
   return {
-    create(call: Call): Answer {
-      need('create')
+    create(call: Call): ProviderResponse {
+      requireRight('create')
       const request = readObject(call, type, schema)
       const namespace = namespaceIn(call)
       assertNamespace(namespace)
       const { name } = request.metadata
-      if (shelf.byName(namespace, name) !== undefined) throw alreadyExists({ ...type, name })
+      if (store.byName(namespace, name) !== undefined) throw alreadyExists({ ...type, name })
       const object = {
         ...{ id: world.freshId('kubernetes', uuid), name, owner: namespace, creation: call.json },
         data: { metadata: request.metadata, spec: request.spec, generation: 1 },
         timeline: begin(request, world.now()),
       }
-      if (call.query.get('dryRun') !== 'All') return answer(201, shelf.collection.add(object), call)
+      if (call.query.get('dryRun') !== 'All') return respond(201, store.collection.add(object), call)
       const unstored = { provider: 'kubernetes', kind: type.object, createdAt: world.now(), deletedAt: null }
-      return answer(201, { ...unstored, ...object }, call)
+      return respond(201, { ...unstored, ...object }, call)
     },
 
-    get(call: Call): Answer {
-      need('get', nameIn(call))
-      return answer(200, shelf.existing(namespaceIn(call), nameIn(call)), call)
+    get(call: Call): ProviderResponse {
+      requireRight('get', nameIn(call))
+      return respond(200, store.existing(namespaceIn(call), nameIn(call)), call)
     },
 
-    list(call: Call): Answer {
-      need('list')
+    list(call: Call): ProviderResponse {
+      requireRight('list')
       const namespace = namespaceIn(call)
-      const shown = new Set(shelf.collection.listed(call.listing).map(({ id }) => id))
-      const all = shelf
+      const shown = new Set(store.collection.listed(call.listing).map(({ id }) => id))
+      const all = store
         .all(namespace)
         .filter(({ id, data }) => shown.has(id) && matches(call.query.get('labelSelector'), data.metadata.labels ?? {}))
       const { page, metadata } = pageOf(all, call.query)
@@ -89,18 +89,18 @@ function makeCreateAndReads(context: Context, behaviour: Behaviour) {
 
 function makeChanges(context: Context, behaviour: Behaviour) {
   const { world, settings } = context
-  const { shelf, change } = behaviour
-  const { type } = shelf
-  const { answer, need } = toolsOf(context, behaviour)
+  const { store, change } = behaviour
+  const { type } = store
+  const { respond, requireRight } = helpersOf(context, behaviour)
 
   return {
-    patch(call: Call): Answer {
-      need('patch', nameIn(call))
+    patch(call: Call): ProviderResponse {
+      requireRight('patch', nameIn(call))
       if (!String(call.headers['content-type']).startsWith('application/merge-patch+json')) {
         throw badRequest('the body of the request was in an unknown format')
       }
-      const object = shelf.existing(namespaceIn(call), nameIn(call))
-      assertUid(object, shelf, isRecord(call.json) && isRecord(call.json.metadata) ? call.json.metadata.uid : undefined)
+      const object = store.existing(namespaceIn(call), nameIn(call))
+      assertUid(object, store, isRecord(call.json) && isRecord(call.json.metadata) ? call.json.metadata.uid : undefined)
       const { metadata, spec, generation } = object.data
       const { metadata: next, spec: nextSpec } = merged({ metadata, spec }, call.json) as Fields & ObjectRequest
       const { uid: _, ...kept } = next
@@ -108,15 +108,15 @@ function makeChanges(context: Context, behaviour: Behaviour) {
       const isNew = JSON.stringify(nextSpec) !== JSON.stringify(spec)
       const timeline = change?.(object, request, world.now()) ?? object.timeline
       const data = { ...request, generation: generation + (isNew ? 1 : 0) }
-      return answer(200, shelf.collection.change(object.id, { data, timeline }), call)
+      return respond(200, store.collection.change(object.id, { data, timeline }), call)
     },
 
-    /** Without a policy that includes them, the pods of a workload live on: the sandbox requires one. */
-    delete(call: Call): Answer {
-      need('delete', nameIn(call))
-      const object = shelf.existing(namespaceIn(call), nameIn(call))
+    /** Without a propagation policy the pods of a workload would remain, so the sandbox requires one. */
+    delete(call: Call): ProviderResponse {
+      requireRight('delete', nameIn(call))
+      const object = store.existing(namespaceIn(call), nameIn(call))
       const options = isRecord(call.json) ? call.json : {}
-      assertUid(object, shelf, isRecord(options.preconditions) ? options.preconditions.uid : undefined)
+      assertUid(object, store, isRecord(options.preconditions) ? options.preconditions.uid : undefined)
       const policy = options.propagationPolicy ?? call.query.get('propagationPolicy')
       if (policy !== 'Background' && policy !== 'Foreground') {
         throw invalid({ ...type, name: object.name }, 'propagationPolicy', 'the sandbox requires one')
@@ -124,16 +124,16 @@ function makeChanges(context: Context, behaviour: Behaviour) {
       const { terminatingMs } = settings
       if (policy === 'Foreground' && terminatingMs > 0) {
         const timeline = deleting(object.timeline, world.now(), settings)
-        return answer(200, shelf.collection.change(object.id, { timeline }), call)
+        return respond(200, store.collection.change(object.id, { timeline }), call)
       }
-      shelf.collection.remove(object.id)
+      store.collection.remove(object.id)
       const details = { name: object.name, group: type.group, kind: type.plural, uid: object.id }
       return { status: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } }
     },
   }
 }
 
-function assertUid(object: Stored, { type }: Shelf, uid: unknown): void {
+function assertUid(object: Stored, { type }: ObjectStore, uid: unknown): void {
   if (uid !== undefined && uid !== object.id) throw otherUid({ ...type, name: object.name }, String(uid), object.id)
 }
 

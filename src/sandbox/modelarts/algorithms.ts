@@ -1,11 +1,19 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { plan } from '../timeline.ts'
 import type { World, WorldObject } from '../world.ts'
 import { knownAlgorithmId } from './catalog.ts'
 import { isDescending } from './environment-states.ts'
 import { Rejection } from './rejections.ts'
 import { algorithmCreation, invalidParam } from './rules.ts'
-import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import {
+  countIn,
+  type Definition,
+  defineOperations,
+  makeProjectObjects,
+  ok,
+  type ProjectObjects,
+  type ServiceParts,
+} from './service.ts'
 import type { AlgorithmRequest, JobRequest, ModelartsAccount } from './wire.ts'
 
 const base = '/v2/:projectId/algorithms'
@@ -16,7 +24,7 @@ interface AlgorithmData {
 
 /** Algorithms of training jobs: create, list (the offset counts records) and read. "Not found" is HTTP 400. */
 export function algorithmOperations(service: ServiceParts): Operation[] {
-  const shelf = shelfOf(service.world)
+  const objects = objectsOf(service.world)
   const definitions: Definition[] = [
     {
       name: 'algorithms.create',
@@ -30,13 +38,13 @@ export function algorithmOperations(service: ServiceParts): Operation[] {
       method: 'GET',
       path: base,
       isList: true,
-      execute: (caller, call) => list(shelf, caller, call),
+      execute: (caller, call) => list(objects, caller, call),
     },
     {
       name: 'algorithms.get',
       method: 'GET',
       path: `${base}/:algorithmId`,
-      execute: (caller, { params }) => ok(view(shelf.find(caller, params.algorithmId), caller)),
+      execute: (caller, { params }) => ok(view(objects.find(caller, params.algorithmId), caller)),
     },
   ]
   return defineOperations(service, definitions)
@@ -49,25 +57,33 @@ export function algorithmOperations(service: ServiceParts): Operation[] {
  */
 export function resolved(world: World, caller: ModelartsAccount, algorithm: JobRequest['algorithm']) {
   if (algorithm?.id === undefined || algorithm.id === knownAlgorithmId) return algorithm
-  const { name, data } = shelfOf(world).find(caller, algorithm.id)
+  const { name, data } = objectsOf(world).find(caller, algorithm.id)
   return { ...data.request.job_config, name, ...algorithm }
 }
 
-function shelfOf(world: World): Shelf<AlgorithmData> {
+function objectsOf(world: World): ProjectObjects<AlgorithmData> {
   const solution = 'Check whether the training project information in the request is valid.'
-  return makeShelf(collectionIn(world), world.now, () => new Rejection(400, '2755', 'algorithm not found.', solution))
+  return makeProjectObjects(
+    collectionIn(world),
+    world.now,
+    () => new Rejection(400, '2755', 'algorithm not found.', solution),
+  )
 }
 
 function collectionIn(world: World) {
   return world.collection<AlgorithmData>('modelarts', 'algorithm')
 }
 
-function create({ world, drawId }: ServiceParts, caller: ModelartsAccount, request: AlgorithmRequest): Answer {
+function create(
+  { world, makeId }: ServiceParts,
+  caller: ModelartsAccount,
+  request: AlgorithmRequest,
+): ProviderResponse {
   const { code_dir, boot_file, command, engine } = request.job_config
   const isCode = code_dir !== undefined && boot_file !== undefined
   if (!isCode && (command === undefined || engine?.image_url === undefined)) throw invalidParam('job_config')
   const algorithm = collectionIn(world).add({
-    id: drawId(),
+    id: makeId(),
     name: request.metadata.name,
     owner: caller.projectId,
     creation: request,
@@ -77,11 +93,11 @@ function create({ world, drawId }: ServiceParts, caller: ModelartsAccount, reque
   return { status: 201, body: view(algorithm, caller) }
 }
 
-function list(shelf: Shelf<AlgorithmData>, caller: ModelartsAccount, call: Call): Answer {
+function list(objects: ProjectObjects<AlgorithmData>, caller: ModelartsAccount, call: Call): ProviderResponse {
   const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: invalidParam('offset') })
   const limit = countIn(call, 'limit', { min: 1, fallback: 50, rejection: invalidParam('limit') })
   const isNewestFirst = isDescending(call.query.get('order'), 'desc', 'order')
-  const own = shelf.listed(caller, call).map((algorithm) => view(algorithm, caller))
+  const own = objects.listed(caller, call).map((algorithm) => view(algorithm, caller))
   const items = (isNewestFirst ? own.toReversed() : own).slice(offset, offset + limit)
   const sorting = { sort_by: 'create_time', order: isNewestFirst ? 'desc' : 'asc', group_by: '' }
   return ok({ total: own.length, count: own.length, limit, offset, ...sorting, items })

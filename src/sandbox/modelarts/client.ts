@@ -2,7 +2,7 @@ import type { SandboxClient } from '../provider.ts'
 import type { ModelartsAccount } from './wire.ts'
 
 export const client: SandboxClient<ModelartsAccount> = {
-  title: 'ModelArts: a development environment, and a training job beside it',
+  title: 'ModelArts: a development environment and a training job',
   connection: (baseUrl, { region, projectId, accessKey, secretKey }) => ({
     settings: {
       baseUrl,

@@ -11,7 +11,7 @@ export function busy(): Rejection {
   )
 }
 
-const refusalsByState: Readonly<Record<string, readonly [code: string, message: string]>> = {
+const rejectionsByState: Readonly<Record<string, readonly [code: string, message: string]>> = {
   RUNNING: ['6305', 'The instance is already running.'],
   STARTING: ['6306', 'The instance is starting.'],
   RESTARTING: ['6306', 'The instance is starting.'],
@@ -25,7 +25,7 @@ const startable: ReadonlySet<string> = new Set(['STOPPED', 'START_FAILED', 'READ
 
 /** Checks that the state allows a start. @throws Rejection */
 export function assertCanStart(state: string, settings: ModelartsSettings): void {
-  if (!startable.has(state)) throw stateRefusal(state, settings)
+  if (!startable.has(state)) throw stateRejection(state, settings)
 }
 
 /** Checks that the state allows a stop: only running objects can be stopped. @throws Rejection */
@@ -34,11 +34,11 @@ export function assertCanStop(state: string, settings: ModelartsSettings): void 
   if (state.endsWith('FAILED') || state === 'UNAVAILABLE') {
     throw new Rejection(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
   }
-  throw state === 'STARTING' ? busy() : stateRefusal(state, settings)
+  throw state === 'STARTING' ? busy() : stateRejection(state, settings)
 }
 
-function stateRefusal(state: string, settings: ModelartsSettings): Rejection {
-  const [code, message] = refusalsByState[state] ?? []
+function stateRejection(state: string, settings: ModelartsSettings): Rejection {
+  const [code, message] = rejectionsByState[state] ?? []
   if (settings.vagueStateErrors || code === undefined || message === undefined) return busy()
   return new Rejection(400, code, message)
 }

@@ -1,5 +1,13 @@
-import type { Answer, Call } from '../provider.ts'
-import { gatewayError, iamError, notAuthenticated, Rejection, refuse, tokenExpired, voiceOf } from './rejections.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
+import {
+  errorFormatOf,
+  gatewayError,
+  iamError,
+  notAuthenticated,
+  Rejection,
+  rejectionResponse,
+  tokenExpired,
+} from './rejections.ts'
 import { isSignedBy, maxClockSkewMs, readAuthorization, readSdkDate } from './signature.ts'
 import { openToken, type TokenClaims } from './tokens.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
@@ -14,7 +22,7 @@ export interface GateParts {
 /** Authentication in front of the service. */
 export interface Gate {
   /** The rejection of a call; `null` if it is authenticated. */
-  authenticate(call: Call): Answer | null
+  authenticate(call: Call): ProviderResponse | null
   /** The caller of an authenticated call. */
   callerOf(call: Call): ModelartsAccount
   /** Resets failed signatures and locks. */
@@ -41,7 +49,7 @@ export function makeGate(parts: GateParts): Gate {
   }
 }
 
-type Admission = { readonly account: ModelartsAccount } | { readonly rejection: Answer }
+type Admission = { readonly account: ModelartsAccount } | { readonly rejection: ProviderResponse }
 
 /** Counts consecutive failures per key pair. */
 function makeKeyLocks({ settings, now }: GateParts) {
@@ -57,7 +65,7 @@ function makeKeyLocks({ settings, now }: GateParts) {
         isTooMany ? { failures: 0, lockedUntil: now() + settings.lockMs } : { failures, lockedUntil: 0 },
       )
     },
-    forgive: (accessKey: string) => records.delete(accessKey),
+    resetFailures: (accessKey: string) => records.delete(accessKey),
     clear: () => records.clear(),
   }
 }
@@ -69,12 +77,12 @@ function admitSigned(call: Call, parts: GateParts, locks: ReturnType<typeof make
   const key = findKey(authorization.accessKey, parts.accounts)
   if (key === undefined) return rejection('Get secretKey failed')
   if (locks.isLocked(authorization.accessKey)) return rejection('AK access failed to reach the limit,forbidden')
-  const complaint = complaintAbout(call, key)
-  if (complaint !== null) {
+  const problem = signatureProblem(call, key)
+  if (problem !== null) {
     locks.countFailure(authorization.accessKey)
-    return rejection(complaint)
+    return rejection(problem)
   }
-  locks.forgive(authorization.accessKey)
+  locks.resetFailures(authorization.accessKey)
   return admitToProject(call, key.account, parts.settings) ?? { account: key.account }
 }
 
@@ -93,7 +101,7 @@ function findKey(accessKey: string, accounts: readonly ModelartsAccount[]): Key 
     .find(({ id }) => id === accessKey)
 }
 
-function complaintAbout(call: Call, { secretKey, securityToken }: Key): string | null {
+function signatureProblem(call: Call, { secretKey, securityToken }: Key): string | null {
   const authorization = readAuthorization(call.headers.authorization)
   const skewMs = Math.abs(call.wallClockMs - readSdkDate(call.headers['x-sdk-date']))
   if (authorization === null || Number.isNaN(skewMs)) return 'verify aksk signature fail'
@@ -112,7 +120,13 @@ function admitToProject(call: Call, account: ModelartsAccount, settings: Modelar
   const isStated =
     stated !== undefined && readAuthorization(call.headers.authorization)?.signedHeaders.includes('x-project-id')
   if (settings.requireProjectHeader && !isStated) {
-    return { rejection: refuse(new Rejection(400, '0210', 'Invalid project ID.'), voiceOf(call.target), settings) }
+    return {
+      rejection: rejectionResponse(
+        new Rejection(400, '0210', 'Invalid project ID.'),
+        errorFormatOf(call.target),
+        settings,
+      ),
+    }
   }
   const isOwn = projectId === account.projectId && (stated === undefined || stated === projectId)
   return isOwn ? null : { rejection: projectMismatch(call, account.projectId, settings) }
@@ -120,7 +134,7 @@ function admitToProject(call: Call, account: ModelartsAccount, settings: Modelar
 
 function admitToken(call: Call, { accounts, settings }: GateParts): Admission {
   const token = call.headers['x-auth-token']
-  if (voiceOf(call.target) === 'iam') return admitToIam(token, call, accounts, settings)
+  if (errorFormatOf(call.target) === 'iam') return admitToIam(token, call, accounts, settings)
   if (typeof token !== 'string' || token === '') {
     return { rejection: badToken(call, new Rejection(401, '0201', "Token doesn't exist."), settings) }
   }
@@ -129,7 +143,7 @@ function admitToken(call: Call, { accounts, settings }: GateParts): Admission {
   if (claims === null || account === undefined || claims.issuedAt < settings.tokensValidFrom) {
     return { rejection: badToken(call, new Rejection(401, '0203', 'Invalid token.'), settings) }
   }
-  const rejection = isExpired(claims, call) ? tokenExpired(settings) : projectRefusal(call, claims, account, settings)
+  const rejection = isExpired(claims, call) ? tokenExpired(settings) : projectRejection(call, claims, account, settings)
   return rejection === null ? { account } : { rejection }
 }
 
@@ -137,41 +151,41 @@ function isExpired({ expiresAt }: TokenClaims, { wallClockMs }: Call): boolean {
   return expiresAt <= wallClockMs
 }
 
-function projectRefusal(
+function projectRejection(
   call: Call,
   claims: TokenClaims,
   account: ModelartsAccount,
   settings: ModelartsSettings,
-): Answer | null {
+): ProviderResponse | null {
   if (claims.projectId === null) {
     const message = 'Invalid token header because the token does not contain a project.'
-    return refuse(new Rejection(401, '0212', message), voiceOf(call.target), settings)
+    return rejectionResponse(new Rejection(401, '0212', message), errorFormatOf(call.target), settings)
   }
   // The gateway rejects a token of another region as one that must be updated.
   if (claims.projectId !== account.projectId) return gatewayError(401, '0307', 'The token must be updated.', settings)
   return call.params.projectId === claims.projectId ? null : projectMismatch(call, claims.projectId, settings)
 }
 
-function badToken(call: Call, rejection: Rejection, settings: ModelartsSettings): Answer {
-  const voice = voiceOf(call.target)
-  if (voice === 'jobs' && settings.jobTokenErrorsAre403)
-    return refuse(new Rejection(403, '2784', 'Invalid token.'), voice, settings)
+function badToken(call: Call, rejection: Rejection, settings: ModelartsSettings): ProviderResponse {
+  const format = errorFormatOf(call.target)
+  if (format === 'jobs' && settings.jobTokenErrorsAre403)
+    return rejectionResponse(new Rejection(403, '2784', 'Invalid token.'), format, settings)
   if (settings.tokenErrorsFrom === 'gateway') return notAuthenticated('decrypt token fail', settings)
-  return refuse(rejection, voice, settings)
+  return rejectionResponse(rejection, format, settings)
 }
 
-function projectMismatch(call: Call, ownProjectId: string, settings: ModelartsSettings): Answer {
-  const voice = voiceOf(call.target)
-  const asked = call.params.projectId ?? ''
+function projectMismatch(call: Call, ownProjectId: string, settings: ModelartsSettings): ProviderResponse {
+  const format = errorFormatOf(call.target)
+  const requestedId = call.params.projectId ?? ''
   const rejection =
-    voice === 'jobs'
+    format === 'jobs'
       ? new Rejection(
           404,
           '2786',
-          `The project ID (${asked}) in the request does not match that(${ownProjectId}) in the token.`,
+          `The project ID (${requestedId}) in the request does not match that(${ownProjectId}) in the token.`,
         )
       : new Rejection(403, '0210', 'The project id in the request URL does not match the token.')
-  return refuse(rejection, voice, settings)
+  return rejectionResponse(rejection, format, settings)
 }
 
 function admitToIam(

@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { iamError } from './rejections.ts'
 import type { ServiceParts } from './service.ts'
 import { openToken, sealToken, type TokenClaims } from './tokens.ts'
@@ -26,7 +26,7 @@ export function iamOperations(parts: ServiceParts): Operation[] {
   ]
 }
 
-function createToken(call: Call, parts: ServiceParts): Answer {
+function createToken(call: Call, parts: ServiceParts): ProviderResponse {
   const login = readLogin(call.json)
   if (login === null) return iamError(400, 'The request body is invalid.')
   const account = parts.accounts.find(
@@ -94,9 +94,11 @@ function projectsOf(account: ModelartsAccount): Project[] {
 
 /** `null` for a scope without a project, the whole domain; `undefined` for an unknown project. */
 function projectIn(scope: unknown, account: ModelartsAccount): Project | null | undefined {
-  const asked = field(scope, 'project')
-  if (!isRecord(asked)) return null
-  return projectsOf(account).find(({ id, name }) => (asked.id === undefined ? asked.name === name : asked.id === id))
+  const requested = field(scope, 'project')
+  if (!isRecord(requested)) return null
+  return projectsOf(account).find(({ id, name }) =>
+    requested.id === undefined ? requested.name === name : requested.id === id,
+  )
 }
 
 function describe(claims: TokenClaims, account: ModelartsAccount, project: Project | null) {
@@ -129,20 +131,20 @@ function catalogOf({ projectId, region }: ModelartsAccount, { url }: ServicePart
   ]
 }
 
-function checkToken(call: Call, { accounts, settings }: ServiceParts): Answer {
+function checkToken(call: Call, { accounts, settings }: ServiceParts): ProviderResponse {
   const token = call.headers['x-subject-token']
   const claims = typeof token === 'string' ? openToken(token) : null
-  const isGood =
+  const isValid =
     claims !== null &&
     claims.expiresAt > call.wallClockMs &&
     claims.issuedAt >= settings.tokensValidFrom &&
     accounts.some(({ userId }) => userId === claims.userId)
-  return isGood
+  return isValid
     ? { status: 200, body: undefined, headers: { 'x-subject-token': String(token) } }
     : { status: 404, body: undefined }
 }
 
-function listProjects(call: Call, { callerOf, url }: ServiceParts): Answer {
+function listProjects(call: Call, { callerOf, url }: ServiceParts): ProviderResponse {
   const account = callerOf(call)
   const name = call.query.get('name')
   const own = call.listing.isEmpty ? [] : projectsOf(account)

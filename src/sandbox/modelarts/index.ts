@@ -2,9 +2,9 @@ import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
 import { makeGate } from './gate.ts'
 import { endedStates } from './lifecycle.ts'
-import { failureAnswer } from './rejections.ts'
+import { failureResponse } from './rejections.ts'
 import { modelartsOperations } from './routes.ts'
-import { drawUuid } from './service.ts'
+import { randomUuid } from './service.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
 
 const place = { region: 'eu-de', otherRegion: 'eu-nl' }
@@ -99,12 +99,12 @@ export const modelarts: SandboxProvider<ModelartsSettings, ModelartsAccount> = {
       accounts,
       url,
       callerOf: gate.callerOf,
-      drawId: (draw = drawUuid) => world.freshId('modelarts', draw),
+      makeId: (generate = randomUuid) => world.freshId('modelarts', generate),
     })
     return {
       operations,
       authenticate: gate.authenticate,
-      failure: (failure) => failureAnswer(failure, live),
+      failure: (failure) => failureResponse(failure, live),
       populate: gate.clear,
     }
   },

@@ -144,6 +144,6 @@ function queueView({ id, name, data, timeline }: Instance, now: number) {
 }
 
 /** The input of an instance's lifecycle. */
-export function fateOf(data: Pick<InstanceData, 'request' | 'description' | 'autoStop'>) {
-  return { words: [data.request.name, data.description], runForMs: runForMs(data) }
+export function lifecycleInputOf(data: Pick<InstanceData, 'request' | 'description' | 'autoStop'>) {
+  return { texts: [data.request.name, data.description], runForMs: runForMs(data) }
 }

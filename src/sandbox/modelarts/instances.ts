@@ -1,9 +1,9 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { assertCanStart, assertCanStop, isDescending } from './environment-states.ts'
 import { assertAutoStop, assertInstance } from './instance-rules.ts'
-import { detailed, fateOf, summary } from './instance-view.ts'
+import { detailed, lifecycleInputOf, summary } from './instance-view.ts'
 import { deleted, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
 import { instanceAction, instanceCreation, instanceUpdate, wrongValue } from './rules.ts'
@@ -11,11 +11,11 @@ import {
   countIn,
   type Definition,
   defineOperations,
-  drawUuid,
-  makeShelf,
+  makeProjectObjects,
   ok,
+  type ProjectObjects,
+  randomUuid,
   type ServiceParts,
-  type Shelf,
 } from './service.ts'
 import type { AutoStop, InstanceData, InstanceRequest, ModelartsAccount, ModelartsSettings } from './wire.ts'
 
@@ -23,17 +23,17 @@ const base = '/v1/:projectId/demanager/instances'
 
 interface InstanceParts extends ServiceParts {
   instances: Collection<InstanceData>
-  shelf: Shelf<InstanceData>
+  objects: ProjectObjects<InstanceData>
 }
 
 /** demanager: development environments of the historical API. "Not found" is HTTP 400. */
 export function instanceOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const instances = world.collection<InstanceData>('modelarts', 'instance')
-  const missing = () => new Rejection(400, '6309', 'The instance does not exist.')
-  const parts = { ...service, instances, shelf: makeShelf(instances, world.now, missing) }
-  const { shelf } = parts
-  const one = `${base}/:instanceId`
+  const notFound = () => new Rejection(400, '6309', 'The instance does not exist.')
+  const parts = { ...service, instances, objects: makeProjectObjects(instances, world.now, notFound) }
+  const { objects } = parts
+  const itemPath = `${base}/:instanceId`
   const definitions: Definition[] = [
     {
       name: 'instances.create',
@@ -52,29 +52,34 @@ export function instanceOperations(service: ServiceParts): Operation[] {
     {
       name: 'instances.get',
       method: 'GET',
-      path: one,
-      execute: (caller, { params }) => ok(detailed(shelf.find(caller, params.instanceId), caller, world.now())),
+      path: itemPath,
+      execute: (caller, { params }) => ok(detailed(objects.find(caller, params.instanceId), caller, world.now())),
     },
     {
       name: 'instances.update',
       method: 'PUT',
-      path: one,
+      path: itemPath,
       fields: instanceUpdate,
       execute: (caller, call, body: InstanceUpdate) => update(parts, caller, call, body),
     },
     {
       name: 'instances.action',
       method: 'POST',
-      path: `${one}/action`,
+      path: `${itemPath}/action`,
       fields: instanceAction,
       execute: (caller, call, body: { action: 'start' | 'stop' }) => act(parts, caller, call, body.action),
     },
-    { name: 'instances.delete', method: 'DELETE', path: one, execute: (caller, call) => remove(parts, caller, call) },
+    {
+      name: 'instances.delete',
+      method: 'DELETE',
+      path: itemPath,
+      execute: (caller, call) => remove(parts, caller, call),
+    },
     {
       name: 'instances.token',
       method: 'GET',
-      path: `${one}/token`,
-      execute: (caller, { params }) => ok({ token: shelf.find(caller, params.instanceId).data.token }),
+      path: `${itemPath}/token`,
+      execute: (caller, { params }) => ok({ token: objects.find(caller, params.instanceId).data.token }),
     },
   ]
   return defineOperations(service, definitions)
@@ -85,10 +90,10 @@ interface InstanceUpdate {
   spec?: { auto_stop?: AutoStop }
 }
 
-function create(parts: InstanceParts, caller: ModelartsAccount, request: InstanceRequest): Answer {
-  const { world, settings, instances, shelf } = parts
+function create(parts: InstanceParts, caller: ModelartsAccount, request: InstanceRequest): ProviderResponse {
+  const { world, settings, instances, objects } = parts
   assertInstance(request, settings)
-  const own = shelf.all(caller)
+  const own = objects.all(caller)
   if (own.some(({ name }) => name === request.name)) throw new Rejection(400, '6301', 'The instance already exists.')
   if (settings.maxInstances > 0 && own.length >= settings.maxInstances) {
     throw new Rejection(400, '6302', 'The instance count already reaches the maximum value.')
@@ -98,17 +103,17 @@ function create(parts: InstanceParts, caller: ModelartsAccount, request: Instanc
     request,
     description: request.description ?? '',
     autoStop: request.spec.auto_stop ?? {},
-    profileId: drawUuid(world.random),
-    token: drawUuid(world.random),
+    profileId: randomUuid(world.random),
+    token: randomUuid(world.random),
     updatedAt: now,
   }
   const instance = instances.add({
-    id: parts.drawId((random) => `DE-${drawUuid(random)}`),
+    id: parts.makeId((random) => `DE-${randomUuid(random)}`),
     name: request.name,
     owner: caller.projectId,
     creation: request,
     data,
-    timeline: lifeFromCreation(now, fateOf(data), settings),
+    timeline: lifeFromCreation(now, lifecycleInputOf(data), settings),
   })
   return { status: settings.demanagerCreateStatus, body: detailed(instance, caller, now) }
 }
@@ -118,7 +123,7 @@ const sortable: Readonly<Record<string, (instance: WorldObject<InstanceData>) =>
   creation_timestamp: ({ createdAt }) => createdAt,
 }
 
-function list({ world, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
+function list({ world, objects }: InstanceParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const { query } = call
   if (query.get('de_type') === null) throw new Rejection(400, '6335', "'de_type' is a required property.")
   if (query.get('de_type') !== 'Notebook') throw wrongValue('de_type')
@@ -127,24 +132,24 @@ function list({ world, shelf }: InstanceParts, caller: ModelartsAccount, call: C
   const isBackwards = isDescending(query.get('order'), 'asc', 'order')
   const offset = countIn(call, 'offset', { min: 0, fallback: 0, rejection: wrongValue('offset') })
   const limit = countIn(call, 'limit', { min: 0, fallback: 0, rejection: wrongValue('limit') })
-  const matches = shelf
+  const matches = objects
     .listed(caller, call)
     .map((instance) => ({ key: keyOf(instance), shown: summary(instance, caller, world.now()) }))
-    .filter(({ shown }) => isAskedFor(shown, query))
+    .filter(({ shown }) => matchesQuery(shown, query))
     .toSorted((left, right) => compare(left.key, right.key) * (isBackwards ? -1 : 1))
   // 0: unlimited.
   const page = matches.slice(offset, limit === 0 ? undefined : offset + limit)
   return ok({ total_count: matches.length, instances: page.map(({ shown }) => shown) })
 }
 
-function isAskedFor(shown: ReturnType<typeof summary>, query: URLSearchParams): boolean {
-  const wants = (name: string, value: string | undefined) => [null, '', value].includes(query.get(name))
+function matchesQuery(shown: ReturnType<typeof summary>, query: URLSearchParams): boolean {
+  const allows = (name: string, value: string | undefined) => [null, '', value].includes(query.get(name))
   return (
-    wants('status', shown.status) &&
-    wants('provision_type', 'Docker') &&
+    allows('status', shown.status) &&
+    allows('provision_type', 'Docker') &&
     (query.get('workspace_id') ?? '0') === shown.workspace.id &&
-    wants('ai_project', shown.ai_project.id) &&
-    wants('pool_id', shown.pool?.id)
+    allows('ai_project', shown.ai_project.id) &&
+    allows('pool_id', shown.pool?.id)
   )
 }
 
@@ -154,9 +159,9 @@ function compare(left: string | number, right: string | number): number {
 }
 
 // A changed auto-stop applies from the next start.
-function update(parts: InstanceParts, caller: ModelartsAccount, call: Call, body: InstanceUpdate): Answer {
-  const { world, instances, shelf } = parts
-  const { id, data } = shelf.find(caller, call.params.instanceId)
+function update(parts: InstanceParts, caller: ModelartsAccount, call: Call, body: InstanceUpdate): ProviderResponse {
+  const { world, instances, objects } = parts
+  const { id, data } = objects.find(caller, call.params.instanceId)
   const autoStop = { ...data.autoStop, ...body.spec?.auto_stop }
   assertAutoStop(autoStop)
   const description = body.description ?? data.description
@@ -164,14 +169,15 @@ function update(parts: InstanceParts, caller: ModelartsAccount, call: Call, body
   return ok(detailed(changed, caller, world.now()))
 }
 
-function act(parts: InstanceParts, caller: ModelartsAccount, call: Call, action: 'start' | 'stop'): Answer {
-  const { world, settings, instances, shelf } = parts
+function act(parts: InstanceParts, caller: ModelartsAccount, call: Call, action: 'start' | 'stop'): ProviderResponse {
+  const { world, settings, instances, objects } = parts
   const now = world.now()
-  const { id, data, timeline } = shelf.find(caller, call.params.instanceId)
+  const { id, data, timeline } = objects.find(caller, call.params.instanceId)
   const { state } = momentAt(timeline, now)
   if (action === 'start') assertCanStart(state, settings)
   else assertCanStop(state, settings)
-  const next = action === 'start' ? restarted(timeline, now, fateOf(data), settings) : stopped(timeline, now, settings)
+  const next =
+    action === 'start' ? restarted(timeline, now, lifecycleInputOf(data), settings) : stopped(timeline, now, settings)
   instances.change(id, { timeline: next })
   return ok({ current_status: momentAt(next, now).state, previous_state: state })
 }
@@ -184,9 +190,13 @@ function isDeletable(state: string, { refuseDeleteInQueue }: ModelartsSettings):
   return deletable.has(state) || state.endsWith('FAILED')
 }
 
-function remove({ world, settings, instances, shelf }: InstanceParts, caller: ModelartsAccount, call: Call): Answer {
+function remove(
+  { world, settings, instances, objects }: InstanceParts,
+  caller: ModelartsAccount,
+  call: Call,
+): ProviderResponse {
   const now = world.now()
-  const { id, timeline } = shelf.find(caller, call.params.instanceId)
+  const { id, timeline } = objects.find(caller, call.params.instanceId)
   const { state } = momentAt(timeline, now)
   if (!isDeletable(state, settings)) {
     throw new Rejection(400, '6304', 'Please stop the instance before deleting.')

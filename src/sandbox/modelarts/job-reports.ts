@@ -1,32 +1,32 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import type { World, WorldObject } from '../world.ts'
 import { flavorOf } from './catalog.ts'
 import { isDescending } from './environment-states.ts'
 import { scriptOf, tasksOf } from './job-view.ts'
 import { exitCodeOf, jobTimes } from './lifecycle.ts'
 import { invalidParam } from './rules.ts'
-import { countIn, type Definition, ok, type Shelf } from './service.ts'
+import { countIn, type Definition, ok, type ProjectObjects } from './service.ts'
 import type { JobData, ModelartsAccount } from './wire.ts'
 
 interface ReportParts {
   world: World
-  shelf: Shelf<JobData>
+  objects: ProjectObjects<JobData>
 }
 
 type Job = WorldObject<JobData>
 
 /** Reports about a job: its tasks, its events and the load of a task. */
-export function reportOperations(parts: ReportParts, one: string): Definition[] {
+export function reportOperations(parts: ReportParts, itemPath: string): Definition[] {
   const read = (
     name: string,
     path: string,
-    execute: (parts: ReportParts, job: Job, call: Call) => Answer,
+    execute: (parts: ReportParts, job: Job, call: Call) => ProviderResponse,
   ): Definition => ({
     name,
     method: 'GET',
-    path: one + path,
+    path: itemPath + path,
     execute: (caller: ModelartsAccount, call: Call) =>
-      execute(parts, parts.shelf.find(caller, call.params.jobId), call),
+      execute(parts, parts.objects.find(caller, call.params.jobId), call),
   })
   return [
     read('jobs.tasks', '/tasks', tasks),
@@ -36,7 +36,7 @@ export function reportOperations(parts: ReportParts, one: string): Definition[] 
 }
 
 /** A plain list, empty before anything is scheduled. From the SDK: TaskHistory. */
-function tasks({ world }: ReportParts, { data, timeline }: Job): Answer {
+function tasks({ world }: ReportParts, { data, timeline }: Job): ProviderResponse {
   if (jobTimes(timeline, world.now()).startedAt === null) return ok([])
   const shown = tasksOf(data.request).map((task, index) => {
     const last = index + 2
@@ -46,7 +46,7 @@ function tasks({ world }: ReportParts, { data, timeline }: Job): Answer {
 }
 
 /** Newest first by default; `offset` counts records. */
-function events({ world }: ReportParts, job: Job, call: Call): Answer {
+function events({ world }: ReportParts, job: Job, call: Call): ProviderResponse {
   const { query } = call
   const [from, to] = [query.get('start_time') ?? '', query.get('end_time') ?? '']
   if ((from === '') !== (to === '')) throw invalidParam(from === '' ? 'start_time' : 'end_time')
@@ -54,11 +54,11 @@ function events({ world }: ReportParts, job: Job, call: Call): Answer {
   const limit = countIn(call, 'limit', { min: 1, fallback: 50, rejection: invalidParam('limit') })
   if (limit > 100) throw invalidParam('limit')
   const isNewestFirst = isDescending(query.get('order'), 'desc', 'order')
-  const asks = (name: 'level' | 'source') => (event: JobEvent) => [null, '', event[name]].includes(query.get(name))
+  const matches = (name: 'level' | 'source') => (event: JobEvent) => [null, '', event[name]].includes(query.get(name))
   const found = eventsOf(job, world.now())
     .filter(({ at }) => from === '' || (at >= Number(from) && at <= Number(to)))
-    .filter(asks('level'))
-    .filter(asks('source'))
+    .filter(matches('level'))
+    .filter(matches('source'))
     .filter(({ message }) => message.includes(query.get('pattern') ?? ''))
   const page = (isNewestFirst ? found.toReversed() : found).slice(offset, offset + limit)
   return ok({
@@ -118,7 +118,7 @@ const most = 1440
  * One average per minute, -1 if there is none. ModelArts.2777 before the job runs: HTTP 204, which has no body for the
  * code.
  */
-function metrics({ world }: ReportParts, { data, timeline }: Job, { params }: Call): Answer {
+function metrics({ world }: ReportParts, { data, timeline }: Job, { params }: Call): ProviderResponse {
   if (!tasksOf(data.request).includes(params.taskId ?? '')) throw invalidParam('task_id')
   const { startedAt, endedAt } = jobTimes(timeline, world.now())
   if (startedAt === null) return { status: 204, body: undefined }

@@ -21,12 +21,12 @@ const readers: Readonly<Record<string, (job: ShownJob, userId: string) => string
   runtime_type: () => '',
 }
 
-type Test = (value: string | number, wanted: readonly string[]) => boolean
+type Test = (value: string | number, expected: readonly string[]) => boolean
 
 const tests: Readonly<Record<string, Test>> = {
   like: (value, [part = '']) => String(value).includes(part),
-  in: (value, wanted) => wanted.includes(String(value)),
-  not: (value, wanted) => !wanted.includes(String(value)),
+  in: (value, expected) => expected.includes(String(value)),
+  not: (value, expected) => !expected.includes(String(value)),
   between: (value, [from = '', to = '']) =>
     (from === '' || Number(value) >= Number(from)) && (to === '' || Number(value) <= Number(to)),
 }
@@ -53,10 +53,10 @@ export function matcher(filters: readonly Filter[], userId: string): (job: Shown
       const solution = 'Check whether the operator of search is valid.'
       throw new Rejection(400, '2808', `Unsupported condition operator (${operator})`, solution)
     }
-    const wanted = (value ?? []).map(String)
-    if (operator === 'between' && wanted.length !== 2) throw invalidParam(`filters.${key}`)
-    const asksNothing = wanted.every((text) => text === '')
-    return (job: ShownJob) => asksNothing || test(read(job, userId), wanted)
+    const expected = (value ?? []).map(String)
+    if (operator === 'between' && expected.length !== 2) throw invalidParam(`filters.${key}`)
+    const matchesAll = expected.every((text) => text === '')
+    return (job: ShownJob) => matchesAll || test(read(job, userId), expected)
   })
   return (job) => checks.every((check) => check(job))
 }

@@ -1,4 +1,4 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { resolved } from './algorithms.ts'
@@ -11,16 +11,23 @@ import { jobFlavors, jobView, scriptOf, tasksOf, workspaceIdOf } from './job-vie
 import { jobLife, terminated } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
 import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
-import { type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import {
+  type Definition,
+  defineOperations,
+  makeProjectObjects,
+  ok,
+  type ProjectObjects,
+  type ServiceParts,
+} from './service.ts'
 import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
 
 const base = '/v2/:projectId/training-jobs'
-const one = `${base}/:jobId`
+const itemPath = `${base}/:jobId`
 const hourMs = 3_600_000
 
 interface JobParts extends ServiceParts {
   jobs: Collection<JobData>
-  shelf: Shelf<JobData>
+  objects: ProjectObjects<JobData>
 }
 
 /** Training jobs v2. "Not found" is HTTP 400; the list is a POST. */
@@ -28,17 +35,17 @@ export function jobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<JobData>('modelarts', 'job')
   const solution = 'Check whether the training job information in the request is valid.'
-  const missing = (id: string) => new Rejection(400, '2775', `Training job (ID: ${id}) not found.`, solution)
-  const parts = { ...service, jobs, shelf: makeShelf(jobs, world.now, missing) }
+  const notFound = (id: string) => new Rejection(400, '2775', `Training job (ID: ${id}) not found.`, solution)
+  const parts = { ...service, jobs, objects: makeProjectObjects(jobs, world.now, notFound) }
   return defineOperations(service, [
     ...lifeOperations(parts),
     ...readOperations(parts),
-    ...reportOperations(parts, one),
+    ...reportOperations(parts, itemPath),
   ])
 }
 
 function lifeOperations(parts: JobParts): Definition[] {
-  const { jobs, shelf } = parts
+  const { jobs, objects } = parts
   return [
     {
       name: 'jobs.create',
@@ -50,17 +57,17 @@ function lifeOperations(parts: JobParts): Definition[] {
     {
       name: 'jobs.action',
       method: 'POST',
-      path: `${one}/actions`,
+      path: `${itemPath}/actions`,
       fields: jobAction,
       execute: (caller, call, body: { action_type: string }) => act(parts, caller, call, body.action_type),
     },
     {
       name: 'jobs.describe',
       method: 'PUT',
-      path: one,
+      path: itemPath,
       fields: jobDescription,
       execute: (caller, { params }, { description }: { description: string }) => {
-        const { id, data } = shelf.find(caller, params.jobId)
+        const { id, data } = objects.find(caller, params.jobId)
         jobs.change(id, { data: { ...data, description } })
         return ok(null)
       },
@@ -68,9 +75,9 @@ function lifeOperations(parts: JobParts): Definition[] {
     {
       name: 'jobs.delete',
       method: 'DELETE',
-      path: one,
+      path: itemPath,
       execute: (caller, { params }) => {
-        jobs.remove(shelf.find(caller, params.jobId).id)
+        jobs.remove(objects.find(caller, params.jobId).id)
         return { status: 202, body: '""', headers: { 'content-type': 'application/json' } }
       },
     },
@@ -78,14 +85,14 @@ function lifeOperations(parts: JobParts): Definition[] {
 }
 
 function readOperations(parts: JobParts): Definition[] {
-  const { world, shelf } = parts
-  const task = `${one}/tasks/:taskId`
+  const { world, objects } = parts
+  const task = `${itemPath}/tasks/:taskId`
   return [
     {
       name: 'jobs.get',
       method: 'GET',
-      path: one,
-      execute: (caller, { params }) => ok(jobView(shelf.find(caller, params.jobId), caller, world.now())),
+      path: itemPath,
+      execute: (caller, { params }) => ok(jobView(objects.find(caller, params.jobId), caller, world.now())),
     },
     {
       name: 'jobs.search',
@@ -123,13 +130,13 @@ function readOperations(parts: JobParts): Definition[] {
   ]
 }
 
-function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): Answer {
-  const { world, settings, jobs, shelf } = parts
-  const algorithm = resolved(world, caller, asked.algorithm)
-  const request = { ...asked, ...(algorithm && { algorithm }) }
-  assertJob(asked, settings)
+function create(parts: JobParts, caller: ModelartsAccount, sent: JobRequest): ProviderResponse {
+  const { world, settings, jobs, objects } = parts
+  const algorithm = resolved(world, caller, sent.algorithm)
+  const request = { ...sent, ...(algorithm && { algorithm }) }
+  assertJob(sent, settings)
   const { name, description = '' } = request.metadata
-  const own = shelf.all(caller)
+  const own = objects.all(caller)
   if (own.some((job) => job.name === name)) {
     throw new Rejection(400, '2751', `Duplicate training job (name ${name}).`, 'Change training job name.')
   }
@@ -138,18 +145,18 @@ function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): A
     throw new Rejection(400, '2815', 'The quota limit is exceeded.')
   }
   const hours = request.spec?.auto_stop?.duration
-  const fate = {
+  const input = {
     script: scriptOf(request),
-    words: [name, description],
+    texts: [name, description],
     stopAfterMs: hours === undefined ? null : (hours * hourMs) / settings.leaseSpeed,
   }
   const job = jobs.add({
-    id: parts.drawId(),
+    id: parts.makeId(),
     name,
     owner: caller.projectId,
-    creation: asked,
+    creation: sent,
     data: { request, description },
-    timeline: jobLife(world.now(), fate, settings),
+    timeline: jobLife(world.now(), input, settings),
   })
   return { status: 201, body: jobView(job, caller, world.now()) }
 }
@@ -157,13 +164,13 @@ function create(parts: JobParts, caller: ModelartsAccount, asked: JobRequest): A
 /** The phases of an active job, which may be terminated. */
 const activePhases: ReadonlySet<string> = new Set(['Creating', 'Pending', 'Running'])
 
-function act(parts: JobParts, caller: ModelartsAccount, call: Call, actionType: string): Answer {
-  const { world, settings, jobs, shelf } = parts
+function act(parts: JobParts, caller: ModelartsAccount, call: Call, actionType: string): ProviderResponse {
+  const { world, settings, jobs, objects } = parts
   if (actionType !== 'terminate') {
     throw new Rejection(400, '2812', `Unsupported action type:${actionType}`, 'Check whether the action type is valid.')
   }
   const now = world.now()
-  const { id, timeline } = shelf.find(caller, call.params.jobId)
+  const { id, timeline } = objects.find(caller, call.params.jobId)
   if (!activePhases.has(momentAt(timeline, now).state)) {
     throw new Rejection(409, '2796', 'The job cannot be terminated.', 'Check whether the job status is valid.')
   }
@@ -181,16 +188,16 @@ interface Search {
   filters?: Filter[]
 }
 
-function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call, asked: Search): Answer {
-  const { offset = 0, limit = 10, sort_by = 'create_time', order = 'desc', group_by = '', filters = [] } = asked
+function search({ world, objects }: JobParts, caller: ModelartsAccount, call: Call, query: Search): ProviderResponse {
+  const { offset = 0, limit = 10, sort_by = 'create_time', order = 'desc', group_by = '', filters = [] } = query
   if (sort_by !== '' && sort_by !== 'create_time') {
     throw new Rejection(400, '2790', 'Unsupported sorting item.', 'Check whether the sorting item is valid.')
   }
   const view = (job: WorldObject<JobData>) => jobView(job, caller, world.now())
   const matches = matcher(filters, caller.userId)
-  const all = shelf.listed(caller, call)
-  const isInWorkspace = ({ data }: WorldObject<JobData>) => workspaceIdOf(data.request) === asked.workspace_id
-  const inWorkspace = asked.workspace_id === undefined ? all : all.filter(isInWorkspace)
+  const all = objects.listed(caller, call)
+  const isInWorkspace = ({ data }: WorldObject<JobData>) => workspaceIdOf(data.request) === query.workspace_id
+  const inWorkspace = query.workspace_id === undefined ? all : all.filter(isInWorkspace)
   const found = filters.length === 0 ? inWorkspace : inWorkspace.filter((job) => matches(view(job)))
   if (order === 'desc') found.reverse()
   // The offset counts pages from 0; `total` counts all jobs, `count` the matching ones.
@@ -203,14 +210,14 @@ function search({ world, shelf }: JobParts, caller: ModelartsAccount, call: Call
     sort_by: 'create_time',
     order,
     group_by,
-    workspace_id: asked.workspace_id ?? '0',
+    workspace_id: query.workspace_id ?? '0',
     ai_project: 'default-ai-project',
     items,
   })
 }
 
-function taskLog({ world, shelf }: JobParts, caller: ModelartsAccount, { params }: Call): Buffer | null {
-  const { data, timeline } = shelf.find(caller, params.jobId)
+function taskLog({ world, objects }: JobParts, caller: ModelartsAccount, { params }: Call): Buffer | null {
+  const { data, timeline } = objects.find(caller, params.jobId)
   if (!tasksOf(data.request).includes(params.taskId ?? '')) throw invalidParam('task_id')
   const lines = logLines(
     { script: scriptOf(data.request), variables: data.request.algorithm?.environments ?? {} },
@@ -221,16 +228,16 @@ function taskLog({ world, shelf }: JobParts, caller: ModelartsAccount, { params 
 }
 
 // ModelArts.2776, "not ready for fetch log": documented with HTTP 204, which has no body for the code.
-const noLogYet: Answer = { status: 204, body: undefined }
+const noLogYet: ProviderResponse = { status: 204, body: undefined }
 
-function preview(parts: JobParts, caller: ModelartsAccount, call: Call): Answer {
+function preview(parts: JobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const log = taskLog(parts, caller, call)
   if (log === null) return noLogYet
   const shown = log.subarray(-maxPreviewBytes)
   return ok({ content: shown.toString('utf8'), current_size: shown.length, full_size: log.length })
 }
 
-function link(parts: JobParts, caller: ModelartsAccount, call: Call): Answer {
+function link(parts: JobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const log = taskLog(parts, caller, call)
   if (log === null) return noLogYet
   const { jobId, taskId } = call.params

@@ -11,38 +11,38 @@ type EnvironmentSpeeds = Pick<
 >
 
 /** The input of the lifecycle of an instance or notebook. */
-export interface Fate {
-  /** Texts of the request that may request a failure: name and description. */
-  readonly words: readonly (string | undefined)[]
+export interface LifecycleInput {
+  /** Texts of the request that may specify a failure: name and description. */
+  readonly texts: readonly (string | undefined)[]
   /** How long it runs until it stops automatically; `null` is unlimited. */
   readonly runForMs: number | null
 }
 
-/** Whether a request asks for a failure: `create-fails` or `start-fails` in its name or description. */
-export function orders(words: Fate['words'], failure: 'create-fails' | 'start-fails'): boolean {
-  return words.some((word) => word?.includes(failure))
+/** Whether a request specifies a failure: `create-fails` or `start-fails` in its name or description. */
+export function requestsFailure(texts: LifecycleInput['texts'], failure: 'create-fails' | 'start-fails'): boolean {
+  return texts.some((text) => text?.includes(failure))
 }
 
 /** The lifecycle of an environment from its creation. */
-export function lifeFromCreation(startAt: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
+export function lifeFromCreation(startAt: number, input: LifecycleInput, speeds: EnvironmentSpeeds): Timeline {
   const waiting = [
     { state: 'CREATE_QUEUING', forMs: speeds.queueingMs },
     { state: 'CREATING', forMs: Math.max(speeds.creatingMs, 1) },
   ]
-  if (orders(fate.words, 'create-fails')) return plan(startAt, waiting, { state: 'CREATE_FAILED' })
+  if (requestsFailure(input.texts, 'create-fails')) return plan(startAt, waiting, { state: 'CREATE_FAILED' })
   const runsAt = startAt + speeds.queueingMs + Math.max(speeds.creatingMs, 1)
-  const [first, ...rest] = runFrom(runsAt, fate, speeds)
+  const [first, ...rest] = runFrom(runsAt, input, speeds)
   return [...plan(startAt, waiting, first), ...rest]
 }
 
 /** The lifecycle of a restarted environment. */
-export function restarted(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
+export function restarted(timeline: Timeline, now: number, input: LifecycleInput, speeds: EnvironmentSpeeds): Timeline {
   const startingAt = now + speeds.queueingMs
   const settlesAt = startingAt + Math.max(speeds.startingMs, 1)
   const starting = { at: startingAt, state: 'STARTING' }
-  const ending: Timeline = orders(fate.words, 'start-fails')
+  const ending: Timeline = requestsFailure(input.texts, 'start-fails')
     ? [{ at: settlesAt, state: 'START_FAILED' }]
-    : runFrom(settlesAt, fate, speeds)
+    : runFrom(settlesAt, input, speeds)
   if (speeds.queueingMs <= 0) return divert(timeline, now, starting, ...ending)
   return divert(timeline, now, { at: now, state: 'START_QUEUING' }, starting, ...ending)
 }
@@ -53,8 +53,8 @@ export function stopped(timeline: Timeline, now: number, { stoppingMs }: Environ
 }
 
 /** The lifecycle of a running environment with a changed duration; `runForMs` counts from now. */
-export function prolonged(timeline: Timeline, now: number, fate: Fate, speeds: EnvironmentSpeeds): Timeline {
-  return divert(timeline, now, ...runFrom(now, fate, speeds))
+export function extended(timeline: Timeline, now: number, input: LifecycleInput, speeds: EnvironmentSpeeds): Timeline {
+  return divert(timeline, now, ...runFrom(now, input, speeds))
 }
 
 /** The lifecycle of a deleted environment: DELETING, then gone. */
@@ -68,7 +68,7 @@ export function stopsAt(timeline: Timeline, now: number): number | null {
   return timeline.find(({ at, state }) => at > now && state === 'STOPPING')?.at ?? null
 }
 
-function runFrom(at: number, { runForMs }: Fate, { stoppingMs, leaseSpeed }: EnvironmentSpeeds): Timeline {
+function runFrom(at: number, { runForMs }: LifecycleInput, { stoppingMs, leaseSpeed }: EnvironmentSpeeds): Timeline {
   const running = { at, state: 'RUNNING' }
   if (runForMs === null || leaseSpeed <= 0) return [running]
   return [running, ...stopFrom(at + runForMs / leaseSpeed, stoppingMs)]
@@ -82,21 +82,21 @@ function stopFrom(at: number, stoppingMs: number): Timeline {
 }
 
 /** The input of the lifecycle of a training job. */
-export interface JobFate {
+export interface JobLifecycleInput {
   readonly script: string
-  readonly words: Fate['words']
+  readonly texts: LifecycleInput['texts']
   /** Maximum duration of the job; `null` is unlimited. */
   readonly stopAfterMs: number | null
 }
 
 /** The lifecycle of a v2 training job; the outcome is its secondary phase. */
-export function jobLife(startAt: number, fate: JobFate, settings: ModelartsSettings): Timeline {
+export function jobLife(startAt: number, input: JobLifecycleInput, settings: ModelartsSettings): Timeline {
   const creating = { state: 'Creating', outcome: 'Creating', forMs: Math.max(settings.jobCreatingMs, 1) }
-  if (orders(fate.words, 'create-fails'))
+  if (requestsFailure(input.texts, 'create-fails'))
     return plan(startAt, [creating], { state: 'Abnormal', outcome: 'CreateFailed' })
-  const ownMs = sleepMsOf(fate.script) ?? settings.jobRunningMs
-  const allowedMs = fate.stopAfterMs ?? Number.POSITIVE_INFINITY
-  const end = exitCodeOf(fate.script) === 0 ? 'Completed' : 'Failed'
+  const ownMs = sleepMsOf(input.script) ?? settings.jobRunningMs
+  const allowedMs = input.stopAfterMs ?? Number.POSITIVE_INFINITY
+  const end = exitCodeOf(input.script) === 0 ? 'Completed' : 'Failed'
   const isCutShort = ownMs > allowedMs
   const steps = [
     creating,

@@ -1,14 +1,22 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { images, isKnownFlavor } from './catalog.ts'
 import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment-states.ts'
-import { deleted, lifeFromCreation, prolonged, restarted, stopped } from './lifecycle.ts'
+import { deleted, extended, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
 import { listNotebooks } from './notebook-list.ts'
 import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
 import { Rejection } from './rejections.ts'
 import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate, wrongValue } from './rules.ts'
-import { type Definition, defineOperations, drawUuid, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import {
+  type Definition,
+  defineOperations,
+  makeProjectObjects,
+  ok,
+  type ProjectObjects,
+  randomUuid,
+  type ServiceParts,
+} from './service.ts'
 import { assertVolume } from './volume-rules.ts'
 import type { Lease, ModelartsAccount, NotebookData, NotebookRequest } from './wire.ts'
 
@@ -17,22 +25,22 @@ const defaultLeaseMs = 3_600_000
 
 interface NotebookParts extends ServiceParts {
   notebooks: Collection<NotebookData>
-  shelf: Shelf<NotebookData>
+  objects: ProjectObjects<NotebookData>
 }
 
 /** Notebooks: development environments of the current API. "Not found" is HTTP 400. */
 export function notebookOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const notebooks = world.collection<NotebookData>('modelarts', 'notebook')
-  const missing = () => new Rejection(400, '6404', 'The notebook does not exist.')
-  const parts = { ...service, notebooks, shelf: makeShelf(notebooks, world.now, missing) }
+  const notFound = () => new Rejection(400, '6404', 'The notebook does not exist.')
+  const parts = { ...service, notebooks, objects: makeProjectObjects(notebooks, world.now, notFound) }
   return defineOperations(service, [...collectionOperations(parts), ...lifeOperations(parts), ...catalogOperations()])
 }
 
 function collectionOperations(parts: NotebookParts): Definition[] {
-  const { world, shelf } = parts
+  const { world, objects } = parts
   const execute = (caller: ModelartsAccount, call: Call) => listNotebooks(parts, caller, call)
-  const one = `${base}/:notebookId`
+  const item = `${base}/:notebookId`
   return [
     {
       name: 'notebooks.create',
@@ -47,45 +55,45 @@ function collectionOperations(parts: NotebookParts): Definition[] {
     {
       name: 'notebooks.get',
       method: 'GET',
-      path: one,
-      execute: (caller, { params }) => ok(notebookView(shelf.find(caller, params.notebookId), caller, world.now())),
+      path: item,
+      execute: (caller, { params }) => ok(notebookView(objects.find(caller, params.notebookId), caller, world.now())),
     },
     {
       name: 'notebooks.update',
       method: 'PUT',
-      path: one,
+      path: item,
       fields: notebookUpdate,
       execute: (caller, call, body: Partial<NotebookRequest>) => update(parts, caller, call, body),
     },
-    { name: 'notebooks.delete', method: 'DELETE', path: one, execute: (caller, call) => remove(parts, caller, call) },
+    { name: 'notebooks.delete', method: 'DELETE', path: item, execute: (caller, call) => remove(parts, caller, call) },
   ]
 }
 
 function lifeOperations(parts: NotebookParts): Definition[] {
-  const one = `${base}/:notebookId`
+  const item = `${base}/:notebookId`
   return [
     {
       name: 'notebooks.start',
       method: 'POST',
-      path: `${one}/start`,
+      path: `${item}/start`,
       execute: (caller, call) => start(parts, caller, call),
     },
     {
       name: 'notebooks.stop',
       method: 'POST',
-      path: `${one}/stop`,
+      path: `${item}/stop`,
       execute: (caller, call) => stop(parts, caller, call),
     },
     {
       name: 'notebooks.getLease',
       method: 'GET',
-      path: `${one}/lease`,
-      execute: (caller, { params }) => ok(leaseView(parts.shelf.find(caller, params.notebookId).data.lease)),
+      path: `${item}/lease`,
+      execute: (caller, { params }) => ok(leaseView(parts.objects.find(caller, params.notebookId).data.lease)),
     },
     {
       name: 'notebooks.prolong',
       method: 'PATCH',
-      path: `${one}/lease`,
+      path: `${item}/lease`,
       fields: notebookLease,
       isBodyOptional: true,
       execute: (caller, call, body: { duration?: number; type?: string }) => prolong(parts, caller, call, body),
@@ -111,33 +119,33 @@ function catalogOperations(): Definition[] {
   ]
 }
 
-function fateOf({ request, lease }: Pick<NotebookData, 'request' | 'lease'>) {
+function lifecycleInputOf({ request, lease }: Pick<NotebookData, 'request' | 'lease'>) {
   return {
-    words: [request.name, request.description],
+    texts: [request.name, request.description],
     runForMs: lease.durationMs === -1 ? null : lease.durationMs,
   }
 }
 
-function create(parts: NotebookParts, caller: ModelartsAccount, request: NotebookRequest): Answer {
-  const { world, settings, notebooks, shelf } = parts
+function create(parts: NotebookParts, caller: ModelartsAccount, request: NotebookRequest): ProviderResponse {
+  const { world, settings, notebooks, objects } = parts
   assertVolume(request.volume)
   assertFlavor(request.flavor, isKnownFlavor(request.flavor), settings)
-  if (settings.maxInstances > 0 && shelf.all(caller).length >= settings.maxInstances) {
+  if (settings.maxInstances > 0 && objects.all(caller).length >= settings.maxInstances) {
     throw new Rejection(400, '6302', 'The instance count already reaches the maximum value.')
   }
   const now = world.now()
-  // The duration beside the lease overrides the one inside it.
+  // The duration next to the lease overrides the one inside it.
   const durationMs = leaseDuration(request.duration ?? request.lease?.duration ?? defaultLeaseMs)
   const type = (request.lease?.type ?? 'TIMING').toUpperCase()
   const lease = { createdAt: now, updatedAt: now, durationMs, type }
-  const data = { request, lease, token: drawUuid(world.random), updatedAt: now }
+  const data = { request, lease, token: randomUuid(world.random), updatedAt: now }
   const notebook = notebooks.add({
-    id: parts.drawId(),
+    id: parts.makeId(),
     name: request.name,
     owner: caller.projectId,
     creation: request,
     data,
-    timeline: lifeFromCreation(now, fateOf(data), { ...settings, queueingMs: 0 }),
+    timeline: lifeFromCreation(now, lifecycleInputOf(data), { ...settings, queueingMs: 0 }),
   })
   return ok(notebookView(notebook, caller, now))
 }
@@ -149,12 +157,12 @@ function leaseDuration(durationMs: number): number {
 
 /** Returns only the changes, as in the documented sample. */
 function update(
-  { world, settings, notebooks, shelf }: NotebookParts,
+  { world, settings, notebooks, objects }: NotebookParts,
   caller: ModelartsAccount,
   call: Call,
   body: Partial<NotebookRequest>,
-): Answer {
-  const { id, name, data, timeline } = shelf.find(caller, call.params.notebookId)
+): ProviderResponse {
+  const { id, name, data, timeline } = objects.find(caller, call.params.notebookId)
   if (settings.restrictNotebookUpdates) assertCanUpdate(body, momentAt(timeline, world.now()).state)
   const request = { ...data.request, ...body }
   notebooks.change(id, { name: body.name ?? name, data: { ...data, request, updatedAt: world.now() } })
@@ -178,30 +186,30 @@ function assertCanUpdate(body: object, state: string): void {
 }
 
 /** A start reads its lease from the query; the default is an hour, whatever was set before. */
-function start(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
-  const { world, settings, shelf } = parts
+function start(parts: NotebookParts, caller: ModelartsAccount, call: Call): ProviderResponse {
+  const { world, settings, objects } = parts
   const now = world.now()
-  const notebook = shelf.find(caller, call.params.notebookId)
+  const notebook = objects.find(caller, call.params.notebookId)
   assertCanStart(momentAt(notebook.timeline, now).state, settings)
   const lease = renewed(notebook.data.lease, call.query, {}, now)
   const data = { ...notebook.data, lease, updatedAt: now }
-  const timeline = restarted(notebook.timeline, now, fateOf(data), { ...settings, queueingMs: 0 })
+  const timeline = restarted(notebook.timeline, now, lifecycleInputOf(data), { ...settings, queueingMs: 0 })
   return changed(parts, caller, notebook, { data, timeline })
 }
 
-function stop(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
-  const { world, settings, shelf } = parts
+function stop(parts: NotebookParts, caller: ModelartsAccount, call: Call): ProviderResponse {
+  const { world, settings, objects } = parts
   const now = world.now()
-  const notebook = shelf.find(caller, call.params.notebookId)
+  const notebook = objects.find(caller, call.params.notebookId)
   assertCanStop(momentAt(notebook.timeline, now).state, settings)
   return changed(parts, caller, notebook, { timeline: stopped(notebook.timeline, now, settings) })
 }
 
 /** Deletes the container with its storage; no stop is required. */
-function remove(parts: NotebookParts, caller: ModelartsAccount, call: Call): Answer {
-  const { world, settings, shelf } = parts
+function remove(parts: NotebookParts, caller: ModelartsAccount, call: Call): ProviderResponse {
+  const { world, settings, objects } = parts
   const now = world.now()
-  const notebook = shelf.find(caller, call.params.notebookId)
+  const notebook = objects.find(caller, call.params.notebookId)
   if (momentAt(notebook.timeline, now).state === 'DELETING') throw busy()
   return changed(parts, caller, notebook, { timeline: deleted(notebook.timeline, now, settings.deletingMs) })
 }
@@ -211,16 +219,16 @@ function prolong(
   caller: ModelartsAccount,
   call: Call,
   body: { duration?: number; type?: string },
-): Answer {
-  const { world, settings, notebooks, shelf } = parts
+): ProviderResponse {
+  const { world, settings, notebooks, objects } = parts
   const now = world.now()
-  const { id, data, timeline } = shelf.find(caller, call.params.notebookId)
+  const { id, data, timeline } = objects.find(caller, call.params.notebookId)
   const { state } = momentAt(timeline, now)
   if (state !== 'RUNNING')
     throw new Rejection(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
   const lease = renewed(data.lease, call.query, body, now)
   const next = { ...data, lease, updatedAt: now }
-  notebooks.change(id, { data: next, timeline: prolonged(timeline, now, fateOf(next), settings) })
+  notebooks.change(id, { data: next, timeline: extended(timeline, now, lifecycleInputOf(next), settings) })
   return ok(leaseView(lease))
 }
 
@@ -237,6 +245,6 @@ function changed(
   caller: ModelartsAccount,
   { id }: WorldObject<NotebookData>,
   changes: Partial<Pick<WorldObject<NotebookData>, 'data' | 'timeline'>>,
-): Answer {
+): ProviderResponse {
   return ok(notebookView(notebooks.change(id, changes), caller, world.now()))
 }

@@ -1,11 +1,19 @@
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { logLines } from './job-logs.ts'
 import { jobLife, jobTimes, terminated } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
 import { oldJobCreation } from './rules.ts'
-import { countIn, type Definition, defineOperations, makeShelf, ok, type ServiceParts, type Shelf } from './service.ts'
+import {
+  countIn,
+  type Definition,
+  defineOperations,
+  makeProjectObjects,
+  ok,
+  type ProjectObjects,
+  type ServiceParts,
+} from './service.ts'
 import type { ModelartsAccount, OldJobData, OldJobRequest } from './wire.ts'
 
 const base = '/v1/:projectId/training-jobs'
@@ -29,7 +37,7 @@ const statuses: Readonly<Record<string, number>> = {
 
 interface OldJobParts extends ServiceParts {
   jobs: Collection<OldJobData>
-  shelf: Shelf<OldJobData>
+  objects: ProjectObjects<OldJobData>
 }
 
 /**
@@ -39,8 +47,12 @@ interface OldJobParts extends ServiceParts {
 export function oldJobOperations(service: ServiceParts): Operation[] {
   const { world } = service
   const jobs = world.collection<OldJobData>('modelarts', 'training-v1')
-  const shelf = makeShelf(jobs, world.now, () => new Rejection(400, '0105', 'The training job does not exist.'))
-  const parts = { ...service, jobs, shelf }
+  const objects = makeProjectObjects(
+    jobs,
+    world.now,
+    () => new Rejection(400, '0105', 'The training job does not exist.'),
+  )
+  const parts = { ...service, jobs, objects }
   const get = (name: string, path: string, read: Read): Definition => ({
     name: `oldjobs.${name}`,
     method: 'GET',
@@ -70,14 +82,14 @@ export function oldJobOperations(service: ServiceParts): Operation[] {
       method: 'DELETE',
       path: `${base}/:jobId`,
       execute: (caller, { params }) => {
-        jobs.remove(shelf.find(caller, params.jobId).id)
+        jobs.remove(objects.find(caller, params.jobId).id)
         return ok({ is_success: true })
       },
     },
   ])
 }
 
-type Read = (parts: OldJobParts, caller: ModelartsAccount, call: Call) => Answer
+type Read = (parts: OldJobParts, caller: ModelartsAccount, call: Call) => ProviderResponse
 
 function scriptOf({ config }: OldJobRequest): string {
   const { user_command, boot_file_url, parameter } = config
@@ -85,15 +97,15 @@ function scriptOf({ config }: OldJobRequest): string {
 }
 
 function create(
-  { world, settings, jobs, shelf }: OldJobParts,
+  { world, settings, jobs, objects }: OldJobParts,
   caller: ModelartsAccount,
   request: OldJobRequest,
-): Answer {
+): ProviderResponse {
   const { job_name } = request
-  if (shelf.all(caller).some(({ name }) => name === job_name)) {
+  if (objects.all(caller).some(({ name }) => name === job_name)) {
     throw new Rejection(400, '0103', `Job name:${job_name} is existed`)
   }
-  const fate = { script: scriptOf(request), words: [job_name, request.job_desc], stopAfterMs: null }
+  const input = { script: scriptOf(request), texts: [job_name, request.job_desc], stopAfterMs: null }
   const id = String(jobs.all().reduce((highest, job) => Math.max(highest, Number(job.id)), 9) + 1)
   const job = jobs.add({
     id,
@@ -101,7 +113,7 @@ function create(
     owner: caller.projectId,
     creation: request,
     data: { request, resourceId: `job${world.random.text('0123456789abcdef', 8)}` },
-    timeline: jobLife(world.now(), fate, settings),
+    timeline: jobLife(world.now(), input, settings),
   })
   return ok({
     is_success: true,
@@ -115,12 +127,12 @@ function create(
   })
 }
 
-function list({ world, shelf }: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+function list({ world, objects }: OldJobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const { query } = call
   const rejection = new Rejection(400, '0104', 'Parameter error.')
   const perPage = countIn(call, 'per_page', { min: 1, fallback: 10, rejection })
   const page = countIn(call, 'page', { min: 1, fallback: 1, rejection })
-  const found = shelf
+  const found = objects
     .listed(caller, call)
     .map((job) => summary(job, world.now()))
     .filter(({ job_name }) => job_name.includes(query.get('search_content') ?? ''))
@@ -144,14 +156,14 @@ function summary({ id, name, data, createdAt, timeline }: WorldObject<OldJobData
   }
 }
 
-function find({ shelf }: OldJobParts, caller: ModelartsAccount, { params }: Call): WorldObject<OldJobData> {
-  const job = shelf.find(caller, params.jobId)
-  // The first version has the number of its job.
+function find({ objects }: OldJobParts, caller: ModelartsAccount, { params }: Call): WorldObject<OldJobData> {
+  const job = objects.find(caller, params.jobId)
+  // The first version has the same number as its job.
   if (params.versionId !== job.id) throw new Rejection(400, '0105', 'The version does not exist.')
   return job
 }
 
-function details(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+function details(parts: OldJobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const job = find(parts, caller, call)
   const { version_count, ...shown } = summary(job, parts.world.now())
   return ok({
@@ -163,7 +175,7 @@ function details(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answ
   })
 }
 
-function stop(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+function stop(parts: OldJobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const now = parts.world.now()
   const { id, timeline } = find(parts, caller, call)
   if (jobTimes(timeline, now).endedAt !== null) throw new Rejection(400, '0105', 'The training job has ended.')
@@ -171,14 +183,14 @@ function stop(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer 
   return ok({ is_success: true })
 }
 
-function logNames(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+function logNames(parts: OldJobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const job = find(parts, caller, call)
   const isReady = jobTimes(job.timeline, parts.world.now()).startedAt !== null
   return ok({ is_success: true, log_file_list: isReady ? [`${job.name}.0`] : [] })
 }
 
 /** As in the sample, `start_line` is a number above 2^53 and `end_line` a string. */
-function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): Answer {
+function log(parts: OldJobParts, caller: ModelartsAccount, call: Call): ProviderResponse {
   const job = find(parts, caller, call)
   const rejection = new Rejection(400, '0104', 'Parameter error.')
   const limit = countIn(call, 'lines', { min: 0, fallback: 50, rejection })

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Failure } from '../provider.ts'
+import type { Failure, ProviderResponse } from '../provider.ts'
 import type { ModelartsSettings } from './wire.ts'
 
 /** The groups of the service, each with a separate error format. */
-export type Voice = 'demanager' | 'training-v1' | 'notebooks' | 'jobs' | 'iam'
+export type ErrorFormat = 'demanager' | 'training-v1' | 'notebooks' | 'jobs' | 'iam'
 
 /** A rejection by the service. Codes and texts: the reference's appendix "Error Codes". */
 export class Rejection extends Error {
@@ -22,7 +22,7 @@ export class Rejection extends Error {
 }
 
 /** The group that serves a path. */
-export function voiceOf(target: string): Voice {
+export function errorFormatOf(target: string): ErrorFormat {
   const [, version, , group] = target.split(/[/?]/)
   if (version === 'v3') return 'iam'
   if (version === 'v2') return 'jobs'
@@ -31,18 +31,18 @@ export function voiceOf(target: string): Voice {
 }
 
 /** Formats a rejection for a group. */
-export function refuse(
+export function rejectionResponse(
   { status, code, message, solution }: Rejection,
-  voice: Voice,
+  format: ErrorFormat,
   settings: ModelartsSettings,
-): Answer {
-  if (voice === 'iam') return iamError(status, message)
+): ProviderResponse {
+  if (format === 'iam') return iamError(status, message)
   const error_code = `ModelArts.${code}`
-  if (voice === 'jobs') {
+  if (format === 'jobs') {
     return { status, body: { error_msg: message, error_code, ...(solution && { error_solution: solution }) } }
   }
-  const text = voice === 'notebooks' ? { error_msg: message } : { [settings.v1ErrorField]: message }
-  const isPrefixed = voice === 'training-v1' || settings.errorsIn200
+  const text = format === 'notebooks' ? { error_msg: message } : { [settings.v1ErrorField]: message }
+  const isPrefixed = format === 'training-v1' || settings.errorsIn200
   const body = { ...(isPrefixed && { is_success: false }), ...text, error_code }
   return { status: settings.errorsIn200 ? 200 : status, body }
 }
@@ -55,12 +55,17 @@ const titles: Readonly<Record<number, string>> = {
 }
 
 /** An error of IAM; its `code` is an integer. */
-export function iamError(status: number, message: string): Answer {
+export function iamError(status: number, message: string): ProviderResponse {
   return { status, body: { error: { message, code: status, title: titles[status] ?? 'Internal Server Error' } } }
 }
 
 /** An error of the API gateway, returned before the service is reached. `code` has four digits. */
-export function gatewayError(status: number, code: string, message: string, settings: ModelartsSettings): Answer {
+export function gatewayError(
+  status: number,
+  code: string,
+  message: string,
+  settings: ModelartsSettings,
+): ProviderResponse {
   const request_id = randomBytes(16).toString('hex')
   return {
     status,
@@ -70,19 +75,19 @@ export function gatewayError(status: number, code: string, message: string, sett
 }
 
 /** The gateway's rejection of a caller; `detail` is a variant from its error table. */
-export function notAuthenticated(detail: string, settings: ModelartsSettings): Answer {
+export function notAuthenticated(detail: string, settings: ModelartsSettings): ProviderResponse {
   return gatewayError(401, '0301', `Incorrect IAM authentication information: ${detail}`, settings)
 }
 
 /** The rejection of an expired token. */
-export function tokenExpired(settings: ModelartsSettings): Answer {
+export function tokenExpired(settings: ModelartsSettings): ProviderResponse {
   if (settings.tokenErrorsFrom === 'gateway') return gatewayError(401, '0307', 'The token must be updated.', settings)
   const message = 'Invalid token header because the token has expired.'
   return { status: 401, body: { error_msg: message, error_code: 'ModelArts.0202' } }
 }
 
 /** The response to a failure outside an operation. */
-export function failureAnswer(failure: Failure, settings: ModelartsSettings): Answer {
+export function failureResponse(failure: Failure, settings: ModelartsSettings): ProviderResponse {
   switch (failure.what) {
     case 'unknown_route':
       return gatewayError(404, '0101', 'The API does not exist or has not been published in the environment', settings)
@@ -99,13 +104,13 @@ export function failureAnswer(failure: Failure, settings: ModelartsSettings): An
       if (failure.reason === 'invalid') return notAuthenticated('decrypt token fail', settings)
       return gatewayError(403, '0302', 'The IAM user is not authorized to access the API', settings)
     case 'refused_in_200':
-      return refuse(new Rejection(200, '0010', 'Internal error.'), 'training-v1', settings)
+      return rejectionResponse(new Rejection(200, '0010', 'Internal error.'), 'training-v1', settings)
     case 'server_error':
       return serverError(failure.status, settings)
   }
 }
 
-function serverError(status: number, settings: ModelartsSettings): Answer {
+function serverError(status: number, settings: ModelartsSettings): ProviderResponse {
   if (status === 502 || status === 503) return gatewayError(status, '0202', 'Backend unavailable', settings)
   if (status === 504) return gatewayError(status, '0203', 'Backend timeout', settings)
   return { status, body: { error_msg: 'Internal error.', error_code: 'ModelArts.0010' } }

@@ -1,5 +1,5 @@
 import { checkFields, type FieldRule, type Fields, type Violation } from '../fields.ts'
-import { Rejection, type Voice } from './rejections.ts'
+import { type ErrorFormat, Rejection } from './rejections.ts'
 
 const text: FieldRule = { type: 'string' }
 const requiredText: FieldRule = { type: 'string', isRequired: true }
@@ -228,14 +228,14 @@ export const oldJobCreation: Fields = {
 export function assertKeepsRules(
   body: unknown,
   fields: Fields,
-  { voice, refuseUnknown }: { voice: Voice; refuseUnknown: boolean },
+  { format, refuseUnknown }: { format: ErrorFormat; refuseUnknown: boolean },
 ): void {
   // The config of v1 training is listed only in part, so unknown fields are accepted there.
-  const [first] = checkFields(body, fields, { refuseUnknown: refuseUnknown && voice !== 'training-v1' })
+  const [first] = checkFields(body, fields, { refuseUnknown: refuseUnknown && format !== 'training-v1' })
   if (first === undefined) return
-  if (voice === 'jobs') throw invalidParam(first.path)
-  if (voice === 'training-v1') throw new Rejection(400, '0104', 'Parameter error.')
-  throw devEnvironRefusal(first)
+  if (format === 'jobs') throw invalidParam(first.path)
+  if (format === 'training-v1') throw new Rejection(400, '0104', 'Parameter error.')
+  throw devEnvironRejection(first)
 }
 
 /** The rejection of a parameter of a v2 training job. */
@@ -248,7 +248,7 @@ export function wrongValue(path: string): Rejection {
   return new Rejection(400, '6336', `'${path}' property value is incorrect.`)
 }
 
-function devEnvironRefusal({ path, value, broken, rule }: Violation): Rejection {
+function devEnvironRejection({ path, value, broken, rule }: Violation): Rejection {
   switch (broken) {
     case 'required':
       return new Rejection(400, '6335', `'${path}' is a required property.`)

@@ -1,10 +1,10 @@
 import { type Fields, isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import type { Random } from '../random.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, World, WorldObject } from '../world.ts'
 import { goneState } from './lifecycle.ts'
-import { Rejection, refuse, voiceOf } from './rejections.ts'
+import { errorFormatOf, Rejection, rejectionResponse } from './rejections.ts'
 import { assertKeepsRules } from './rules.ts'
 import type { ModelartsAccount, ModelartsSettings } from './wire.ts'
 
@@ -16,7 +16,7 @@ export interface ServiceParts {
   /** The base URL of the sandbox's listener, for both IAM and ModelArts. */
   url(): string
   callerOf(call: Call): ModelartsAccount
-  drawId(draw?: (random: Random) => string): string
+  makeId(generate?: (random: Random) => string): string
 }
 
 /** The definition of one operation. */
@@ -30,7 +30,7 @@ export interface Definition {
   fields?: Fields
   /** Whether the body is optional. */
   isBodyOptional?: true
-  execute(caller: ModelartsAccount, call: Call, body: never): Answer
+  execute(caller: ModelartsAccount, call: Call, body: never): ProviderResponse
 }
 
 /** Builds operations from a group's definitions: bodies are validated and rejections formatted for the group. */
@@ -45,7 +45,7 @@ export function defineOperations(parts: ServiceParts, definitions: readonly Defi
       try {
         return definition.execute(parts.callerOf(call), call, readBody(definition, call, parts.settings) as never)
       } catch (error) {
-        if (error instanceof Rejection) return refuse(error, voiceOf(call.target), parts.settings)
+        if (error instanceof Rejection) return rejectionResponse(error, errorFormatOf(call.target), parts.settings)
         throw error
       }
     },
@@ -65,12 +65,15 @@ function readBody({ fields, isBodyOptional }: Definition, call: Call, settings: 
   const mediaType = call.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   const isJson = mediaType === 'application/json' || (mediaType === undefined && !settings.requireContentType)
   if (!isJson || !isRecord(call.json)) throw unreadable(call)
-  assertKeepsRules(call.json, fields, { voice: voiceOf(call.target), refuseUnknown: settings.refuseUnknownFields })
+  assertKeepsRules(call.json, fields, {
+    format: errorFormatOf(call.target),
+    refuseUnknown: settings.refuseUnknownFields,
+  })
   return call.json
 }
 
 function unreadable({ target }: Call): Rejection {
-  switch (voiceOf(target)) {
+  switch (errorFormatOf(target)) {
     case 'jobs':
       return new Rejection(400, '2787', 'Invalid JSON request body.', 'Check the request body.')
     case 'training-v1':
@@ -81,20 +84,20 @@ function unreadable({ target }: Call): Rejection {
 }
 
 /** A project's view of one type of object, without other projects' and deleted ones. */
-export interface Shelf<D extends object> {
+export interface ProjectObjects<D extends object> {
   /** @throws the rejection of the group if the project does not have the object */
   find(caller: ModelartsAccount, id: string | undefined): WorldObject<D>
   all(caller: ModelartsAccount): WorldObject<D>[]
   listed(caller: ModelartsAccount, call: Call): WorldObject<D>[]
 }
 
-export function makeShelf<D extends object>(
+export function makeProjectObjects<D extends object>(
   collection: Collection<D>,
   now: () => number,
-  missing: (id: string) => Rejection,
-): Shelf<D> {
+  notFound: (id: string) => Rejection,
+): ProjectObjects<D> {
   const isOwn = (object: WorldObject<D>, caller: ModelartsAccount) => object.owner === caller.projectId
-  const clearAway = () => {
+  const removeGone = () => {
     const at = now()
     for (const { id, timeline } of collection.all()) {
       if (timeline.at(-1)?.state === goneState && momentAt(timeline, at).state === goneState) collection.remove(id)
@@ -102,30 +105,30 @@ export function makeShelf<D extends object>(
   }
   return {
     find: (caller, id = '') => {
-      clearAway()
+      removeGone()
       const object = collection.get(id)
-      if (object === undefined || !isOwn(object, caller)) throw missing(id)
+      if (object === undefined || !isOwn(object, caller)) throw notFound(id)
       return object
     },
     all: (caller) => {
-      clearAway()
+      removeGone()
       return collection.all().filter((object) => isOwn(object, caller))
     },
     listed: (caller, { listing }) => {
-      clearAway()
+      removeGone()
       return collection.listed(listing).filter((object) => isOwn(object, caller))
     },
   }
 }
 
 /** A lower-case UUID. */
-export function drawUuid(random: Random): string {
+export function randomUuid(random: Random): string {
   const hex = random.text('0123456789abcdef', 30)
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(12, 15)}`, `a${hex.slice(15, 18)}`, hex.slice(18)].join('-')
 }
 
 /** A 200 with a JSON body. */
-export function ok(body: unknown): Answer {
+export function ok(body: unknown): ProviderResponse {
   return { status: 200, body }
 }
 

@@ -201,7 +201,7 @@ export interface OldJobRequest {
   }
 }
 
-/** The stored data of a v1 training job; it has only the version that its creation made. */
+/** The stored data of a v1 training job; it has only the version that its create made. */
 export interface OldJobData {
   request: OldJobRequest
   resourceId: string

@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
-import { forbidden, invalidToken, missingToken, serverTrouble, traceback, unknownRoute } from './answers.ts'
 import { client } from './client.ts'
 import { endedStates } from './lifecycle.ts'
+import { forbidden, invalidToken, missingToken, serverError, traceback, unknownRoute } from './responses.ts'
 import { rayOperations } from './routes.ts'
 import type { RayAccount, RaySettings } from './wire.ts'
 
@@ -40,7 +40,7 @@ export const ray: SandboxProvider<RaySettings, RayAccount> = {
         case 'credentials':
           return failure.reason === 'forbidden' ? forbidden : invalidToken
         case 'bad_request':
-          return serverTrouble
+          return serverError
         case 'too_large':
           return { status: 413, body: 'Maximum request body size 104857600 exceeded' }
         // Ray has no rate limit; a proxy in front of it may have one.

@@ -19,11 +19,11 @@ export function jobView(job: Job, now: number): object {
     entrypoint: request.entrypoint,
     message: messageOf(job, shown),
     error_type: shown.errorType,
-    // The time of the submit, whatever its name says.
+    // The time of the submit, despite its name.
     start_time: job.createdAt,
     end_time: shown.endedAt,
     metadata: request.metadata ?? null,
-    // In clear: Ray redacts it only for browsers.
+    // Unredacted: Ray redacts it only for browsers.
     runtime_env: request.runtime_env ?? null,
     driver_agent_http_address: shown.hasRun ? `http://${head.ip}:52365` : null,
     driver_node_id: shown.hasRun ? head.id : null,
@@ -79,8 +79,8 @@ function failureMessage(job: Job, exitCode: number | null, errorType: string): s
 
 function waitsFor(request: JobRequest): string {
   const { entrypoint_num_cpus: cpus, entrypoint_num_gpus: gpus, entrypoint_memory: memory } = request
-  const asks = [cpus, gpus, memory].some((amount) => amount !== undefined && amount > 0)
-  const forResources = asks || Object.keys(request.entrypoint_resources ?? {}).length > 0
+  const requestsResources = [cpus, gpus, memory].some((amount) => amount !== undefined && amount > 0)
+  const forResources = requestsResources || Object.keys(request.entrypoint_resources ?? {}).length > 0
   const forEnvironment = Object.keys(request.runtime_env ?? {}).length > 0
   return [
     forResources ? ' It may be waiting for resources (CPUs, GPUs, memory, custom resources) to become available.' : '',

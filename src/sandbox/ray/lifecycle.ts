@@ -18,8 +18,8 @@ export function lifeOf(request: JobRequest, at: number, settings: RaySettings): 
 }
 
 /**
- * The lifecycle after a stop. A stop of a waiting job is delivered once its process runs, so that a job that waits for
- * resources goes on waiting.
+ * The lifecycle after a stop. A stop of a waiting job is delivered once its process runs, so a job that waits for
+ * resources keeps waiting.
  */
 export function stopped(timeline: Timeline, now: number, { stopMs }: RaySettings): Timeline {
   const start = timeline.find(({ state }) => state === 'RUNNING')
@@ -56,7 +56,7 @@ export function snapshotAt(timeline: Timeline, now: number): Snapshot {
 
 /** Whether a node has the requested resources in total, used or not. Without a request a job runs on the head. */
 function fitsSomewhere(request: JobRequest): boolean {
-  const wanted = Object.entries({
+  const requested = Object.entries({
     CPU: request.entrypoint_num_cpus ?? 0,
     GPU: request.entrypoint_num_gpus ?? 0,
     memory: request.entrypoint_memory ?? 0,
@@ -64,7 +64,7 @@ function fitsSomewhere(request: JobRequest): boolean {
   })
   return nodes.some(({ resources }) => {
     const amounts: Readonly<Record<string, number>> = resources
-    return wanted.every(([name, amount]) => amount <= (amounts[name] ?? 0))
+    return requested.every(([name, amount]) => amount <= (amounts[name] ?? 0))
   })
 }
 

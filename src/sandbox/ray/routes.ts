@@ -1,24 +1,24 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, EmulationContext, Operation } from '../provider.ts'
-import { failedInAgent, invalidRequest, json, noSuchJob, serverTrouble } from './answers.ts'
+import type { Call, EmulationContext, Operation, ProviderResponse } from '../provider.ts'
 import { type Job, jobView, logsOf } from './job-view.ts'
 import { hasEnded, lifeOf, snapshotAt, stopped } from './lifecycle.ts'
+import { failedInAgent, invalidRequest, json, noSuchJob, serverError } from './responses.ts'
 import { hasFileName, readRequest } from './rules.ts'
 import { type JobData, type JobRequest, nodes, type RaySettings } from './wire.ts'
 
-/** The Jobs API, and what the dashboard shows of the nodes. */
+/** The Jobs API and the nodes of the dashboard. */
 export function rayOperations({ world, settings }: EmulationContext<RaySettings>): Operation[] {
   const jobs = world.collection<JobData>('ray', 'job')
 
   const ofJob =
-    (answer: (job: Job) => Answer) =>
-    ({ params: { id = '' } }: Call): Answer => {
+    (execute: (job: Job) => ProviderResponse) =>
+    ({ params: { id = '' } }: Call): ProviderResponse => {
       const job = jobs.get(id)
-      return job === undefined ? noSuchJob(id) : answer(job)
+      return job === undefined ? noSuchJob(id) : execute(job)
     }
   const subjects = ({ params, json: body }: Call) => [params.id, isRecord(body) ? body.submission_id : undefined]
 
-  function submit(request: JobRequest): Answer {
+  function submit(request: JobRequest): ProviderResponse {
     const letters = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
     const id = request.submission_id ?? `raysubmit_${world.random.text(letters, 16)}`
     if (jobs.get(id) !== undefined) {
@@ -34,13 +34,13 @@ export function rayOperations({ world, settings }: EmulationContext<RaySettings>
     return failedInAgent(500, `FileNotFoundError: [Errno 2] No such file or directory: 'job-driver-${id}.log'`)
   }
 
-  function stop({ id, timeline, data }: Job): Answer {
+  function stop({ id, timeline, data }: Job): ProviderResponse {
     const isAlive = !data.isLifeless && !hasEnded(timeline, world.now())
     if (isAlive) jobs.change(id, { timeline: stopped(timeline, world.now(), settings) })
     return json({ stopped: isAlive })
   }
 
-  function remove({ id, timeline }: Job): Answer {
+  function remove({ id, timeline }: Job): ProviderResponse {
     const { state } = snapshotAt(timeline, world.now())
     if (!hasEnded(timeline, world.now())) {
       const detail = `RuntimeError: Attempted to delete job '${id}', but it is in a non-terminal state ${state}.`
@@ -63,7 +63,7 @@ export function rayOperations({ world, settings }: EmulationContext<RaySettings>
       path: '/api/jobs/',
       subjects,
       handle({ json: body }) {
-        if (!isRecord(body)) return serverTrouble
+        if (!isRecord(body)) return serverError
         const request = readRequest(body)
         return typeof request === 'string' ? invalidRequest(request) : submit(request)
       },

@@ -16,11 +16,11 @@ const fields: Fields = {
 /** Numbers with fractions, which the shared rules do not have. */
 const amounts = ['entrypoint_num_cpus', 'entrypoint_num_gpus'] as const
 
-/** The request, or the parser's last line about it. */
+/** The request, or the last line of the parser's traceback. */
 export function readRequest(body: Record<string, unknown>): JobRequest | string {
   const { entrypoint_num_cpus: cpus, entrypoint_num_gpus: gpus, entrypoint_resources: resources, ...rest } = body
   const [violation] = checkFields(rest, fields, { refuseUnknown: true })
-  if (violation !== undefined) return saidOf(violation)
+  if (violation !== undefined) return errorLineOf(violation)
   const numbers = { entrypoint_num_cpus: cpus, entrypoint_num_gpus: gpus }
   for (const name of amounts) {
     if (!isAmount(numbers[name])) return `TypeError: ${name} must be a number, got ${typeof numbers[name]}`
@@ -28,7 +28,7 @@ export function readRequest(body: Record<string, unknown>): JobRequest | string 
   if (!Object.values(Object(resources ?? {})).every(isAmount)) {
     return 'TypeError: entrypoint_resources values must be numbers'
   }
-  // The fields in use have been checked.
+  // The fields in use are validated above.
   return body as unknown as JobRequest
 }
 
@@ -36,7 +36,7 @@ function isAmount(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'number' && value >= 0)
 }
 
-function saidOf({ path, value, broken }: Violation): string {
+function errorLineOf({ path, value, broken }: Violation): string {
   if (broken === 'unknown') {
     return `TypeError: JobSubmitRequest.__init__() got an unexpected keyword argument '${path}'`
   }
@@ -46,7 +46,7 @@ function saidOf({ path, value, broken }: Violation): string {
   return `TypeError: ${path} has another type, got ${typeof value}`
 }
 
-/** The id is part of a file name, which must be possible: the check comes after the record is written. */
+/** Whether the id is valid in a file name. Checked after the record is written. */
 export function hasFileName(submissionId: string): boolean {
   return !submissionId.includes('/') && Buffer.byteLength(`job-driver-${submissionId}.log`) <= 255
 }

@@ -2,7 +2,7 @@ import type { SandboxClient } from '../provider.ts'
 import type { ScnetAccount } from './wire.ts'
 
 export const client: SandboxClient<ScnetAccount> = {
-  title: 'SCNet: a container instance, and an HPC job beside it',
+  title: 'SCNet: a container instance and an HPC job',
   connection: (url, { user, clusterId, accessKey, secretKey }) => ({
     settings: { loginUrl: url, platformUrl: url, user, clusterId, defaultQueue: 'kshcnormal' },
     credentials: { accessKey, secretKey },

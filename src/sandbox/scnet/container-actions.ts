@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { divert, momentAt } from '../timeline.ts'
 import type { Container } from './container-view.ts'
 import type { ContainerParts } from './containers.ts'
@@ -7,7 +7,7 @@ import { cutShort, hasEnded, lifeOfContainer } from './lifecycle.ts'
 import { jsonBody, requiredParam } from './service.ts'
 
 /** Restarts an ended instance; an active one stays unchanged, or is rejected in strict mode. */
-export function restartContainer(parts: ContainerParts, call: Call): Answer {
+export function restartContainer(parts: ContainerParts, call: Call): ProviderResponse {
   const { world, settings, containers } = parts
   const id = requiredParam(call.query, 'instanceServiceId')
   const { data, timeline } = ownContainer(parts, call, { id, code: '716868' })
@@ -22,7 +22,7 @@ export function restartContainer(parts: ContainerParts, call: Call): Answer {
 }
 
 /** Stops instances; ended ones stay unchanged, or are rejected in strict mode. With one unknown id, none is stopped. */
-export function stopContainers(parts: ContainerParts, call: Call): Answer {
+export function stopContainers(parts: ContainerParts, call: Call): ProviderResponse {
   const { world, settings, containers } = parts
   const now = world.now()
   const chosen = chosenContainers(parts, call, '716867')
@@ -36,7 +36,7 @@ export function stopContainers(parts: ContainerParts, call: Call): Answer {
 }
 
 /** Deletes instances, active ones too unless in strict mode. With one unknown id, none is deleted. */
-export function deleteContainers(parts: ContainerParts, call: Call): Answer {
+export function deleteContainers(parts: ContainerParts, call: Call): ProviderResponse {
   const { world, settings, containers } = parts
   const chosen = chosenContainers(parts, call, '716866')
   const living = chosen.find(({ timeline }) => !hasEnded(timeline, world.now()))
@@ -46,7 +46,7 @@ export function deleteContainers(parts: ContainerParts, call: Call): Answer {
 }
 
 /** Sends a script to a running instance; code 0 means only that it was delivered. */
-export function executeScript(parts: ContainerParts, call: Call): Answer {
+export function executeScript(parts: ContainerParts, call: Call): ProviderResponse {
   const body = jsonBody(call)
   for (const name of ['id', 'startScriptContent', 'startScriptActionScope']) {
     if (typeof body[name] !== 'string' || body[name] === '') throw new ScnetError('10003', name)
@@ -67,9 +67,13 @@ function chosenContainers(parts: ContainerParts, call: Call, code: Code): Contai
   return ids.map((id) => ownContainer(parts, call, { id, code }))
 }
 
-function ownContainer({ gate, containers }: ContainerParts, call: Call, wanted: { id: string; code: Code }): Container {
+function ownContainer(
+  { gate, containers }: ContainerParts,
+  call: Call,
+  requested: { id: string; code: Code },
+): Container {
   const { owner } = gate.regionCallerOf(call)
-  const container = containers.get(wanted.id)
-  if (container === undefined || container.owner !== owner) throw new ScnetError(wanted.code, wanted.id)
+  const container = containers.get(requested.id)
+  if (container === undefined || container.owner !== owner) throw new ScnetError(requested.code, requested.id)
   return container
 }

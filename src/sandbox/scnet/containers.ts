@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, World } from '../world.ts'
 import { type Container, containerView, toolUrlOf } from './container-view.ts'
@@ -16,7 +16,7 @@ export interface ContainerParts {
 }
 
 /** Creates an instance and returns only its id. */
-export function createContainer(parts: ContainerParts, call: Call): Answer {
+export function createContainer(parts: ContainerParts, call: Call): ProviderResponse {
   const { world, settings, gate, containers } = parts
   const caller = gate.regionCallerOf(call)
   const request = readContainerRequest(jsonBody(call), settings)
@@ -44,7 +44,7 @@ function checkResources(request: ContainerRequest, { region }: RegionCaller): vo
   if (isTooMuch) throw new ScnetError('716865', resourceGroup)
 }
 
-export function detailContainer({ world, settings, gate, containers }: ContainerParts, call: Call): Answer {
+export function detailContainer({ world, settings, gate, containers }: ContainerParts, call: Call): ProviderResponse {
   const caller = gate.regionCallerOf(call)
   const id = call.params.id ?? ''
   const container = containers.get(id)
@@ -53,7 +53,7 @@ export function detailContainer({ world, settings, gate, containers }: Container
 }
 
 /** The URL of a running instance's tool, else null: the response before it runs is not documented. */
-export function urlOfContainer({ world, settings, gate, containers }: ContainerParts, call: Call): Answer {
+export function urlOfContainer({ world, settings, gate, containers }: ContainerParts, call: Call): ProviderResponse {
   const caller = gate.regionCallerOf(call)
   const id = call.params.id ?? ''
   const container = containers.get(id)
@@ -65,16 +65,16 @@ export function urlOfContainer({ world, settings, gate, containers }: ContainerP
 type ListRequest = Readonly<Record<'status' | 'instanceServiceName' | 'taskType' | 'start' | 'limit' | 'sort', unknown>>
 
 /** The documented list: a GET with a JSON body. */
-export function listByBody(parts: ContainerParts, call: Call): Answer {
+export function listByBody(parts: ContainerParts, call: Call): ProviderResponse {
   return listContainers(parts, call, jsonBody(call) as ListRequest)
 }
 
 /** The list as two clients request it: a GET with the same names in the query, at `task/list` or `task`. */
-export function listByQuery(parts: ContainerParts, call: Call): Answer {
+export function listByQuery(parts: ContainerParts, call: Call): ProviderResponse {
   return listContainers(parts, call, Object.fromEntries(call.query) as ListRequest)
 }
 
-function listContainers(parts: ContainerParts, call: Call, request: ListRequest): Answer {
+function listContainers(parts: ContainerParts, call: Call, request: ListRequest): ProviderResponse {
   const { world, settings, gate, containers } = parts
   const caller = gate.regionCallerOf(call)
   const start = wholeNumber(request.start, 'start', 0)
@@ -100,9 +100,9 @@ function fits(container: Container, request: ListRequest, { world, settings }: C
 
 // The filter is documented as an array; the example sends null, clients send a string.
 function hasName({ name }: Container, filter: unknown, { nameFilter }: ScnetSettings): boolean {
-  const wanted = (Array.isArray(filter) ? filter : [filter]).filter((item) => !isAbsent(item)).map(String)
-  if (wanted.length === 0 || nameFilter === 'ignored') return true
-  return wanted.some((item) => (nameFilter === 'exact' ? name === item : name.includes(item)))
+  const names = (Array.isArray(filter) ? filter : [filter]).filter((item) => !isAbsent(item)).map(String)
+  if (names.length === 0 || nameFilter === 'ignored') return true
+  return names.some((item) => (nameFilter === 'exact' ? name === item : name.includes(item)))
 }
 
 function isAbsent(value: unknown): boolean {

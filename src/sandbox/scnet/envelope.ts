@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { Answer, Call, Failure } from '../provider.ts'
+import type { Call, Failure, ProviderResponse } from '../provider.ts'
 import type { ScnetSettings } from './wire.ts'
 
 /** The official codes and their meaning, with an assumed HTTP status for `errorsHaveStatus`. */
@@ -39,7 +39,7 @@ export class ScnetError extends Error {
 export const tokenInvalid = () => new ScnetError('10008', '', 'token is invalid')
 
 /** The success envelope. `msg` is "success", "SUCCESS" or a localized text, so clients must not rely on it. */
-export function ok(data: unknown, msg = 'success'): Answer {
+export function ok(data: unknown, msg = 'success'): ProviderResponse {
   return { status: 200, body: { code: '0', msg, data } }
 }
 
@@ -47,27 +47,27 @@ export function ok(data: unknown, msg = 'success'): Answer {
 export function rejection(
   { code, message, data }: Pick<ScnetError, 'code' | 'message' | 'data'>,
   settings: ScnetSettings,
-): Answer {
+): ProviderResponse {
   const status = settings.errorsHaveStatus ? statusOf(code) : 200
   return { status, body: { [settings.errorsSayMessage ? 'message' : 'msg']: message, code, data } }
 }
 
 /** The read of a missing object is not documented: a configured code, or success with null data. */
-export function unknownId(settings: ScnetSettings, id: string): Answer {
+export function unknownId(settings: ScnetSettings, id: string): ProviderResponse {
   if (settings.unknownIdCode === '0') return ok(null)
   const [code, message] = [settings.unknownIdCode, `${codes['10004'].msg}: ${id}`]
   return rejection({ code, message, data: null }, settings)
 }
 
 /** A raw error of the framework behind the gateway: no `code`, and a path without the service's prefix. */
-export function frameworkError(status: number, call?: Pick<Call, 'target' | 'wallClockMs'>): Answer {
+export function frameworkError(status: number, call?: Pick<Call, 'target' | 'wallClockMs'>): ProviderResponse {
   const path = /\/v2\/[^?]*/.exec(call?.target ?? '')?.[0] ?? '/v2'
   const timestamp = new Date(call?.wallClockMs ?? Date.now()).toISOString().replace('Z', '+0000')
   return { status, body: { timestamp, status, error: STATUS_CODES[status] ?? 'Error', path } }
 }
 
 /** The response to a failure outside an operation; rate limits are not documented and use the framework's. */
-export function failureAnswer(failure: Failure, settings: ScnetSettings): Answer {
+export function failureResponse(failure: Failure, settings: ScnetSettings): ProviderResponse {
   switch (failure.what) {
     case 'unknown_route':
       return frameworkError(404)

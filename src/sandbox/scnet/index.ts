@@ -1,6 +1,6 @@
 import type { SandboxProvider } from '../provider.ts'
 import { client } from './client.ts'
-import { failureAnswer } from './envelope.ts'
+import { failureResponse } from './envelope.ts'
 import { endedStates } from './lifecycle.ts'
 import { scnetOperations } from './routes.ts'
 import { makeGate } from './service.ts'
@@ -86,7 +86,7 @@ export const scnet: SandboxProvider<ScnetSettings, ScnetAccount> = {
     return {
       operations: scnetOperations(context, accounts, gate),
       authenticate: gate.authenticate,
-      failure: (failure) => failureAnswer(failure, context.settings),
+      failure: (failure) => failureResponse(failure, context.settings),
     }
   },
 }

@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import { ScnetError } from './envelope.ts'
 import { errorPathOf, type Job, outputPathOf, timesOf } from './job-view.ts'
@@ -7,7 +7,7 @@ import { readScript } from './script.ts'
 import { requiredParam } from './service.ts'
 
 /** Downloads a file as bytes; the only files are the output of jobs so far. JSON in place of bytes is an error. */
-export function downloadFile({ world, gate, jobs }: JobParts, call: Call): Answer {
+export function downloadFile({ world, gate, jobs }: JobParts, call: Call): ProviderResponse {
   const caller = gate.regionCallerOf(call)
   const path = requiredParam(call.query, 'path')
   const now = world.now()

@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import { ok, ScnetError, unknownId } from './envelope.ts'
 import { acctTimeOf, historyView, type Job, jobView, timesOf } from './job-view.ts'
@@ -7,7 +7,7 @@ import { isSeenBy, type RegionCaller, requiredParam, wholeNumber } from './servi
 import { parseBeijingTime } from './wire.ts'
 
 /** An active or recently ended job; older ones are only in the history. */
-export function detailJob(parts: JobParts, call: Call): Answer {
+export function detailJob(parts: JobParts, call: Call): ProviderResponse {
   const caller = parts.gate.regionCallerOf(call)
   const id = call.params.jobId ?? ''
   const job = parts.jobs.get(id)
@@ -18,7 +18,7 @@ export function detailJob(parts: JobParts, call: Call): Answer {
 }
 
 /** The live list: waiting, running and recently ended jobs. */
-export function listJobs(parts: JobParts, call: Call): Answer {
+export function listJobs(parts: JobParts, call: Call): ProviderResponse {
   const caller = parts.gate.regionCallerOf(call)
   const { query, listing } = call
   assertScheduler(caller, requiredParam(query, 'strClusterIDList'), 'strClusterIDList')
@@ -35,7 +35,7 @@ export function listJobs(parts: JobParts, call: Call): Answer {
 }
 
 /** The history: jobs that ended, or were queued, between two times. */
-export function listHistory(parts: JobParts, call: Call): Answer {
+export function listHistory(parts: JobParts, call: Call): ProviderResponse {
   const caller = parts.gate.regionCallerOf(call)
   const { query, listing } = call
   assertScheduler(caller, requiredParam(query, 'strClusterNameList'), 'strClusterNameList')
@@ -69,7 +69,7 @@ function isNamed(job: Job, query: URLSearchParams, by: { name: string; queue: st
 }
 
 /** One ended job of any age. `acctTime`, which speeds up the search, must match the job. */
-export function detailHistory(parts: JobParts, call: Call): Answer {
+export function detailHistory(parts: JobParts, call: Call): ProviderResponse {
   const caller = parts.gate.regionCallerOf(call)
   const { jobId = '', schedulerId = '' } = call.params
   const acctTime = call.query.get('acctTime')

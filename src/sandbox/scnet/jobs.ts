@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
 import { ok, ScnetError } from './envelope.ts'
 import type { Job } from './job-view.ts'
@@ -17,7 +17,7 @@ export interface JobParts {
 }
 
 /** Submits a job to the scheduler; `data` is its id. */
-export function submitJob({ world, settings, gate, jobs, nextJobId }: JobParts, call: Call): Answer {
+export function submitJob({ world, settings, gate, jobs, nextJobId }: JobParts, call: Call): ProviderResponse {
   const caller = gate.regionCallerOf(call)
   const body = jsonBody(call)
   // Documented as a Long; clients send a string or a number.
@@ -47,7 +47,7 @@ export function assertScheduler({ region }: RegionCaller, schedulerId: string, f
 }
 
 /** Cancels jobs: a DELETE with a form in its body, `jobMethod=5&strJobInfoMap=<scheduler>,<user>:<jobId>:`. */
-export function cancelJobs(parts: JobParts, call: Call): Answer {
+export function cancelJobs(parts: JobParts, call: Call): ProviderResponse {
   const caller = parts.gate.regionCallerOf(call)
   const form = readForm(call, parts.settings)
   // Other methods (hold, release, ...) are not emulated.

@@ -1,15 +1,15 @@
-import type { Answer, Call } from '../provider.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import { frameworkError, ok, ScnetError } from './envelope.ts'
 import { type Gate, requiredParam } from './service.ts'
 
 /** The resource groups for containers. The documented response is truncated, so its format is invented. */
-export function listGroups(gate: Gate, call: Call): Answer {
+export function listGroups(gate: Gate, call: Call): ProviderResponse {
   const { region } = gate.regionCallerOf(call)
   return ok(region.groups.map(({ resourceGroup, acceleratorType }) => ({ resourceGroup, acceleratorType })))
 }
 
 /** The limits of one instance in a group. */
-export function limitsOfGroup(gate: Gate, call: Call): Answer {
+export function limitsOfGroup(gate: Gate, call: Call): ProviderResponse {
   const { region, account } = gate.regionCallerOf(call)
   const acceleratorType = requiredParam(call.query, 'acceleratorType')
   const name = requiredParam(call.query, 'resourceGroup')
@@ -33,7 +33,7 @@ export function limitsOfGroup(gate: Gate, call: Call): Answer {
 }
 
 /** The region's one scheduler. */
-export function listClusters(gate: Gate, call: Call): Answer {
+export function listClusters(gate: Gate, call: Call): ProviderResponse {
   const { region } = gate.regionCallerOf(call)
   const cluster = {
     id: region.schedulerId,
@@ -46,7 +46,7 @@ export function listClusters(gate: Gate, call: Call): Answer {
 }
 
 /** The queues of the caller's cluster account only. */
-export function listQueues(gate: Gate, call: Call): Answer {
+export function listQueues(gate: Gate, call: Call): ProviderResponse {
   const { region, account } = gate.regionCallerOf(call)
   const schedulerId = requiredParam(call.query, 'strJobManagerID')
   if (schedulerId !== String(region.schedulerId)) throw new ScnetError('10004', 'strJobManagerID')
@@ -55,6 +55,6 @@ export function listQueues(gate: Gate, call: Call): Answer {
 }
 
 /** The response of a disabled route. */
-export function notThere(call: Call): Answer {
+export function disabledRoute(call: Call): ProviderResponse {
   return frameworkError(404, call)
 }

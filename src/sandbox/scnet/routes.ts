@@ -13,7 +13,7 @@ import {
 import { downloadFile } from './job-files.ts'
 import { detailHistory, detailJob, listHistory, listJobs } from './job-reads.ts'
 import { cancelJobs, type JobParts, submitJob } from './jobs.ts'
-import { limitsOfGroup, listClusters, listGroups, listQueues, notThere } from './resources.ts'
+import { disabledRoute, limitsOfGroup, listClusters, listGroups, listQueues } from './resources.ts'
 import { defineOperation, type Endpoint, type Gate } from './service.ts'
 import type { ContainerData, JobData, ScnetAccount, ScnetSettings } from './wire.ts'
 
@@ -44,14 +44,14 @@ function containerEndpoints(parts: ContainerParts): Endpoint[] {
   const takes = (...forms: ScnetSettings['listForm'][]) => [...forms, 'any'].includes(settings.listForm)
   const listAtTask = (call: Call) => {
     if (takes('taskQuery') && call.rawBody.length === 0) return listByQuery(parts, call)
-    return takes('body', 'both') ? listByBody(parts, call) : notThere(call)
+    return takes('body', 'both') ? listByBody(parts, call) : disabledRoute(call)
   }
   return [
     { name: 'container.create', method: 'POST', path: task, execute: (call) => createContainer(parts, call) },
     { ...get('container.list', task, listAtTask), isList },
     {
       ...get('container.list', `${task}/list`, (call) =>
-        takes('query', 'both') ? listByQuery(parts, call) : notThere(call),
+        takes('query', 'both') ? listByQuery(parts, call) : disabledRoute(call),
       ),
       isList,
     },

@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, Operation } from '../provider.ts'
+import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import type { World, WorldObject } from '../world.ts'
 import { frameworkError, rejection, ScnetError, tokenInvalid } from './envelope.ts'
 import { platform, type Region, siteOf } from './regions.ts'
@@ -23,7 +23,7 @@ export interface RegionCaller extends Caller {
 }
 
 /** An operation before it has an envelope: `execute` may throw `ScnetError`. */
-export type Endpoint = Omit<Operation, 'handle' | 'subjects'> & { execute(call: Call): Answer }
+export type Endpoint = Omit<Operation, 'handle' | 'subjects'> & { execute(call: Call): ProviderResponse }
 
 /** Wraps an endpoint: exceptions become the error envelope, and a body that is not JSON a framework error. */
 export function defineOperation(endpoint: Endpoint, settings: ScnetSettings): Operation {
@@ -73,7 +73,7 @@ export function wholeNumber(value: unknown, name: string, fallback?: number): nu
 /** Token authentication. */
 export interface Gate {
   /** The rejection of a call whose token is missing, forged, expired or of another region; else `null`. */
-  authenticate(call: Call): Answer | null
+  authenticate(call: Call): ProviderResponse | null
   /** The account of a token that was valid within `graceMs` before now. */
   holderOf(call: Call, graceMs: number): Caller
   /** The caller of a region's service. */

@@ -1,6 +1,5 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call } from '../provider.ts'
-import { Refused, unreadableQuery } from './answers.ts'
+import type { Call, ProviderResponse } from '../provider.ts'
 import {
   isOld,
   notPermitted,
@@ -12,11 +11,12 @@ import {
   type Warning,
   withoutController,
   wrapped,
-} from './data-parser-answers.ts'
+} from './data-parser-responses.ts'
 import { readParserRequest } from './data-parser-rules.ts'
 import { parserJobView, parserPartitionView } from './data-parser-view.ts'
 import type { Job } from './job-view.ts'
 import type { JobOperations } from './jobs.ts'
+import { Rejected, unreadableQuery } from './responses.ts'
 import { cluster, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
 interface Deps {
@@ -38,12 +38,12 @@ const operations: Readonly<Record<string, Execute>> = {
     const { request, warnings } = readParserRequest(json as Record<string, unknown>, settings)
     const { jobId, errors } = jobs.submit(caller, { request, creation: json, isStrict: isOld(settings.release) })
     // Beyond the limit of the partition there is no warning at all.
-    const told = Number(request.job.time_limit ?? 0) > cluster.maxMinutes ? [] : errors
-    const answer = { job_id: jobId, step_id: 'batch', job_submit_user_msg: '' }
+    const reportedErrors = Number(request.job.time_limit ?? 0) > cluster.maxMinutes ? [] : errors
+    const submitted = { job_id: jobId, step_id: 'batch', job_submit_user_msg: '' }
     const result = { error_code: errors[0]?.code ?? 0, error: errors[0]?.error ?? 'No error' }
     return {
-      warnings: [...warnings, ...told.flatMap(({ error }) => submitWarnings(error))],
-      rest: version === 'v0.0.40' ? { result: { ...answer, ...result }, ...answer } : answer,
+      warnings: [...warnings, ...reportedErrors.flatMap(({ error }) => submitWarnings(error))],
+      rest: version === 'v0.0.40' ? { result: { ...submitted, ...result }, ...submitted } : submitted,
     }
   },
   'job.get'({ jobs, settings, now }, { params, version }) {
@@ -73,42 +73,43 @@ interface Failed {
 }
 
 /** The response of an operation. `caller` is null if the controller rejects the token. */
-export function parserAnswer(deps: Deps, call: Call, caller: SlurmAccount | null): Answer {
+export function parserResponse(deps: Deps, call: Call, caller: SlurmAccount | null): ProviderResponse {
   const { release } = deps.settings
   const { operation, params } = call
   const version = params.version ?? ''
-  const answer = (status: number, parts: Parameters<typeof parserEnvelope>[1]): Answer => ({
+  const respond = (status: number, parts: Parameters<typeof parserEnvelope>[1]): ProviderResponse => ({
     status,
     body: parserEnvelope({ version, release }, parts),
   })
-  const fails = ({ status, code, error }: Failed) => answer(status, { errors: [parserError(operation, code, error)] })
+  const failWith = ({ status, code, error }: Failed) =>
+    respond(status, { errors: [parserError(operation, code, error)] })
 
-  // Answered without the controller, so neither token nor controller matter.
+  // Does not use the controller, so neither token nor controller matter.
   if (operation === 'ping')
-    return answer(200, { rest: { pings: [{ hostname: 'sandbox', pinged: 'UP', mode: 'primary' }] } })
+    return respond(200, { rest: { pings: [{ hostname: 'sandbox', pinged: 'UP', mode: 'primary' }] } })
   if (operation === 'job.submit' && !isRecord(call.json)) return unreadableQuery
-  if (!/^[1-9]\d*$/.test(params.id ?? '1')) return answer(422, { errors: [unparsableParameters] })
-  if (deps.settings.isControllerDown) return fails(withoutController(operation, deps.settings))
-  if (caller === null) return fails(rejectedToken)
+  if (!/^[1-9]\d*$/.test(params.id ?? '1')) return respond(422, { errors: [unparsableParameters] })
+  if (deps.settings.isControllerDown) return failWith(withoutController(operation, deps.settings))
+  if (caller === null) return failWith(rejectedToken)
   try {
-    return answer(200, operations[operation]?.(deps, { ...call, version }, caller) ?? {})
+    return respond(200, operations[operation]?.(deps, { ...call, version }, caller) ?? {})
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    return fails(failedBy(error, operation, release))
+    if (!(error instanceof Rejected)) throw error
+    return failWith(failedBy(error, operation, release))
   }
 }
 
-function failedBy(refused: Refused, operation: string, release: string): Failed {
-  const [{ code, error } = { code: -1, error: '' }] = refused.errors
+function failedBy(rejected: Rejected, operation: string, release: string): Failed {
+  const [{ code, error } = { code: -1, error: '' }] = rejected.errors
   if (operation === 'job.cancel' && code === 2002) return notPermitted(release)
-  return { status: code >= 9000 ? refused.status : statusOf(refused, release), code, error }
+  return { status: code >= 9000 ? rejected.status : statusOf(rejected, release), code, error }
 }
 
 function cancelCode(cancel: () => 'killed' | 'ended'): number {
   try {
     return cancel() === 'ended' ? 2021 : 0
   } catch (error) {
-    if (error instanceof Refused && error.errors[0]?.code === 2017) return 2017
+    if (error instanceof Rejected && error.errors[0]?.code === 2017) return 2017
     throw error
   }
 }

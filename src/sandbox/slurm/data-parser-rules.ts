@@ -1,6 +1,6 @@
 import { isRecord } from '../fields.ts'
-import { Refused } from './answers.ts'
-import { isOld, type Warning } from './data-parser-answers.ts'
+import { isOld, type Warning } from './data-parser-responses.ts'
+import { Rejected } from './responses.ts'
 import type { JobRequest, SlurmSettings } from './wire.ts'
 
 /** The fields of `job_desc_msg` in the API description of 26.05.5 that batch jobs have. Others are ignored. */
@@ -29,20 +29,20 @@ export interface ParsedRequest {
   warnings: readonly Warning[]
 }
 
-/** Reads a request as these versions do: what they do not know, or expect in another form, is a warning. */
+/** Reads a request like these versions: unknown and malformed fields are warnings. */
 export function readParserRequest(body: Record<string, unknown>, settings: SlurmSettings): ParsedRequest {
   const { job, script } = body
-  if (!isRecord(job)) throw new Refused(500, { code: 9202, error: 'Unable to convert Data type' })
+  if (!isRecord(job)) throw new Rejected(500, { code: 9202, error: 'Unable to convert Data type' })
   const isKnown = (name: string) => properties.has(name) && name !== settings.unknownField
   const unknown = Object.keys(job).filter((name) => !isKnown(name))
   if (settings.refusesUnknownFields && unknown.length > 0)
-    throw new Refused(400, { code: 9001, error: `unknown field ${unknown[0]}` })
+    throw new Rejected(400, { code: 9001, error: `unknown field ${unknown[0]}` })
   const known = Object.fromEntries(Object.entries(job).filter(([name]) => isKnown(name)))
   const environment = environmentOf(known.environment)
   if (Object.keys(environment).length === 0) {
     throw isOld(settings.release)
-      ? new Refused(500, { code: 2019, error: 'I/O error writing script/environment to file' })
-      : new Refused(422, { code: 2127, error: 'Environment is missing in job' })
+      ? new Rejected(500, { code: 2019, error: 'I/O error writing script/environment to file' })
+      : new Rejected(422, { code: 2127, error: 'Environment is missing in job' })
   }
   return {
     request: {
@@ -65,21 +65,21 @@ function numbersOf(job: Record<string, unknown>): Record<string, number> {
       const given = job[name]
       const number = isRecord(given) ? (given.set === true ? given.number : undefined) : given
       if (number === undefined) return []
-      if (!/^\d+$/.test(String(number))) throw new Refused(500, { code: 9202, error: 'Unable to convert Data type' })
+      if (!/^\d+$/.test(String(number))) throw new Rejected(500, { code: 9202, error: 'Unable to convert Data type' })
       return [[name, Number(number)] as const]
     }),
   )
 }
 
-/** `gres/gpu:t4:1`; without the prefix it is a TRES that nobody knows. */
-function gresOf({ tres_per_node: asked }: Record<string, unknown>): { gres?: string } {
-  if (asked === undefined) return {}
-  const each = String(asked).split(',')
+/** `gres/gpu:t4:1`; without the prefix it is an unknown TRES. */
+function gresOf({ tres_per_node: requested }: Record<string, unknown>): { gres?: string } {
+  if (requested === undefined) return {}
+  const each = String(requested).split(',')
   if (!each.every((tres) => tres.startsWith('gres/')))
-    throw new Refused(500, { code: 2115, error: 'Invalid Trackable RESource (TRES) specification' })
+    throw new Rejected(500, { code: 2115, error: 'Invalid Trackable RESource (TRES) specification' })
   const gres = each.map((tres) => tres.slice('gres/'.length).replace('=', ':'))
   if (!gres.every((tres) => tres.startsWith('gpu')))
-    throw new Refused(500, { code: 2072, error: 'Invalid generic resource (gres) specification' })
+    throw new Rejected(500, { code: 2072, error: 'Invalid generic resource (gres) specification' })
   return { gres: gres.join(',') }
 }
 

@@ -1,11 +1,11 @@
 import { constants } from 'node:os'
-import { wrapped } from './data-parser-answers.ts'
+import { wrapped } from './data-parser-responses.ts'
 import { type Job, nodeList, seconds, timesOf } from './job-view.ts'
 import { snapshotAt } from './lifecycle.ts'
 import { mayRequeue } from './rules.ts'
 import { cluster, type SlurmSettings } from './wire.ts'
 
-/** The state beside which a flag stands, if it is forced alone. */
+/** The state that accompanies a flag, if only the flag is forced. */
 const statesOfFlags: Readonly<Record<string, string>> = {
   CONFIGURING: 'RUNNING',
   POWER_UP_NODE: 'RUNNING',
@@ -33,17 +33,17 @@ export function parserJobView(
 ): object {
   const { request, partition, nodes, timeLimitMinutes } = job.data
   const { reason, ranAt, restarts } = snapshotAt(job.timeline, now)
-  const { job: asked } = request
+  const { job: submitted } = request
   const { startAt, endAt } = timesOf(job, now, settings)
   return {
-    account: asked.account ?? '',
+    account: submitted.account ?? '',
     array_job_id: wrapped(0),
     array_task_id: wrapped(null),
     array_task_string: '',
     batch_flag: true,
     cluster: cluster.name,
-    comment: asked.comment ?? '',
-    cpus: wrapped(nodes * Number(asked.cpus_per_task ?? 1)),
+    comment: submitted.comment ?? '',
+    cpus: wrapped(nodes * Number(submitted.cpus_per_task ?? 1)),
     current_working_directory: directoryOf(job),
     end_time: wrapped(seconds(endAt)),
     exit_code: exitOf(job, now),
@@ -52,7 +52,7 @@ export function parserJobView(
     het_job_offset: wrapped(0),
     job_id: Number(job.id),
     job_state: statesOf(job, now),
-    memory_per_node: wrapped(asked.memory_per_node ?? null),
+    memory_per_node: wrapped(submitted.memory_per_node ?? null),
     name: job.name,
     node_count: wrapped(nodes),
     nodes: ranAt === null ? '' : nodeList(nodes),
@@ -61,16 +61,16 @@ export function parserJobView(
     priority: wrapped(1),
     requeue: mayRequeue(request),
     restart_cnt: restarts,
-    shared: Array.isArray(asked.shared) ? asked.shared : [],
+    shared: Array.isArray(submitted.shared) ? submitted.shared : [],
     start_time: wrapped(seconds(startAt)),
     state_description: '',
     state_reason: reason === 'JobLaunchFailure' ? 'RaisedSignal' : reason,
     ...outputOf(job, version),
     ...(isSince(version, 44) ? { step_id: { sluid: sluidOf(job, restarts), job_id: wrapped(Number(job.id)) } } : {}),
     submit_time: wrapped(seconds(job.createdAt)),
-    tasks: wrapped(asked.tasks ?? nodes),
+    tasks: wrapped(submitted.tasks ?? nodes),
     time_limit: wrapped(timeLimitMinutes),
-    tres_per_node: asked.tres_per_node ?? '',
+    tres_per_node: submitted.tres_per_node ?? '',
     user_id: 1000,
     user_name: job.owner,
   }
@@ -81,10 +81,10 @@ const isSince = (version: string, since: number) => Number(version.split('.')[2]
 /** A list: the state, then its flags. */
 function statesOf({ timeline }: Job, now: number): readonly string[] {
   const { state } = snapshotAt(timeline, now)
-  const beside = statesOfFlags[state]
-  if (beside === undefined) return [state]
+  const baseState = statesOfFlags[state]
+  if (baseState === undefined) return [state]
   const later = timeline.find((moment) => moment.at > now)?.state
-  return [state === 'COMPLETING' ? (later ?? beside) : beside, state]
+  return [state === 'COMPLETING' ? (later ?? baseState) : baseState, state]
 }
 
 /** A launch error is shown as the signal of its low bits; a running or just canceled job shows a success. */
@@ -102,7 +102,7 @@ function directoryOf({ data }: Job): string {
   return data.request.job.current_working_directory ?? '/'
 }
 
-/** Up to v0.0.42 the path is expanded; later it is the template, beside an expanded one. */
+/** Up to v0.0.42 the path is expanded; later it is the template, and a separate field is expanded. */
 function outputOf(job: Job, version: string): object {
   const { standard_output: output = 'slurm-%j.out', standard_error: errors = '' } = job.data.request.job
   const pathOf = (template: string) => {

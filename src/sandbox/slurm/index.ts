@@ -1,7 +1,7 @@
 import type { SandboxProvider } from '../provider.ts'
-import { authenticationFailure, envelope, unreadableQuery } from './answers.ts'
 import { client } from './client.ts'
 import { endedStates } from './lifecycle.ts'
+import { authenticationFailure, envelope, unreadableQuery } from './responses.ts'
 import { slurmOperations, unserved } from './routes.ts'
 import { hasHeaders } from './tokens.ts'
 import type { SlurmAccount, SlurmSettings } from './wire.ts'
@@ -40,7 +40,7 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
     operations: slurmOperations(context, accounts),
     authenticate: (call) => (hasHeaders(call) ? null : authenticationFailure),
     failure(failure) {
-      const broken = envelope('v0.0.38', [{ error_number: -1, error: 'Unspecified error' }])
+      const errorBody = envelope('v0.0.38', [{ error_number: -1, error: 'Unspecified error' }])
       switch (failure.what) {
         case 'unknown_route':
           return unserved(context.settings)
@@ -53,10 +53,10 @@ export const slurm: SandboxProvider<SlurmSettings, SlurmAccount> = {
         case 'rate_limited':
           return { status: 429, body: 'Too Many Requests' }
         case 'refused_in_200':
-          return { status: 200, body: broken }
+          return { status: 200, body: errorBody }
         case 'server_error':
           return failure.status === 500
-            ? { status: 500, body: broken }
+            ? { status: 500, body: errorBody }
             : { status: failure.status, body: 'Bad Gateway' }
       }
     },

@@ -26,7 +26,7 @@ export function nodeList(count: number): string {
 export function jobView(job: Job, now: number, settings: SlurmSettings): object {
   const { request, partition, nodes, timeLimitMinutes } = job.data
   const { state, reason, waitStatus, ranAt, restarts } = snapshotAt(job.timeline, now)
-  const { job: asked } = request
+  const { job: submitted } = request
   const { startAt, endAt } = timesOf(job, now, settings)
   return {
     account: '',
@@ -35,7 +35,7 @@ export function jobView(job: Job, now: number, settings: SlurmSettings): object 
     array_task_string: '',
     batch_flag: true,
     cluster: cluster.name,
-    comment: asked.comment ?? '',
+    comment: submitted.comment ?? '',
     end_time: seconds(endAt),
     exit_code: waitStatus,
     job_id: Number(job.id),
@@ -43,10 +43,10 @@ export function jobView(job: Job, now: number, settings: SlurmSettings): object 
     name: job.name,
     nodes: ranAt === null ? '' : nodeList(nodes),
     node_count: nodes,
-    cpus: nodes * Number(asked.cpus_per_task ?? 1),
-    tasks: asked.tasks ?? nodes,
+    cpus: nodes * Number(submitted.cpus_per_task ?? 1),
+    tasks: submitted.tasks ?? nodes,
     partition,
-    memory_per_node: asked.memory_per_node ?? null,
+    memory_per_node: submitted.memory_per_node ?? null,
     // A requested priority is ignored: accounts here are ordinary users.
     priority: 4294901759,
     requeue: mayRequeue(request),
@@ -54,14 +54,14 @@ export function jobView(job: Job, now: number, settings: SlurmSettings): object 
     start_time: seconds(startAt),
     state_description: '',
     state_reason: reason,
-    standard_error: asked.standard_error ?? '',
-    standard_output: asked.standard_output ?? '',
+    standard_error: submitted.standard_error ?? '',
+    standard_output: submitted.standard_output ?? '',
     submit_time: seconds(job.createdAt),
     time_limit: timeLimitMinutes,
-    tres_per_node: asked.gres === undefined ? '' : `gres:${asked.gres}`,
+    tres_per_node: submitted.gres === undefined ? '' : `gres:${submitted.gres}`,
     user_id: 1000,
     user_name: job.owner,
-    current_working_directory: asked.current_working_directory ?? '/',
+    current_working_directory: submitted.current_working_directory ?? '/',
   }
 }
 

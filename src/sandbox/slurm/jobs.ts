@@ -1,8 +1,8 @@
 import type { Call } from '../provider.ts'
 import type { Collection, World } from '../world.ts'
-import { noSuchJob, Refused, type SlurmError } from './answers.ts'
 import type { Job } from './job-view.ts'
 import { hasEnded, impossible, killed, lifeOf, snapshotAt, stuck } from './lifecycle.ts'
+import { noSuchJob, Rejected, type SlurmError } from './responses.ts'
 import { assertKnown, isImpossible, isOversized, nodesOf, obstacleTo } from './rules.ts'
 import { cluster, type JobData, type JobRequest, type SlurmAccount, type SlurmSettings } from './wire.ts'
 
@@ -14,11 +14,11 @@ export interface JobParts {
 
 export type JobOperations = ReturnType<typeof makeJobOperations>
 
-/** A request as it was read, and as it was sent. */
+/** A request, parsed and as sent. */
 export interface Submission {
   request: JobRequest
   creation: unknown
-  /** What exceeds the partition is rejected as impossible (24.11), and does not wait. */
+  /** A job that exceeds the partition is rejected as impossible (24.11) instead of waiting. */
   isStrict?: boolean
 }
 
@@ -58,7 +58,7 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
       const now = world.now()
       if (isImpossible(request) || (isStrict && isOversized(request))) {
         add(caller, submission, impossible(now))
-        throw new Refused(500, { code: 2014, error: 'Requested node configuration is not available' })
+        throw new Rejected(500, { code: 2014, error: 'Requested node configuration is not available' })
       }
       const obstacle = obstacleTo(request, nodesOf(request))
       const minutes = request.job.time_limit ?? cluster.defaultMinutes
@@ -79,7 +79,7 @@ export function makeJobOperations({ world, settings, jobs }: JobParts) {
     cancel(caller: SlurmAccount, id: string, query: URLSearchParams): 'killed' | 'ended' {
       const fails = (code: number, error: string) => {
         const description = `unable to kill JobId=${id} with signal ${query.get('signal') ?? 9}: ${error}`
-        return new Refused(500, { code, error, description, source: 'slurm_kill_job' })
+        return new Rejected(500, { code, error, description, source: 'slurm_kill_job' })
       }
       const job = known(id)
       if (job === undefined) throw fails(2017, 'Invalid job id specified')

@@ -24,15 +24,15 @@ const outcome = (reason: string, waitStatus = 0) => `${reason} ${waitStatus}`
 export function lifeOf(request: JobRequest, startAt: number, limitMinutes: number, settings: SlurmSettings): Timeline {
   const script = request.script ?? ''
   const limitMs = limitMinutes * 60_000
-  const wantedMs = sleepMsOf(script) ?? settings.runningMs
+  const requestedMs = sleepMsOf(script) ?? settings.runningMs
   const pending = { state: 'PENDING', outcome: outcome('None'), forMs: Math.max(settings.pendingMs, 1) }
-  const running = { state: 'RUNNING', outcome: outcome('None'), forMs: Math.max(Math.min(wantedMs, limitMs), 1) }
+  const running = { state: 'RUNNING', outcome: outcome('None'), forMs: Math.max(Math.min(requestedMs, limitMs), 1) }
   if (isUnlaunchable(request))
     return plan(startAt, [pending, { ...running, forMs: 1 }], {
       state: 'FAILED',
       outcome: outcome('JobLaunchFailure', 4021),
     })
-  const end = wantedMs > limitMs ? { state: 'TIMEOUT', outcome: outcome('TimeLimit', 15) } : endOf(script)
+  const end = requestedMs > limitMs ? { state: 'TIMEOUT', outcome: outcome('TimeLimit', 15) } : endOf(script)
   const completing = { ...end, state: 'COMPLETING', forMs: settings.completingMs }
   return plan(startAt, [pending, running, completing], end)
 }

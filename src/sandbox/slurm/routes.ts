@@ -1,10 +1,10 @@
 import { isRecord } from '../fields.ts'
-import type { Answer, Call, EmulationContext, Operation } from '../provider.ts'
-import { envelope, noController, numbered, Refused, unknownUrl, unreadableQuery } from './answers.ts'
-import { isDataParser, unknownPath } from './data-parser-answers.ts'
-import { parserAnswer } from './data-parser-routes.ts'
+import type { Call, EmulationContext, Operation, ProviderResponse } from '../provider.ts'
+import { isDataParser, unknownPath } from './data-parser-responses.ts'
+import { parserResponse } from './data-parser-routes.ts'
 import { jobView, partitionView } from './job-view.ts'
 import { makeJobOperations } from './jobs.ts'
+import { envelope, noController, numbered, Rejected, unknownUrl, unreadableQuery } from './responses.ts'
 import { readRequest } from './rules.ts'
 import { callerOf } from './tokens.ts'
 import { cluster, type JobData, type SlurmAccount, type SlurmSettings } from './wire.ts'
@@ -41,9 +41,9 @@ export function slurmOperations(
     handle(call) {
       const { version = '' } = call.params
       if (!served().includes(version)) return unserved(settings)
-      if (isDataParser(version)) return parserAnswer(parser, call, callerOf(call, accounts))
+      if (isDataParser(version)) return parserResponse(parser, call, callerOf(call, accounts))
       if (operation.method === 'POST' && !isRecord(call.json)) return unreadableQuery
-      return answerTo(call, () => execute(callerFor(call, accounts, settings), call))
+      return responseTo(call, () => execute(callerFor(call, accounts, settings), call))
     },
   })
 
@@ -80,7 +80,7 @@ export function slurmOperations(
 }
 
 /** The response to a path that is not served, which differs by release. */
-export function unserved({ versions, release }: SlurmSettings): Answer {
+export function unserved({ versions, release }: SlurmSettings): ProviderResponse {
   return isDataParser(versions.split(',').at(-1)) ? unknownPath(release) : unknownUrl
 }
 
@@ -88,23 +88,23 @@ function numericId(id = ''): string {
   if (/^\d+$/.test(id)) return id
   const error = 'Jobs description entry not found, empty or not dictionary or list'
   const description = `Unable to find JobId=${id}`
-  throw new Refused(400, { code: 9002, error, description, source: '_handle_job_get' })
+  throw new Rejected(400, { code: 9002, error, description, source: '_handle_job_get' })
 }
 
-function answerTo({ operation, params }: Call, execute: () => Executed): Answer {
+function responseTo({ operation, params }: Call, execute: () => Executed): ProviderResponse {
   const { version = '' } = params
   try {
     const { errors = [], rest } = execute()
     return { status: 200, body: envelope(version, errors, rest) }
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
+    if (!(error instanceof Rejected)) throw error
     const errors = error.errors.map((each) => numbered(each, operation === 'job.submit'))
-    return { status: error.status, body: envelope(version, errors, besideErrors(operation)) }
+    return { status: error.status, body: envelope(version, errors, errorRest(operation)) }
   }
 }
 
-/** A failed read returns an empty list beside its errors. */
-function besideErrors(operation: string): object {
+/** A failed read returns an empty list and its errors. */
+function errorRest(operation: string): object {
   return operation === 'job.get' || operation === 'job.list' ? { jobs: [] } : {}
 }
 
@@ -114,8 +114,8 @@ function callerFor(call: Call, accounts: readonly SlurmAccount[], { isController
   const read = sources[call.operation]
   if (read !== undefined) throw noController(...read)
   if (isControllerDown)
-    throw new Refused(500, { code: 1800, error: 'Unable to contact slurm controller (connect failure)' })
-  throw new Refused(500, { code: 5005, error: 'Zero Bytes were transmitted or received' })
+    throw new Rejected(500, { code: 1800, error: 'Unable to contact slurm controller (connect failure)' })
+  throw new Rejected(500, { code: 5005, error: 'Zero Bytes were transmitted or received' })
 }
 
 function description(versions: readonly string[]): object {

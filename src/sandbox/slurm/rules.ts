@@ -1,5 +1,5 @@
 import { isRecord } from '../fields.ts'
-import { Refused, type SlurmError } from './answers.ts'
+import { Rejected, type SlurmError } from './responses.ts'
 import { cluster, type JobRequest } from './wire.ts'
 
 /** The names of `job_properties` in v0.0.38, and `no_requeue`, which the description omits and the daemon accepts. */
@@ -16,14 +16,14 @@ const properties: ReadonlySet<string> = new Set(
 )
 
 const unparsable: SlurmError = { code: 9001, error: 'Failure during parsing' }
-const fails = (error: string, code = -1) => new Refused(400, { code, error }, unparsable)
+const fails = (error: string, code = -1) => new Rejected(400, { code, error }, unparsable)
 
 /** Parses the request. Throws slurmrestd's rejection, which precedes any call to the controller. */
 export function readRequest(body: Record<string, unknown>): JobRequest {
   const { job, script } = body
   if (!isRecord(job)) throw fails('Jobs description entry not found, empty or not dictionary or list', 9002)
   const unknown = Object.keys(job).find((name) => !properties.has(name))
-  if (unknown !== undefined) throw new Refused(400, { code: 0, error: `Unknown key "${unknown}"` }, unparsable)
+  if (unknown !== undefined) throw new Rejected(400, { code: 0, error: `Unknown key "${unknown}"` }, unparsable)
   if (!isRecord(job.environment) || Object.keys(job.environment).length === 0)
     throw fails('environment must be set', 2127)
   assertReadable(job)
@@ -55,34 +55,34 @@ const forms: Readonly<Record<string, RegExp>> = {
 
 /** Checks that the controller rejects before creating a record. */
 export function assertKnown({ job }: JobRequest): void {
-  const refuse = (code: number, error: string) => new Refused(500, { code, error })
+  const rejection = (code: number, error: string) => new Rejected(500, { code, error })
   if (job.partition !== undefined && !cluster.partitions.some((name) => name === job.partition))
-    throw refuse(2000, 'Invalid partition name specified')
-  if (job.constraints !== undefined) throw refuse(2029, 'Invalid feature specification')
-  if (job.licenses !== undefined) throw refuse(2048, 'Invalid license specification')
-  if (job.reservation !== undefined) throw refuse(2053, 'Requested reservation is invalid')
+    throw rejection(2000, 'Invalid partition name specified')
+  if (job.constraints !== undefined) throw rejection(2029, 'Invalid feature specification')
+  if (job.licenses !== undefined) throw rejection(2048, 'Invalid license specification')
+  if (job.reservation !== undefined) throw rejection(2053, 'Requested reservation is invalid')
   // Reserved for the cluster's operators; there is none here.
-  if (Number(job.nice ?? 0) < 0) throw refuse(2123, 'Invalid --nice value')
+  if (Number(job.nice ?? 0) < 0) throw rejection(2123, 'Invalid --nice value')
 }
 
 /** Whether no node can run it: rejected with a record in FAILED. */
 export function isImpossible({ job }: JobRequest): boolean {
   if (Number(job.memory_per_node ?? 0) > cluster.memoryMb) return true
-  const wanted = [job.gres ?? [], job.gpus_per_node === undefined ? [] : `gpu:${job.gpus_per_node}`].flat()
-  return wanted.flatMap((each) => each.split(',')).some((each) => !isGresThere(each))
+  const requested = [job.gres ?? [], job.gpus_per_node === undefined ? [] : `gpu:${job.gpus_per_node}`].flat()
+  return requested.flatMap((each) => each.split(',')).some((each) => !isGresAvailable(each))
 }
 
-function isGresThere(gres: string): boolean {
+function isGresAvailable(gres: string): boolean {
   const [, name = '', model, count = '1'] = /^(\w+?)(?::([A-Za-z]\w*))?(?::(\d+))?$/.exec(gres) ?? []
   return name === 'gpu' && (model ?? cluster.gpuModel) === cluster.gpuModel && Number(count) <= cluster.gpus
 }
 
-/** Whether it wants more nodes or CPUs than there are. */
+/** Whether it requests more nodes or CPUs than the cluster has. */
 export function isOversized(request: JobRequest): boolean {
   return nodesOf(request) > cluster.nodes || Number(request.job.cpus_per_task ?? 1) > cluster.cpus
 }
 
-/** Why it would wait forever, which is accepted with an id and an error; null if it would not. */
+/** The reason why it would wait forever, which is accepted with an id and an error; null if it would not. */
 export function obstacleTo({ job }: JobRequest, nodes: number): { error: SlurmError; reason: string } | null {
   const busy = { code: 2015, error: 'Requested partition configuration not available now' }
   if (job.hold === true) {

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isRecord } from '../fields.ts'
 import type { Call } from '../provider.ts'
-import { isDataParser } from './data-parser-answers.ts'
+import { isDataParser } from './data-parser-responses.ts'
 import type { SlurmAccount } from './wire.ts'
 
 /**

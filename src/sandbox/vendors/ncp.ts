@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Answer, Call, Failure } from '../provider.ts'
+import type { Call, Failure, ProviderResponse } from '../provider.ts'
 
 /** A key pair of the API gateway. */
 export interface NcpKeys {
@@ -60,13 +60,16 @@ const gatewayErrors = {
  * example shows a string: `isCodeNumeric` selects one.
  * https://api-gov.ncloud-docs.com/docs/api-call-lgc-errorhandling
  */
-export function gatewayError(name: keyof typeof gatewayErrors, isCodeNumeric: boolean): Answer {
+export function gatewayError(name: keyof typeof gatewayErrors, isCodeNumeric: boolean): ProviderResponse {
   const { status, errorCode, message } = gatewayErrors[name]
   return { status, body: { error: { errorCode: isCodeNumeric ? errorCode : String(errorCode), message } } }
 }
 
 /** The gateway's response to a failure that does not reach the service. */
-export function gatewayFailure(failure: Exclude<Failure, { what: 'refused_in_200' }>, isCodeNumeric: boolean): Answer {
+export function gatewayFailure(
+  failure: Exclude<Failure, { what: 'refused_in_200' }>,
+  isCodeNumeric: boolean,
+): ProviderResponse {
   switch (failure.what) {
     case 'unknown_route':
       return gatewayError('notFound', isCodeNumeric)

@@ -1,27 +1,27 @@
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 
-/** Failures of Ray are plain text: a sentence, or a traceback of the program that failed. */
-const text = (status: number, body: string): Answer => ({ status, body })
+/** Failures of Ray are plain text: a sentence or a traceback. */
+const text = (status: number, body: string): ProviderResponse => ({ status, body })
 
 export const missingToken = text(401, 'Unauthorized: Missing authentication token')
 export const invalidToken = text(403, 'Forbidden: Invalid authentication token')
 /** Ray has no permissions; a proxy in front of it may. */
 export const forbidden = text(403, 'Forbidden')
 export const unknownRoute = text(404, '404: Not Found')
-/** What the HTTP server says of an exception that nobody caught, as for a body that is not JSON. */
-export const serverTrouble = text(500, '500 Internal Server Error\n\nServer got itself in trouble')
+/** The HTTP server's response to an unhandled exception, such as a body that is not JSON. */
+export const serverError = text(500, '500 Internal Server Error\n\nServer got itself in trouble')
 
-export const noSuchJob = (id: string): Answer => text(404, `Job ${id} does not exist`)
+export const noSuchJob = (id: string): ProviderResponse => text(404, `Job ${id} does not exist`)
 
-export const json = (body: unknown): Answer => ({ status: 200, body })
+export const json = (body: unknown): ProviderResponse => ({ status: 200, body })
 
 /** A rejection by the parser of the head. */
-export function invalidRequest(detail: string): Answer {
+export function invalidRequest(detail: string): ProviderResponse {
   return text(400, traceback('utils.py', 'in validate_request_type\n    return request_type(**json_data)', detail))
 }
 
-/** The agent's failure, wrapped by the head: HTTP 500 whatever the agent answered. */
-export function failedInAgent(status: number, detail: string): Answer {
+/** The agent's failure, wrapped by the head: HTTP 500 whatever the agent returned. */
+export function failedInAgent(status: number, detail: string): ProviderResponse {
   const inner = traceback('job_manager.py', 'in submit_job', detail)
   const outer = `RuntimeError: Request failed with status code ${status}: ${inner}.`
   return text(500, traceback('job_head.py', 'in submit_job', `${outer}\n`))

@@ -1,4 +1,4 @@
-import type { Answer } from '../provider.ts'
+import type { ProviderResponse } from '../provider.ts'
 
 /** A Slurm error. A submit names its number `error_code`, other calls `error_number`. */
 export interface SlurmError {
@@ -9,13 +9,13 @@ export interface SlurmError {
 }
 
 /** A rejection by an operation. */
-export class Refused extends Error {
+export class Rejected extends Error {
   readonly status: number
   readonly errors: readonly SlurmError[]
 
   constructor(status: number, ...errors: readonly SlurmError[]) {
     super(errors[0]?.error ?? '')
-    this.name = 'Refused'
+    this.name = 'Rejected'
     this.status = status
     this.errors = errors
   }
@@ -33,16 +33,16 @@ export function numbered({ code, ...rest }: SlurmError, isSubmit: boolean): obje
 }
 
 /** Messages of slurmrestd itself are plain text. */
-export const authenticationFailure: Answer = { status: 401, body: 'Authentication failure' }
-export const unknownUrl: Answer = {
+export const authenticationFailure: ProviderResponse = { status: 401, body: 'Authentication failure' }
+export const unknownUrl: ProviderResponse = {
   status: 404,
   body: 'Unable find requested URL. Please view /openapi/v3 for API reference.',
 }
-export const unreadableQuery: Answer = { status: 400, body: 'Unable to parse query.' }
+export const unreadableQuery: ProviderResponse = { status: 400, body: 'Unable to parse query.' }
 
-export const noSuchJob = (source: string, description: string): Refused =>
-  new Refused(500, { code: 2017, error: 'Invalid job id specified', description, source })
+export const noSuchJob = (source: string, description: string): Rejected =>
+  new Rejected(500, { code: 2017, error: 'Invalid job id specified', description, source })
 
 /** The error of a read without a response from the controller, whatever the cause. */
-export const noController = (source: string, description: string): Refused =>
-  new Refused(500, { code: -1, error: 'Unspecified error', description, source })
+export const noController = (source: string, description: string): Rejected =>
+  new Rejected(500, { code: -1, error: 'Unspecified error', description, source })

@@ -1,5 +1,5 @@
-import type { Answer } from '../provider.ts'
-import type { Refused } from './answers.ts'
+import type { ProviderResponse } from '../provider.ts'
+import type { Rejected } from './responses.ts'
 import type { SlurmSettings } from './wire.ts'
 
 /** v0.0.40 and later, which Slurm's `data_parser` plugins implement. */
@@ -65,8 +65,8 @@ export const unparsableParameters = {
 export const rejectedToken = { status: 511, code: 1007, error: 'Protocol authentication error' }
 
 /**
- * The response without a controller. A cancel is answered word for word like one of another user's job; a single job
- * has an error without a meaning.
+ * The response without a controller. A cancel returns exactly the response for another user's job; a read of one job
+ * returns an unspecific error.
  */
 export function withoutController(operation: string, { release }: SlurmSettings) {
   if (operation === 'job.cancel') return notPermitted(release)
@@ -79,8 +79,8 @@ export function notPermitted(release: string) {
 }
 
 /** The status of a rejection by the controller. */
-export function statusOf(refused: Refused, release: string): number {
-  if (refused.errors[0]?.code === 2017) return 404
+export function statusOf(rejected: Rejected, release: string): number {
+  if (rejected.errors[0]?.code === 2017) return 404
   return isOld(release) ? 500 : 422
 }
 
@@ -89,7 +89,7 @@ export function isOld(release: string): boolean {
 }
 
 /** Plain text, like every message of slurmrestd itself. */
-export function unknownPath(release: string): Answer {
+export function unknownPath(release: string): ProviderResponse {
   const text = isOld(release)
     ? 'Unable find requested URL. Please view /openapi/v3 for API reference.'
     : "Unable to find requested URL endpoint. Please query the '/openapi/v3' endpoint or visit 'https://slurm.schedmd.com/rest_api.html' for the OpenAPI specification which includes a list of all possible slurmrestd endpoints."
