@@ -119,6 +119,6 @@ export interface SandboxProvider<S extends Settings = Settings, A extends Accoun
   /** The final states of a job. */
   readonly endedStates: ReadonlySet<string>
   /** The kinds of objects that belong to another one and are deleted with it. */
-  readonly belongings?: ReadonlySet<string>
+  readonly dependentKinds?: ReadonlySet<string>
   open(context: EmulationContext<S>): Emulation
 }

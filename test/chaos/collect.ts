@@ -104,7 +104,7 @@ export async function readObjects(
     if (object.id !== undefined) latest.set(`${object.provider}/${object.kind}/${object.id}`, object as WorldObject)
   }
   const own = [...latest.values()].filter(
-    ({ provider, kind }) => providers.get(provider)?.belongings?.has(kind) !== true,
+    ({ provider, kind }) => providers.get(provider)?.dependentKinds?.has(kind) !== true,
   )
   return own.map((object) => ({
     provider: object.provider,

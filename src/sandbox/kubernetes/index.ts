@@ -29,7 +29,7 @@ export const kubernetes: SandboxProvider<KubernetesSettings, KubernetesAccount> 
   settings,
   client,
   endedStates,
-  belongings: new Set([types.services.object, types.ingresses.object]),
+  dependentKinds: new Set([types.services.object, types.ingresses.object]),
   open: (context) => ({
     operations: kubernetesOperations(context),
     authenticate: ({ headers }) =>
