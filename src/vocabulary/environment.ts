@@ -1,7 +1,7 @@
 import { defineTransitions } from './transitions.ts'
 
 /**
- * Status transitions of an environment. `blocked` is stable but requires the user; the reason says why. `failed` is not
+ * Status transitions of an environment. `blocked` is stable but requires the user; the reason explains it. `failed` is not
  * terminal: start or delete may follow. Only `deleted` is terminal.
  */
 export const environmentTransitions = defineTransitions({

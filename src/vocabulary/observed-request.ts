@@ -6,7 +6,7 @@ export interface ObservedRequest {
   route: string | null
   status: number
   seconds: number
-  /** Whether the client asked to wait: a long poll or an event stream. */
+  /** Whether the request waits: a long poll or an event stream. */
   isWait: boolean
   /** Code of the problem that was returned, if any. */
   problemCode: string | null
