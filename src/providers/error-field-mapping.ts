@@ -8,9 +8,9 @@ import type { Accepts } from './field-rule.ts'
  * (`/inputs/1/source`) by reversing `accepts`. Undefined unless exactly one given field maps to it.
  */
 export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, parameter: string): string | undefined {
-  const words = parameter.replaceAll(/\[\d+\]/g, '[]')
+  const vendorPath = parameter.replaceAll(/\[\d+\]/g, '[]')
   const index = /\[(\d+)\]/.exec(parameter)?.[1]
-  const paths = fieldPaths.filter((path) => isSentAs(accepts[path]?.to ?? '', words))
+  const paths = fieldPaths.filter((path) => isSentAs(accepts[path]?.to ?? '', vendorPath))
   const pointers = paths
     .filter((path) => !paths.some((other) => other.startsWith(`${path}.`)))
     .flatMap((path) => givenPlaces(spec, path))
@@ -19,9 +19,11 @@ export function pointerTo<K extends Kind>(accepts: Accepts, spec: Spec<K>, param
 }
 
 /** A rule lists the vendor paths of a field; a path of several steps also matches the end of the provider's path. */
-function isSentAs(to: string, words: string): boolean {
+function isSentAs(to: string, vendorPath: string): boolean {
   if (to === '') return false
-  return to.split(', ').some((place) => words === place || (place.includes('.') && words.endsWith(`.${place}`)))
+  return to
+    .split(', ')
+    .some((place) => vendorPath === place || (place.includes('.') && vendorPath.endsWith(`.${place}`)))
 }
 
 function givenPlaces(spec: object, path: FieldPath): string[] {

@@ -127,7 +127,7 @@ function unusableBodyError(
   { method, path }: Call,
   secrets: readonly string[],
 ): ProviderError {
-  const words = excerpt(text, secrets)
-  const message = `HTTP ${status} to ${method} ${path} with an undocumented body: ${words}`
+  const preview = excerpt(text, secrets)
+  const message = `HTTP ${status} to ${method} ${path} with an undocumented body: ${preview}`
   return new ProviderError('bad_response', message, { httpStatus: status })
 }

@@ -18,7 +18,7 @@ const terms = ['hour1', 'hour3', 'hour6', 'hour12'] as const
 export const environmentOptions = Type.Object(
   {
     serviceType: Type.Optional(
-      word(
+      stringEnum(
         ['batch', 'interval'],
         '`batch`: trained on demand; `interval`: trained on a schedule. Defaults to `batch`.',
       ),
@@ -32,7 +32,7 @@ export const environmentOptions = Type.Object(
         },
       ),
     ),
-    term: Type.Optional(word(terms, 'Training interval of an `interval` service. Can be changed later.')),
+    term: Type.Optional(stringEnum(terms, 'Training interval of an `interval` service. Can be changed later.')),
   },
   { additionalProperties: false },
 )
@@ -42,7 +42,7 @@ export const environmentOptions = Type.Object(
  */
 export const jobOptions = Type.Object(
   {
-    types: Type.Array(word(trainTypes, 'Recommendation type.'), {
+    types: Type.Array(stringEnum(trainTypes, 'Recommendation type.'), {
       minItems: 1,
       maxItems: trainTypes.length,
       uniqueItems: true,
@@ -193,8 +193,8 @@ function changedDescription(service: Json, { description }: EnvironmentSpec): st
 }
 
 /** A string enum. The pattern repeats it for validators without support for string enums. */
-function word(words: readonly string[], description: string) {
-  return Type.String({ enum: [...words], pattern: `^(${words.join('|')})$`, description })
+function stringEnum(values: readonly string[], description: string) {
+  return Type.String({ enum: [...values], pattern: `^(${values.join('|')})$`, description })
 }
 
 function datasetId(type: string) {

@@ -111,7 +111,7 @@ interface SeenJob {
 
 type WatchedJob = JobRef & { remoteId: string }
 
-/** The watched jobs that the scan shows, in whole or in part. */
+/** The watched jobs of which the scan shows at least one train. */
 function jobsAmong(watched: readonly WatchedJob[], { trains }: TrainScan, byKey: TrainIndex): SeenJob[] {
   return watched
     .map((job) => ({ remoteId: job.remoteId, refs: completed(job.trains, trains) }))

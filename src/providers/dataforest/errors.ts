@@ -59,7 +59,7 @@ function serviceFailure(response: HttpResponse, body: Json, context: ErrorContex
   const providerMessage = readText(body, 'message') ?? 'no message'
   const isOk = response.status < 300
   const status = isOk
-    ? (listedMessages.find(([words]) => words.test(providerMessage))?.[1] ?? response.status)
+    ? (listedMessages.find(([pattern]) => pattern.test(providerMessage))?.[1] ?? response.status)
     : response.status
   const code = documented[status]
   const message = `Data Forest returned HTTP ${response.status}: ${cleanMessage(providerMessage, context.secrets)}`

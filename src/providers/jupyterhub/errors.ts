@@ -51,7 +51,7 @@ export function failureOf(response: HttpResponse, { clock, secrets }: ErrorConte
     return { error: new ProviderError(codeOfBareStatus(status), message, details), isRejection: false }
   }
   const code =
-    (status < 500 ? hubMessages.find(([words]) => words.test(providerMessage))?.[1] : undefined) ?? hubCodes[status]
+    (status < 500 ? hubMessages.find(([pattern]) => pattern.test(providerMessage))?.[1] : undefined) ?? hubCodes[status]
   const message = `JupyterHub returned HTTP ${status}: ${cleanMessage(providerMessage, secrets)}`
   const fallback = status >= 500 ? 'unavailable' : 'bad_response'
   return { error: new ProviderError(code ?? fallback, message, details), isRejection: code !== undefined }

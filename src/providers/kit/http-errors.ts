@@ -5,7 +5,7 @@ const malformedResponse =
   /^HPE_|^HTTPParserError$|^UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RES_EXCEEDED_MAX_SIZE)$/
 
 /**
- * Maps a transport failure to an error. `isSent` means that writing had begun, so the server may have read the whole
+ * Maps a transport failure to an error. `isSent` means that writing had started, so the server may have read the whole
  * request.
  */
 export function transportError(error: unknown, { origin, isSent }: { origin: string; isSent: boolean }): ProviderError {
@@ -46,7 +46,7 @@ const rejectedCertificate =
   /^ERR_SSL_.*_ALERT_(CERTIFICATE_(REQUIRED|EXPIRED|REVOKED|UNKNOWN)|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA)$/
 
 /**
- * With TLS 1.3, the server decides on the client's certificate after the client has begun to send. It ends the handshake
+ * With TLS 1.3, the server checks the client's certificate after the client has started to send. It ends the handshake
  * with the alert and never forwards the request, which therefore counts as not sent.
  */
 function certificateError(code: string, { error, origin }: { error: unknown; origin: string }): ProviderError {

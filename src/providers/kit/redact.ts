@@ -74,7 +74,7 @@ export function boundedPayload(value: Json, literals: readonly string[] = []): J
 
 /**
  * The authentication headers of a request and the `known` secrets, in every form in which a response may repeat them.
- * Vendor error pages have shown whole requests.
+ * Error pages of vendors may repeat the request.
  */
 export function sentSecrets(headers: Readonly<Record<string, string>>, known: readonly string[] = []): string[] {
   const proofs = Object.entries(headers).flatMap(([name, value]) =>

@@ -178,9 +178,9 @@ function observationOf(instance: Json, literals: readonly string[]): Observation
 function failureOf(instance: Json, remark: string | undefined): string | undefined {
   const reasons = readObject(readObject(instance, 'spec'), 'failed_reasons')
   const code = readText(reasons, 'code') ?? readText(instance, 'error_code')
-  const words = readText(reasons, 'message') ?? remark
-  if (code === undefined || words?.includes(code)) return words
-  return words === undefined ? `ModelArts reports ${code}.` : `${words} (${code})`
+  const text = readText(reasons, 'message') ?? remark
+  if (code === undefined || text?.includes(code)) return text
+  return text === undefined ? `ModelArts reports ${code}.` : `${text} (${code})`
 }
 
 /** The reference no longer documents this call; an instance without a token still shows its URL. */

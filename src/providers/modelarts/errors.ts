@@ -36,8 +36,8 @@ export function failureOf(response: HttpResponse, { clock, secrets }: ErrorConte
   const vendorError = vendorErrorOf(body)
   const meaning = vendorError.code === undefined ? undefined : meaningOf(vendorError.code)
   const code = meaning ?? codeOfStatus(response.status, vendorError)
-  const words = messageOf(response, vendorError, secrets)
-  const message = `ModelArts returned HTTP ${response.status} ${vendorError.code ?? '(no code)'}: ${words}`
+  const providerMessage = messageOf(response, vendorError, secrets)
+  const message = `ModelArts returned HTTP ${response.status} ${vendorError.code ?? '(no code)'}: ${providerMessage}`
   const error = new ProviderError(code, message, {
     ...detailsOf(response, clock, vendorError),
     ...fieldOf(vendorError, code),
@@ -53,12 +53,12 @@ export function failureOf(response: HttpResponse, { clock, secrets }: ErrorConte
  */
 export function tokenFailure(response: HttpResponse, { clock, secrets }: ErrorContext): ProviderError {
   const vendorError = vendorErrorOf(jsonOf(response))
-  const words = messageOf(response, vendorError, secrets)
+  const providerMessage = messageOf(response, vendorError, secrets)
   const isRejected = [400, 401, 403, 404].includes(response.status)
   const code = isRejected ? 'unauthenticated' : codeOfStatus(response.status, vendorError)
-  return new ProviderError(code, `IAM issued no token, HTTP ${response.status}: ${words}`, {
+  return new ProviderError(code, `IAM issued no token, HTTP ${response.status}: ${providerMessage}`, {
     ...detailsOf(response, clock, vendorError),
-    ...(isRejected ? { field: loginFieldOf(words) } : {}),
+    ...(isRejected ? { field: loginFieldOf(providerMessage) } : {}),
     // The call that needs the token was not sent.
     notSent: true,
   })
@@ -117,7 +117,7 @@ function fieldOf({ code = '', message = '' }: VendorError, meaning: ProviderErro
   if (meaning !== 'unauthenticated') return {}
   if (wrongProject.includes(code)) return { field: 'settings.projectId' }
   if (/^APIGW?\.0307$/.test(code)) return { field: 'settings.region' }
-  const [, field] = keyMessages.find(([words]) => words.test(message)) ?? []
+  const [, field] = keyMessages.find(([pattern]) => pattern.test(message)) ?? []
   return field === undefined ? {} : { field }
 }
 

@@ -97,16 +97,16 @@ function endpointsOf(spec: EnvironmentSpec): CreateNotebook['endpoints'] | undef
     return {
       service,
       ...given({
-        key_pair_names: messageOf(detail, 'keyPairNames'),
-        allowed_access_ips: messageOf(detail, 'allowedAccessIps'),
+        key_pair_names: textsOf(detail, 'keyPairNames'),
+        allowed_access_ips: textsOf(detail, 'allowedAccessIps'),
       }),
     }
   })
 }
 
-function messageOf(from: Json | undefined, key: string): string[] | undefined {
-  const words = readList(from, key).flatMap((word) => (typeof word === 'string' ? [word] : []))
-  return words.length === 0 ? undefined : words
+function textsOf(from: Json | undefined, key: string): string[] | undefined {
+  const values = readList(from, key).flatMap((value) => (typeof value === 'string' ? [value] : []))
+  return values.length === 0 ? undefined : values
 }
 
 /** A COMMAND script is sent in the body as Base64; type SCRIPT would be a path. */

@@ -17,7 +17,7 @@ export function entrypointOf({ command, script, workingDirectory }: JobSpec): st
 function runScript(script: string): string {
   const { interpreter, argument } = firstLineOf(script)
   if (interpreter === '' || (interpreter === '/bin/sh' && argument === '')) return script
-  const words = [interpreter, ...(argument === '' ? [] : [argument])].map(quoteWord).join(' ')
+  const program = [interpreter, ...(argument === '' ? [] : [argument])].map(quoteWord).join(' ')
   const end = delimiterFor(script)
   return [
     'f=$(mktemp) || exit 1',
@@ -26,7 +26,7 @@ function runScript(script: string): string {
     `cat >"$f" <<'${end}'`,
     script.endsWith('\n') ? script.slice(0, -1) : script,
     end,
-    `${words} "$f"`,
+    `${program} "$f"`,
   ].join('\n')
 }
 

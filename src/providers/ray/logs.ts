@@ -40,9 +40,9 @@ async function outputIn(
   const note = `Running entrypoint for job ${remoteId}: `
   if (!output.includes(note)) return output
   const job = await client.call({ method: 'GET', path: jobPath(remoteId) }, signal)
-  const whole = `${note}${readText(job, 'entrypoint') ?? ''}\n`
-  const at = output.indexOf(whole)
-  return at < 0 ? output : output.slice(0, at) + output.slice(at + whole.length)
+  const line = `${note}${readText(job, 'entrypoint') ?? ''}\n`
+  const at = output.indexOf(line)
+  return at < 0 ? output : output.slice(0, at) + output.slice(at + line.length)
 }
 
 function orTooLong(error: unknown, remoteId: string): unknown {

@@ -75,8 +75,8 @@ export function failureOf(response: HttpResponse, { clock, secrets }: ErrorConte
   const code = codeOf(body)
   const details = { httpStatus: response.status, retryAfterMs: retryAfterMs(response.headers, clock) }
   if (code === undefined) {
-    const words = excerpt(response.text, secrets)
-    const message = `SCNet returned HTTP ${response.status} without a code: ${words}`
+    const text = excerpt(response.text, secrets)
+    const message = `SCNet returned HTTP ${response.status} without a code: ${text}`
     return new ProviderError(codeOfBareStatus(response.status), message, details)
   }
   const row = rowOf(code)

@@ -31,7 +31,7 @@ export function pageOf(data: Json): ListPage {
 }
 
 /**
- * Reads a whole list. It is complete if the number of distinct items equals the total or, without a total, if the last
+ * Reads all pages of a list. It is complete if the number of distinct items equals the total or, without a total, if the last
  * page has nothing new (a service that ignores `start` returns everything each time). If the total changes meanwhile,
  * an item may have moved between pages unseen, so the list is incomplete.
  */

@@ -165,6 +165,6 @@ function codeAmong(errors: readonly Json[]): string | undefined {
 }
 
 function messageOf(errors: readonly Json[]): string {
-  const words = errors.flatMap((each) => [readText(each, 'error') ?? [], readText(each, 'description') ?? []].flat())
-  return words.length === 0 ? 'no message' : [...new Set(words)].join('; ')
+  const messages = errors.flatMap((each) => [readText(each, 'error') ?? [], readText(each, 'description') ?? []].flat())
+  return messages.length === 0 ? 'no message' : [...new Set(messages)].join('; ')
 }

@@ -97,10 +97,10 @@ export interface JobOutcome {
 
 /** The outcome in a job's record; null if it shows no state. */
 export function outcomeOf(job: Json): JobOutcome | null {
-  const words = stateWords(job)
-  const rawState = decidingWord(words)
+  const states = stateWords(job)
+  const rawState = decidingState(states)
   if (rawState === undefined) return null
-  const status = statusOf(decidingFlags.includes(rawState) || !isKnown(rawState) ? rawState : (words[0] ?? rawState))
+  const status = statusOf(decidingFlags.includes(rawState) || !isKnown(rawState) ? rawState : (states[0] ?? rawState))
   const exit = isOver(status) && hasRun(job) ? exitOf(job) : {}
   const detail = detailOf(job, exit)
   const usesDetail = status === 'pending' || status === 'failed'
@@ -116,7 +116,7 @@ export function outcomeOf(job: Json): JobOutcome | null {
 }
 
 /** The word that determines the status, in this order: an unknown flag, a deciding flag, another flag, the state. */
-function decidingWord([state, ...flags]: readonly string[]): string | undefined {
+function decidingState([state, ...flags]: readonly string[]): string | undefined {
   const unknown = flags.find((flag) => !isKnown(flag))
   return unknown ?? decidingFlags.find((flag) => flags.includes(flag)) ?? flags[0] ?? state
 }
