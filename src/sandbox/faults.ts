@@ -37,8 +37,10 @@ export const faultInput = Type.Object(
     probability: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     status: Type.Optional(Type.Integer({ minimum: 200, maximum: 599, description: 'error_*: 500, html_body: 502' })),
     delayMs: Type.Optional(milliseconds),
-    minDelayMs: Type.Optional({ ...milliseconds, description: 'The delay is drawn between this and delayMs' }),
-    hangsUp: Type.Optional(Type.Boolean({ description: 'execute_late: close at once, do not wait for the client' })),
+    minDelayMs: Type.Optional({ ...milliseconds, description: 'Random delay between this and delayMs' }),
+    hangsUp: Type.Optional(
+      Type.Boolean({ description: 'execute_late: close immediately instead of waiting for the client' }),
+    ),
     executes: Type.Optional(
       Type.Boolean({ description: 'Body faults: execute first? error_body: false, others: true' }),
     ),

@@ -1,4 +1,4 @@
-/** A state that an object enters at a time. `outcome` is a second value that some providers report beside the state. */
+/** A state that an object enters at a time. `outcome` is a second value that some providers report in addition to the state. */
 export interface Moment {
   /** Epoch ms by the world's clock. */
   readonly at: number

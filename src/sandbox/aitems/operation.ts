@@ -58,7 +58,7 @@ export function defineOperation({ name, route, settings, accounts, now, execute 
 
 function callerOf({ headers }: Call, accounts: readonly AitemsAccount[]): AitemsAccount {
   const account = accounts.find(({ accessKey }) => accessKey === headers['x-ncp-iam-access-key'])
-  if (account === undefined) throw new ServiceError(403, 'the access key belongs to nobody')
+  if (account === undefined) throw new ServiceError(403, 'unknown access key')
   return account
 }
 
@@ -73,12 +73,16 @@ function readBody({ headers, json }: Call, fields: Fields, settings: AitemsSetti
 }
 
 /** The value of an enumerated query parameter; `undefined` if it is absent. */
-export function choiceOf<W extends string>({ query }: Pick<AitemsRequest, 'query'>, name: string, words: readonly W[]) {
+export function choiceOf<W extends string>(
+  { query }: Pick<AitemsRequest, 'query'>,
+  name: string,
+  choices: readonly W[],
+) {
   const given = query.get(name)
   if (given === null) return undefined
-  const word = words.find((known) => known === given)
-  if (word === undefined) throw new ServiceError(400, `${name} must be one of ${words.join(', ')}, not '${given}'`)
-  return word
+  const choice = choices.find((known) => known === given)
+  if (choice === undefined) throw new ServiceError(400, `${name} must be one of ${choices.join(', ')}, not '${given}'`)
+  return choice
 }
 
 const defaultLimit = 1000

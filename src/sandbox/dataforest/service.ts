@@ -23,7 +23,7 @@ export function serviceError(status: number, message: string, isIn200: boolean):
   return { status: isIn200 ? 200 : status, body: { message, success: false } }
 }
 
-/** Executes an operation with a validated body and returns the response fields beside `success`. */
+/** Executes an operation with a validated body and returns the response fields except `success`. */
 export type Execute = (account: DataforestAccount, body: never, call: Call) => object
 
 export interface OperationParts {

@@ -31,8 +31,8 @@ export function isAboutScopes({ message }: HubError): boolean {
 export const unidentified = () => new HubError(403, 'Missing or invalid credentials.')
 
 export function throttled(): HubError {
-  const words = 'Too many users trying to log in right now. Try again in 30 seconds.'
-  return new HubError(429, words, { 'retry-after': '30' })
+  const message = 'Too many users trying to log in right now. Try again in 30 seconds.'
+  return new HubError(429, message, { 'retry-after': '30' })
 }
 
 /** The hub's error format. A bare status has its standard message; from 6.0 on it has none. */

@@ -43,8 +43,8 @@ export const startServer: Execute = (context) => {
   const { spawnMs, failSpawns } = store.settings
   if (spawnMs > 0) return done(202)
   if (!failSpawns) return done(201)
-  const words = `Spawner failed to start [status=1]. The logs for ${user}:${name} may contain details.`
-  throw new HubError(500, words)
+  const message = `Spawner failed to start [status=1]. The logs for ${user}:${name} may contain details.`
+  throw new HubError(500, message)
 }
 
 /** `DELETE /users/{user}/servers/{server}`: stops a server and, with `{"remove": true}`, removes it. */
@@ -127,8 +127,8 @@ function assertNamed(store: Store, { user, name }: Names): void {
   if (!allowNamedServers) throw new HubError(400, 'Named servers are not enabled.')
   if (store.server(user, name) !== undefined) return
   if (namedServerLimit > 0 && store.serversOf(user).length >= namedServerLimit) {
-    const words = `User ${user} already has the maximum of ${namedServerLimit} named servers.`
-    throw new HubError(400, `${words}  One must be deleted before a new server can be created`)
+    const message = `User ${user} already has the maximum of ${namedServerLimit} named servers.`
+    throw new HubError(400, `${message}  One must be deleted before a new server can be created`)
   }
   assertName(name, store.settings)
 }

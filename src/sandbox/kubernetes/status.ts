@@ -38,8 +38,8 @@ export const alreadyExists = (named: Named) =>
   new Rejected(409, 'AlreadyExists', `${full(named)} "${named.name}" already exists`, detailsOf(named))
 
 export function otherUid(named: Named, given: string, actual: string): Rejected {
-  const words = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${actual}`
-  const message = `Operation cannot be fulfilled on ${full(named)} "${named.name}": ${words}`
+  const cause = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${actual}`
+  const message = `Operation cannot be fulfilled on ${full(named)} "${named.name}": ${cause}`
   return new Rejected(409, 'Conflict', message, detailsOf(named))
 }
 

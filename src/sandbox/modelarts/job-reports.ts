@@ -79,7 +79,7 @@ interface JobEvent {
   source: 'K8S' | 'Job' | 'Task'
 }
 
-const words: Readonly<Record<string, string>> = {
+const messages: Readonly<Record<string, string>> = {
   Running: 'Training job is running.',
   Completed: 'Training job completed.',
   Failed: 'Training job failed.',
@@ -91,7 +91,7 @@ function eventsOf(job: Job, now: number): JobEvent[] {
     .filter(({ at }) => at <= now)
     .flatMap(({ at, state }) => {
       const level = state === 'Failed' || state === 'Abnormal' ? 'Error' : 'Info'
-      const message = words[state] ?? `Training job ${state.toLowerCase()}.`
+      const message = messages[state] ?? `Training job ${state.toLowerCase()}.`
       const own: JobEvent = { at, level, message, source: 'Job' }
       // A job runs before its tasks and ends after them.
       return state === 'Running' ? [own, ...taskEvents(job, own)] : [...taskEvents(job, own), own]
@@ -101,7 +101,7 @@ function eventsOf(job: Job, now: number): JobEvent[] {
 function taskEvents({ data, timeline }: Job, { at, message }: JobEvent): JobEvent[] {
   const { startedAt, endedAt } = jobTimes(timeline, at)
   if (startedAt === null || (at !== startedAt && at !== endedAt)) return []
-  const code = message === words.Completed ? 0 : exitCodeOf(scriptOf(data.request)) || 1
+  const code = message === messages.Completed ? 0 : exitCodeOf(scriptOf(data.request)) || 1
   const did = at === startedAt ? 'training started.' : `Training finished. Exit code ${code}.`
   return tasksOf(data.request).map((task) => ({ at, level: 'Info', message: `[${task}] ${did}`, source: 'Task' }))
 }

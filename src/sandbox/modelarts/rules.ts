@@ -56,7 +56,7 @@ export function isLeaseDuration(durationMs: number): boolean {
 }
 
 // Documented in lower and upper case and returned in upper case, so case is ignored.
-const anyCase = (...words: string[]) => new RegExp(`^(${words.join('|')})$`, 'i')
+const anyCase = (...values: string[]) => new RegExp(`^(${values.join('|')})$`, 'i')
 const lease = object({ duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } })
 const endpoints: FieldRule = {
   type: 'array',

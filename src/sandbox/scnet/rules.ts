@@ -5,7 +5,7 @@ import { type ContainerRequest, type JobRequest, parseClockMs, type ScnetSetting
 const text: FieldRule = { type: 'string' }
 const requiredText: FieldRule = { type: 'string', isRequired: true, min: 1 }
 const count: FieldRule = { type: 'integer', isRequired: true, min: 1 }
-const oneOf = (...words: readonly string[]): FieldRule => ({ ...requiredText, oneOf: words })
+const oneOf = (...values: readonly string[]): FieldRule => ({ ...requiredText, oneOf: values })
 
 // The parameter table of https://www.scnet.cn/ac/openapi/doc/2.0/api/container/create.html
 const containerFields: Fields = {
