@@ -1,5 +1,5 @@
 import type { Driver } from '../providers/driver.ts'
-import { takesNoJobs } from '../vocabulary/environment.ts'
+import { statusesRejectingJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
@@ -65,7 +65,7 @@ function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null 
   const { status, remoteId, desired } = facts.environment
   // The delete waits for the environment's jobs, so a waiting job would deadlock with it.
   if (desired === 'delete') return { do: 'settle', change: environmentFailed(job, 'being deleted', facts.now) }
-  if (takesNoJobs.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
+  if (statusesRejectingJobs.has(status)) return { do: 'settle', change: environmentFailed(job, status, facts.now) }
   if (status === 'running' && remoteId !== null) return null
   const message = `Waiting for environment ${job.environmentId}, which is ${status}.`
   return { do: 'wait', until: after(facts.now, environmentRecheckMs), reason: 'environment_not_ready', message }

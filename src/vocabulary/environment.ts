@@ -32,4 +32,4 @@ export const environmentTransitions = defineTransitions({
 export type EnvironmentStatus = keyof typeof environmentTransitions
 
 /** Statuses in which an environment accepts no jobs and waiting jobs fail. */
-export const takesNoJobs: ReadonlySet<EnvironmentStatus> = new Set(['failed', 'deleting', 'deleted'])
+export const statusesRejectingJobs: ReadonlySet<EnvironmentStatus> = new Set(['failed', 'deleting', 'deleted'])

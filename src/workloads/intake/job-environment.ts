@@ -1,6 +1,6 @@
 import type { Driver } from '../../providers/driver.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
-import { takesNoJobs } from '../../vocabulary/environment.ts'
+import { statusesRejectingJobs } from '../../vocabulary/environment.ts'
 import type { SpecProblem } from '../../vocabulary/spec-rules.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
@@ -20,7 +20,7 @@ export async function environmentNamed(
       errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
     })
   }
-  if (environment.desired === 'delete' || takesNoJobs.has(environment.status)) throw takesNone(environment)
+  if (environment.desired === 'delete' || statusesRejectingJobs.has(environment.status)) throw takesNone(environment)
   return environment
 }
 
