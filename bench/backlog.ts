@@ -10,7 +10,7 @@ const pollMs = 50
  * ms of a core that the worker needs as well.
  */
 const pauseTimes = 10
-const patienceMs = 240_000
+const timeoutMs = 240_000
 
 /** Number of jobs still `queued` or `dispatching`, and of leases held now. */
 export const ownProgress = `SELECT count(*) FILTER (WHERE status IN ('queued', 'dispatching')) AS left,
@@ -20,7 +20,7 @@ export const ownProgress = `SELECT count(*) FILTER (WHERE status IN ('queued', '
 export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
   const [api, load] = await Promise.all([startService(stack, 'api'), startLoad()])
   const authorization = `Bearer ${apiKey}`
-  const { accepted } = await load.ask<LoadResult>({
+  const { accepted } = await load.send<LoadResult>({
     url: api.url,
     connections: Math.min(jobs, 50),
     amount: jobs,
@@ -37,22 +37,22 @@ export async function submitBacklog(stack: Stack, jobs: number): Promise<void> {
  * @param progress a query that returns `left` and `leases`
  */
 export function watchBacklog(stack: Stack, progress: string, workers: readonly Program<unknown>[]) {
-  const giveUpAt = performance.now() + patienceMs
-  let mostLeases = 0
+  const deadline = performance.now() + timeoutMs
+  let maxLeases = 0
   return {
-    mostLeases: () => mostLeases,
+    mostLeases: () => maxLeases,
     /** Resolves with the number of remaining jobs once it meets the condition. */
     async until(isReached: (left: number) => boolean): Promise<number> {
       for (;;) {
-        const askedAtMs = performance.now()
+        const queriedAtMs = performance.now()
         const { rows } = await stack.pool.query<{ left: string; leases: string }>(progress)
-        const tookMs = performance.now() - askedAtMs
+        const tookMs = performance.now() - queriedAtMs
         const left = Number(rows[0]?.left)
-        mostLeases = Math.max(mostLeases, Number(rows[0]?.leases))
+        maxLeases = Math.max(maxLeases, Number(rows[0]?.leases))
         if (isReached(left)) return left
         const ended = workers.find((worker) => worker.hasEnded())
         if (ended !== undefined) throw new Error(`A worker ended: ${ended.output()}`)
-        if (performance.now() > giveUpAt) throw new Error(`${left} jobs are left after ${patienceMs / 1000} s.`)
+        if (performance.now() > deadline) throw new Error(`${left} jobs are left after ${timeoutMs / 1000} s.`)
         await sleep(Math.max(pollMs, pauseTimes * tookMs))
       }
     },

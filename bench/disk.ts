@@ -23,14 +23,14 @@ export async function fdatasyncMicros(dir: string): Promise<number> {
   const file = await open(path, 'w')
   try {
     const page = Buffer.alloc(8192, 1)
-    const taken: number[] = []
+    const durations: number[] = []
     for (let count = 0; count < tries; count++) {
       await file.write(page, 0, page.length, 0)
       const before = process.hrtime.bigint()
       await file.datasync()
-      taken.push(Number(process.hrtime.bigint() - before) / 1000)
+      durations.push(Number(process.hrtime.bigint() - before) / 1000)
     }
-    return median(taken)
+    return median(durations)
   } finally {
     await file.close()
     await rm(path, { force: true })

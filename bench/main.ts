@@ -13,10 +13,10 @@ import { streams } from './parts/streams.ts'
 import { webhooks } from './parts/webhooks.ts'
 import { writePlots } from './plots.ts'
 import { describeMachine, writeResults } from './results.ts'
-import { failures, judge } from './rules.ts'
+import { checkRules, failures } from './rules.ts'
 import { connectSlurm } from './services.ts'
 import { startStack } from './stack.ts'
-import { describeResult, describeVerdicts } from './table.ts'
+import { describeResult, describeRuleResults } from './table.ts'
 
 // npm run bench: measures speed and cost. docs/performance.md explains the figures.
 
@@ -33,12 +33,12 @@ const results: PartResult[] = []
 for (const part of parts.filter(({ name }) => options.parts.includes(name))) results.push(await runRounds(part))
 await stack.stop()
 
-const verdicts = judge(results, options)
+const ruleResults = checkRules(results, options)
 for (const result of results) console.log(`\n${describeResult(result)}`)
-console.log(`\n${describeVerdicts(verdicts)}`)
-console.log(`\nWritten to ${await writeResults({ options, machine, results, verdicts })}`)
+console.log(`\n${describeRuleResults(ruleResults)}`)
+console.log(`\nWritten to ${await writeResults({ options, machine, results, verdicts: ruleResults })}`)
 for (const path of await writePlots(options.plots, parts, results)) console.log(`Plotted to ${path}`)
-if (failures(verdicts).length > 0) {
+if (failures(ruleResults).length > 0) {
   console.error('\nA count is worse than it may be: see "NOT MET" above.')
   process.exitCode = 1
 }

@@ -85,12 +85,12 @@ function line(x1: number, y1: number, x2: number, y2: number): string {
   return `<path d="M${rounded(x1)} ${rounded(y1)}L${rounded(x2)} ${rounded(y2)}" stroke="#ddd"/>`
 }
 
-function text(x: number, y: number, said: string, more = ''): string {
-  return `<text x="${rounded(x)}" y="${rounded(y)}" fill="#333" ${more}>${escaped(said)}</text>`
+function text(x: number, y: number, content: string, more = ''): string {
+  return `<text x="${rounded(x)}" y="${rounded(y)}" fill="#333" ${more}>${escaped(content)}</text>`
 }
 
-function escaped(said: string): string {
-  return said.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
 function rounded(value: number): number {

@@ -10,7 +10,7 @@ export interface Program<Ready> {
   /** End of its output. */
   output(): string
   /** Sends a message and resolves with the next one received; rejects if the process exits instead. */
-  ask<Answer>(message: object | string): Promise<Answer>
+  send<Reply>(message: object | string): Promise<Reply>
   stop(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ export async function startProgram<Ready>(
   args: readonly string[] = [],
 ): Promise<Program<Ready>> {
   const started = startBinary<Ready>(process.execPath, [...flags, fileURLToPath(program), ...args], env)
-  return args.length > 0 ? started : { ...started, ready: await started.answer<Ready>() }
+  return args.length > 0 ? started : { ...started, ready: await started.receive<Ready>() }
 }
 
 /** Starts any executable. */
@@ -32,7 +32,7 @@ export function startBinary<Ready>(
   path: string,
   args: readonly string[],
   env: Record<string, string>,
-): Program<Ready> & { answer<Answer>(): Promise<Answer> } {
+): Program<Ready> & { receive<Reply>(): Promise<Reply> } {
   const child = spawn(path, args, {
     env: {
       PATH: process.env.PATH ?? '',
@@ -42,30 +42,30 @@ export function startBinary<Ready>(
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  let said = ''
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4000)
+      output = (output + text).slice(-4000)
     })
   child.once('exit', (code, signal) => {
-    said += `(ended with ${signal ?? code})`
+    output += `(ended with ${signal ?? code})`
   })
   const onExit = () => child.kill('SIGKILL')
   process.once('exit', onExit)
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${path} ended: ${said}`)))
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${path} ended: ${output}`)))
   ended.catch(() => {})
-  const answer = () => Promise.race([once(child, 'message').then(([message]) => message), ended])
+  const receive = () => Promise.race([once(child, 'message').then(([message]) => message), ended])
   return {
     pid: child.pid ?? 0,
     ready: undefined as Ready,
     hasEnded,
-    output: () => said,
-    answer,
-    ask: async (message) => {
-      const answered = answer()
+    output: () => output,
+    receive,
+    send: async (message) => {
+      const received = receive()
       child.send(message)
-      return answered
+      return received
     },
     async stop() {
       process.off('exit', onExit)

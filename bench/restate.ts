@@ -56,7 +56,7 @@ export async function startRestate(stack: Stack, handler: 'none' | 'call'): Prom
     url: `http://127.0.0.1:${ingress}`,
     server,
     service,
-    handled: () => service.ask<number>({}),
+    handled: () => service.send<number>({}),
     async stop() {
       await Promise.all([server.stop(), service.stop()])
       await rm(dataDir, { recursive: true, force: true })
@@ -76,12 +76,12 @@ const tries = 600
 async function register(url: string, uri: string, server: Program<unknown>): Promise<void> {
   for (let left = tries; left > 0; left--) {
     if (server.hasEnded()) throw new Error(`Restate ended: ${server.output()}`)
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ uri }),
     }).catch(() => null)
-    if (answer?.ok) return
+    if (response?.ok) return
     await sleep(100)
   }
   throw new Error(`Restate takes no service: ${server.output()}`)

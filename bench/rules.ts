@@ -94,7 +94,7 @@ export const rules: readonly Rule[] = [
 
 /** Rules for scans of many running jobs, whatever their number. */
 function observing(subject: string, statements: number, size: Pick<Rule, 'isLong'> = {}): Rule[] {
-  const asked: Omit<Rule, 'part' | 'subject'>[] = [
+  const targets: Omit<Rule, 'part' | 'subject'>[] = [
     // A scan in progress at either end of the measurement is counted by its pages but not as a scan, or vice versa.
     { figure: 'calls per page', atMost: 1.25, isCount: true },
     // Each scan has three statements: claim, snapshot and end. The other statements of a worker per second are added:
@@ -105,10 +105,10 @@ function observing(subject: string, statements: number, size: Pick<Rule, 'isLong
     { figure: 'longest block ms', atMost: 100 },
     { figure: 'worker RSS MiB', atMost: 300 },
   ]
-  return asked.map((rule) => ({ part: 'observe', subject, ...rule, ...size }))
+  return targets.map((rule) => ({ part: 'observe', subject, ...rule, ...size }))
 }
 
-export interface Verdict extends Rule {
+export interface RuleResult extends Rule {
   /** Median, or for a count the worst of all rounds. */
   value: number
   isMet: boolean
@@ -119,23 +119,23 @@ export interface Verdict extends Rule {
  *
  * @throws if a figure was not measured: the harness is broken
  */
-export function judge(
+export function checkRules(
   results: readonly PartResult[],
   { isShort, hasPeers }: RoundOptions,
-  judged: readonly Rule[] = rules,
-): Verdict[] {
-  const due = judged.filter(({ isLong, isPeer }) => !(isShort && isLong) && (hasPeers || !isPeer))
+  checked: readonly Rule[] = rules,
+): RuleResult[] {
+  const due = checked.filter(({ isLong, isPeer }) => !(isShort && isLong) && (hasPeers || !isPeer))
   return results.flatMap((result) =>
-    due.filter(({ part }) => part === result.part).map((rule) => verdictOf(rule, result)),
+    due.filter(({ part }) => part === result.part).map((rule) => resultOf(rule, result)),
   )
 }
 
 /** Violated rules that fail the run. */
-export function failures(verdicts: readonly Verdict[]): Verdict[] {
-  return verdicts.filter(({ isCount, isMet }) => isCount === true && !isMet)
+export function failures(results: readonly RuleResult[]): RuleResult[] {
+  return results.filter(({ isCount, isMet }) => isCount === true && !isMet)
 }
 
-function verdictOf(rule: Rule, { rounds, medians }: PartResult): Verdict {
+function resultOf(rule: Rule, { rounds, medians }: PartResult): RuleResult {
   const values = (rule.isCount ? rounds : [medians]).map((round) => measuredBy(rule, round))
   const value = rule.atLeast === undefined ? Math.max(...values) : Math.min(...values)
   return { ...rule, value, isMet: value >= (rule.atLeast ?? -Infinity) && value <= (rule.atMost ?? Infinity) }

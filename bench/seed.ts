@@ -49,7 +49,7 @@ const insertJobs = `
     SELECT n, count, n <= ${rareJobs} AS is_rare, n > count - GREATEST(count / 2000, ${rareJobs}) AS is_active,
       date_trunc('milliseconds', now()) - (count - n) * (interval '${seededDays} days' / count) AS at
     FROM (SELECT $6::bigint AS count) c, generate_series(1, count) n
-  ), drawn AS (
+  ), generated AS (
     SELECT *, (EXTRACT(epoch FROM at) * 1000)::bigint AS ms,
       CASE WHEN is_rare THEN 'zebra-' ELSE (ARRAY['train-', 'eval-', 'prepare-', 'train-large-'])[1 + n * 7 % 4] END || n AS name
     FROM numbered
@@ -68,7 +68,7 @@ const insertJobs = `
     CASE WHEN is_active THEN (ARRAY['queued', 'running', 'pending', 'dispatching'])[1 + n % 4]
       WHEN is_rare THEN 'unknown' WHEN n % 12 = 0 THEN 'failed' WHEN n % 40 = 1 THEN 'canceled' ELSE 'succeeded' END,
     is_active, 'r' || n, at, at, at, at, at, CASE WHEN NOT is_active THEN at + interval '1 hour' END, 6, 6, 0
-  FROM drawn ORDER BY n`
+  FROM generated ORDER BY n`
 
 const insertLabels = `
   INSERT INTO workload_labels (project_id, kind, key, value, workload_id)

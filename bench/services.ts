@@ -82,8 +82,8 @@ const readyTries = 1200
 export async function untilReady(url: string, program: Program<unknown>): Promise<void> {
   for (let tries = 0; tries < readyTries; tries++) {
     if (program.hasEnded()) throw new Error(`A service ended: ${program.output()}`)
-    const answer = await fetch(`${url}/readyz`).catch(() => null)
-    if (answer?.ok) return
+    const response = await fetch(`${url}/readyz`).catch(() => null)
+    if (response?.ok) return
     await sleep(50)
   }
   throw new Error(`A service is not ready: ${program.output()}`)

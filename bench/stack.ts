@@ -34,7 +34,7 @@ export interface Stack {
 type Listening = Pick<Sandbox, 'urls' | 'accounts'>
 
 export interface SandboxProgram extends Program<Listening & { others: readonly Listening[] }> {
-  ask<Answer = CallTable>(message: { reset?: true; fault?: FaultInput }): Promise<Answer>
+  send<Reply = CallTable>(message: { reset?: true; fault?: FaultInput }): Promise<Reply>
 }
 
 const settings = {
@@ -86,7 +86,7 @@ async function clear(pool: Pool, redisUrl: string, sandbox: SandboxProgram): Pro
   const redis = new Redis(redisUrl)
   await redis.flushall()
   await redis.quit()
-  await sandbox.ask({ reset: true })
+  await sandbox.send({ reset: true })
 }
 
 async function stop(parts: {

@@ -1,5 +1,5 @@
 import type { PartResult, Round } from './figures.ts'
-import type { Verdict } from './rules.ts'
+import type { RuleResult } from './rules.ts'
 
 /** Table of subjects and figures, with each subject's speed relative to the first. */
 export function describeResult({ part, unit, medians, rounds }: PartResult): string {
@@ -15,13 +15,13 @@ export function describeResult({ part, unit, medians, rounds }: PartResult): str
   return [title, align([head, ...rows])].join('\n')
 }
 
-export function describeVerdicts(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map((verdict) => [
-    `${verdict.part}: ${verdict.subject}`,
-    verdict.figure + (verdict.against === undefined ? '' : ` ÷ ${verdict.against}`),
-    shown(verdict.value),
-    verdict.atLeast === undefined ? `≤ ${verdict.atMost}` : `≥ ${verdict.atLeast}`,
-    verdict.isMet ? 'met' : verdict.isCount ? 'NOT MET, fails' : 'not met',
+export function describeRuleResults(results: readonly RuleResult[]): string {
+  const rows = results.map((result) => [
+    `${result.part}: ${result.subject}`,
+    result.figure + (result.against === undefined ? '' : ` ÷ ${result.against}`),
+    shown(result.value),
+    result.atLeast === undefined ? `≤ ${result.atMost}` : `≥ ${result.atLeast}`,
+    result.isMet ? 'met' : result.isCount ? 'NOT MET, fails' : 'not met',
   ])
   return align([['bar', 'figure', 'measured', 'asked', ''], ...rows])
 }

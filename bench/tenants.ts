@@ -41,14 +41,14 @@ export function submitJob(api: Service, { key }: Tenant, name: string): Promise<
 }
 
 /** Sends a request and returns the response body; rejects if the request fails. */
-export async function post<Answer>(api: Service, path: string, key: string, body: object = {}): Promise<Answer> {
+export async function post<Body>(api: Service, path: string, key: string, body: object = {}): Promise<Body> {
   const response = await fetch(api.url + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as Answer
+  return (await response.json()) as Body
 }
 
 function connectionTo(stack: Stack, baseUrl: string): object {

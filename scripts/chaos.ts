@@ -17,7 +17,7 @@ process.once('SIGTERM', () => process.exit(1))
 process.once('SIGINT', () => process.exit(1))
 const report = await runChaos(options, {
   print: (line) => console.log(line),
-  ...(options.stays ? { onStart: printAddresses, onReport: stayUntilInterrupted } : {}),
+  ...(options.stays ? { onStart: printAddresses, onReport: waitForInterrupt } : {}),
 })
 if (!options.stays) console.log(formatReport(report))
 process.exit(report.verdict.isClean ? 0 : 1)
@@ -27,7 +27,7 @@ function printAddresses({ apiUrls, metricsUrls, databaseUrl }: Stack): void {
   console.log(`Metrics: ${metricsUrls.join(' ')}`)
 }
 
-async function stayUntilInterrupted(finished: Report): Promise<void> {
+async function waitForInterrupt(finished: Report): Promise<void> {
   console.log(`${formatReport(finished)}\nStill running: end with Ctrl-C.`)
   process.removeAllListeners('SIGINT')
   await once(process, 'SIGINT')

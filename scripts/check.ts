@@ -21,7 +21,7 @@ const steps: readonly { name: string; script: string }[] = [
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
 
-/** All static checks run, so that one run reports everything. Tests run while nothing failed: a failure stands at the end of the output. */
+/** All static checks run, so that one run reports everything. Tests run while nothing failed: a failure is at the end of the output. */
 const failed: string[] = []
 for (const { name, script } of steps) {
   if (script.startsWith('test') && failed.length > 0) break

@@ -74,12 +74,12 @@ const stale: string[] = []
 for (const { path, generate } of documents) {
   const file = join(root, path)
   const current = await readFile(file, 'utf8').catch(() => '')
-  const wanted = await generate(current)
-  if (current === wanted) continue
+  const expected = await generate(current)
+  if (current === expected) continue
   stale.push(path)
   if (isCheck) continue
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, wanted)
+  await writeFile(file, expected)
 }
 
 const verb = isCheck ? 'is out of date: run npm run docs:generate' : 'written'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { unfilledPlaces } from './providers/unfilled.ts'
+import { unfilledPlaceholders } from './providers/unfilled.ts'
 
 // Writes the lists of providers from the folders; with --check it writes nothing, and fails if a list is outdated, a
 // provider lacks a part, or a skeleton is incomplete.
@@ -67,13 +67,13 @@ const faults = ids
   .flatMap(parts)
   .filter((path) => !existsSync(join(root, path)))
   .map((path) => `${path} is missing`)
-if (isCheck) faults.push(...ids.flatMap((id) => unfilledPlaces(root, id)))
+if (isCheck) faults.push(...ids.flatMap((id) => unfilledPlaceholders(root, id)))
 
-for (const [path, wanted] of Object.entries(lists)) {
-  if (readFileSync(join(root, path), 'utf8') === wanted) continue
+for (const [path, expected] of Object.entries(lists)) {
+  if (readFileSync(join(root, path), 'utf8') === expected) continue
   if (isCheck) faults.push(`${path} is behind the folders: run npm run providers:generate`)
   else {
-    writeFileSync(join(root, path), wanted)
+    writeFileSync(join(root, path), expected)
     console.log(`${path} written`)
   }
 }

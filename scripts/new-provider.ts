@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { unfilledPlaces } from './providers/unfilled.ts'
+import { unfilledPlaceholders } from './providers/unfilled.ts'
 
 // npm run new-provider -- <name> writes the skeleton of a provider: driver, sandbox, tests and page. It type-checks;
 // the conformance suite lists what to fill in. See docs/adding-a-provider.md.
@@ -48,4 +48,4 @@ const inherit = { cwd: root, stdio: 'inherit' } as const
 execFileSync('biome', ['check', '--write', '--log-level=error', ...code], inherit)
 execFileSync(process.execPath, ['scripts/generate-providers.ts'], inherit)
 console.log(`\nTo be filled in, as \`npm test -- test/conformance/${name}.test.ts\` says:`)
-for (const place of unfilledPlaces(root, name)) console.log(`  ${place}`)
+for (const place of unfilledPlaceholders(root, name)) console.log(`  ${place}`)

@@ -19,16 +19,16 @@ for (const [path, content] of [
   ['openapi/openapi-3.0.json', asOpenApi30(document)],
 ] as const) {
   const file = join(root, path)
-  const wanted = `${JSON.stringify(content, null, 2)}\n`
+  const expected = `${JSON.stringify(content, null, 2)}\n`
   const current = await readFile(file, 'utf8').catch(() => '')
-  if (current === wanted) {
+  if (current === expected) {
     console.log(`${path} matches the routes`)
   } else if (process.argv.includes('--check')) {
     console.error(`${path} is out of date: run npm run openapi and commit it`)
     process.exitCode = 1
   } else {
     await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, wanted)
+    await writeFile(file, expected)
     console.log(`${path} written`)
   }
 }

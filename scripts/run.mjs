@@ -21,16 +21,16 @@ if (program === undefined) fail('Usage: node scripts/run.mjs <file or program> [
 if (isInstallStale()) install()
 const node = findNode()
 process.env.PATH = [dirname(node), binDir, process.env.PATH].join(delimiter)
-// Half of these threads may resolve names; a name server that does not answer holds one for seconds.
+// Half of these threads may resolve names; a name server that does not respond occupies one for seconds.
 process.env.UV_THREADPOOL_SIZE ??= '16'
-// What Node has compiled is kept for the next process: a third less of each start.
+// Node's compile cache, shared by later processes: starts take a third less time.
 process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'node')
 if (program !== 'prisma' && isClientStale()) generate()
 // The service under load: without this Node lets the young generation grow to 128 MiB, without any gain in speed.
 const flags = program === 'src/main.ts' ? ['--max-semi-space-size=16'] : []
 become(node, [...flags, findProgram(program), ...args])
 
-/** npm writes node_modules/.package-lock.json last; the stamp tells a new lock file from one that was only touched. */
+/** npm writes node_modules/.package-lock.json last; the stamp detects a lock file with new content. */
 function isInstallStale() {
   const marker = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(marker) || !existsSync(binDir)) return true
@@ -42,7 +42,7 @@ function install() {
   process.stderr.write('Installing dependencies (npm ci) ...\n')
   if (!isKnownToInstall())
     process.stderr.write(`Should that fail: take Node 22.19, 24, 26 or newer; this is ${process.versions.node}.\n`)
-  // npm names its own program when it runs scripts, so that its version is kept.
+  // npm passes its own path to scripts, so the same version is used.
   const npm = process.env.npm_execpath
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   // Development dependencies hold Node 24 and the tests, and NODE_ENV=production would leave them out.
@@ -50,7 +50,7 @@ function install() {
   writeFileSync(installStamp(), fingerprint('package-lock.json'))
 }
 
-/** Prisma's install script refuses other versions, where npm runs it: allowScripts in package.json is for npm 11. */
+/** Prisma's install script rejects other versions if npm runs it: allowScripts in package.json is for npm 11. */
 function isKnownToInstall() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24
@@ -109,7 +109,7 @@ function findProgram(name) {
 }
 
 function runStep(command, stepArgs, env = {}) {
-  // Standard output stays clean for what the program itself prints.
+  // Standard output stays clean for the program's own output.
   const { status, error } = spawnSync(command, stepArgs, {
     stdio: ['ignore', 2, 2],
     env: { ...process.env, ...env },

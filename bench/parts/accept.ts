@@ -22,7 +22,7 @@ export const accept: Part = {
     const measured: Record<string, Figures> = {}
     const all = {
       ...subjects,
-      ...(options.isShort ? {} : { 'beside a worker': besideWorker }),
+      ...(options.isShort ? {} : { 'beside a worker': withWorker }),
       ...(options.hasPeers ? { Restate: restate } : {}),
     }
     for (const [subject, start] of Object.entries(all)) {
@@ -55,7 +55,7 @@ function switchyardOver(queue: Queue): (stack: Stack) => Promise<Service> {
 }
 
 /** With a worker that executes the accepted jobs concurrently. */
-async function besideWorker(stack: Stack): Promise<Service> {
+async function withWorker(stack: Stack): Promise<Service> {
   const [api, worker] = await Promise.all([startService(stack, 'api'), startService(stack, 'worker')])
   return {
     ...api,
@@ -86,8 +86,8 @@ async function measure(run: { stack: Stack; api: Subject; load: Program<unknown>
   const { stack, api, load, options } = run
   const send = (seconds: number) => {
     const path = api.path === undefined ? {} : { path: api.path }
-    const asked: Load = { url: api.url, ...path, connections, seconds, authorization: `Bearer ${apiKey}` }
-    return load.ask<LoadResult>(asked)
+    const request: Load = { url: api.url, ...path, connections, seconds, authorization: `Bearer ${apiKey}` }
+    return load.send<LoadResult>(request)
   }
   // Warm-up: the first second mainly measures compilation, for all subjects.
   const first = await send(1)

@@ -59,8 +59,14 @@ async function runOnRestate(stack: Stack, jobs: number): Promise<Figures> {
   const load = await startLoad()
   const startedAt = performance.now()
   const processes = await watchProcesses(stack, { Restate: restate.server.pid, worker: restate.service.pid })
-  const asked: Load = { url: restate.url, path: '/jobs/run/send', connections: 50, amount: jobs, authorization: 'none' }
-  await load.ask<LoadResult>(asked)
+  const request: Load = {
+    url: restate.url,
+    path: '/jobs/run/send',
+    connections: 50,
+    amount: jobs,
+    authorization: 'none',
+  }
+  await load.send<LoadResult>(request)
   while ((await restate.handled()) < jobs) await sleep(20)
   const seconds = (performance.now() - startedAt) / 1000
   const figures = { rate: jobs / seconds, ...(await processes.end(jobs)), ...(await callsPerJob(stack.sandbox, jobs)) }
@@ -100,7 +106,7 @@ async function measure(stack: Stack, { jobs, workers: count, progress, table, st
 }
 
 async function callsPerJob(sandbox: SandboxProgram, jobs: number): Promise<Figures> {
-  const { 'job.submit': creates = 0, 'job.list': pages = 0, ...others } = (await sandbox.ask({})).slurm ?? {}
+  const { 'job.submit': creates = 0, 'job.list': pages = 0, ...others } = (await sandbox.send({})).slurm ?? {}
   const other = Object.values(others).reduce((sum, count) => sum + count, 0)
   return { creates: creates / jobs, 'list pages': pages / jobs, 'other calls': other / jobs }
 }

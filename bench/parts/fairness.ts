@@ -27,26 +27,26 @@ export const fairness: Part = {
     const { quick, slow, dead, close } = await startProviders()
     try {
       const urls = [...quick, slow, dead, ...Array<string>(small).fill(stack.sandbox.ready.urls.slurm)]
-      const alone = await measure(stack, { urls, jobs, isTroubled: false })
-      const troubled = await measure(stack, { urls, jobs, isTroubled: true })
-      return { 'beside one slow and one dead': troubled, 'healthy alone': alone }
+      const alone = await measure(stack, { urls, jobs, withFailing: false })
+      const besideFailing = await measure(stack, { urls, jobs, withFailing: true })
+      return { 'beside one slow and one dead': besideFailing, 'healthy alone': alone }
     } finally {
       await close()
     }
   },
 }
 
-interface Crowd {
+interface Projects {
   urls: readonly string[]
   jobs: number
-  isTroubled: boolean
+  withFailing: boolean
 }
 
-async function measure(stack: Stack, { urls, jobs, isTroubled }: Crowd): Promise<Figures> {
+async function measure(stack: Stack, { urls, jobs, withFailing }: Projects): Promise<Figures> {
   await stack.clear()
   const api = await startService(stack, 'api')
   const tenants = await makeTenants(stack, api, urls)
-  const busy = tenants.slice(0, isTroubled ? healthy + 2 : healthy)
+  const busy = tenants.slice(0, withFailing ? healthy + 2 : healthy)
   for (let round = 0; round < jobs; round++)
     await Promise.all(busy.map((tenant) => submitJob(api, tenant, `job-${round}`)))
   await stack.pool.query('VACUUM ANALYZE')
@@ -57,11 +57,11 @@ async function measure(stack: Stack, { urls, jobs, isTroubled }: Crowd): Promise
   const startedAt = performance.now()
   const processes = await watchProcesses(stack, { worker: worker.pid })
   await watch.until((left) => left < total / 2)
-  const asked = askInBetween(stack, api, tenants)
+  const waiting = submitMeanwhile(stack, api, tenants)
   await watch.until((left) => left === 0)
   const seconds = (performance.now() - startedAt) / 1000
   const used = await processes.end(total)
-  const waits = await asked
+  const waits = await waiting
   await Promise.all([api.stop(), worker.stop()])
   await removeTenants(stack, tenants)
   return { rate: total / seconds, ...waits, leases: watch.mostLeases(), ...used }
@@ -72,7 +72,7 @@ const progressOf = (connectionIds: string) => `SELECT
   count(*) FILTER (WHERE lease_until > now()) AS leases FROM workloads`
 
 /** Time until the small projects' jobs are dispatched, and until a cancel of a busy project's job is sent. */
-async function askInBetween(stack: Stack, api: Service, tenants: readonly Tenant[]): Promise<Figures> {
+async function submitMeanwhile(stack: Stack, api: Service, tenants: readonly Tenant[]): Promise<Figures> {
   const [first] = tenants
   if (first === undefined) throw new Error('There are no projects.')
   const { rows } = await stack.pool.query<{ id: string }>(
@@ -95,9 +95,9 @@ async function askInBetween(stack: Stack, api: Service, tenants: readonly Tenant
   return { 'small project ms': Number(waits.rows[0]?.ms), 'cancel ms': cancelMs }
 }
 
-async function until({ pool }: Stack, nothingOf: string, values: unknown[]): Promise<void> {
-  for (let tries = 0; (await pool.query(nothingOf, values)).rowCount !== 0; tries++) {
-    if (tries === 3000) throw new Error(`After a minute there still is: ${nothingOf}`)
+async function until({ pool }: Stack, query: string, values: unknown[]): Promise<void> {
+  for (let tries = 0; (await pool.query(query, values)).rowCount !== 0; tries++) {
+    if (tries === 3000) throw new Error(`After a minute there still is: ${query}`)
     await sleep(20)
   }
 }
@@ -115,7 +115,7 @@ async function startProviders(): Promise<Providers> {
   const start = (count: number): Promise<SandboxProgram> =>
     startProgram(new URL('../programs/sandbox.ts', import.meta.url), { COUNT: String(count) })
   const [quick, slow] = await Promise.all([start(healthy), start(1)])
-  await slow.ask({ fault: { kind: 'stall', operation: 'job.submit', delayMs: slowMs } })
+  await slow.send({ fault: { kind: 'stall', operation: 'job.submit', delayMs: slowMs } })
   const silent: Server = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = silent.address()

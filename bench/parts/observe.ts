@@ -3,7 +3,7 @@ import type { Figures, Round } from '../figures.ts'
 import { watchProcesses } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
-import type { Calls, ChangeMade, ManyJobsMessage, ManyJobsReady } from '../programs/many-jobs.ts'
+import type { Calls, Change, ManyJobsMessage, ManyJobsReady } from '../programs/many-jobs.ts'
 import { startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 import { copyRows, prepareAccounts } from './observe-jobs.ts'
@@ -29,7 +29,7 @@ export const observe: Part = {
   },
 }
 
-type ManyJobs = Program<ManyJobsReady> & { ask<Answer>(message: ManyJobsMessage): Promise<Answer> }
+type ManyJobs = Program<ManyJobsReady> & { send<Reply>(message: ManyJobsMessage): Promise<Reply> }
 
 async function measureJobs(stack: Stack, jobs: number, seconds: number): Promise<Figures> {
   await stack.clear()
@@ -37,7 +37,7 @@ async function measureJobs(stack: Stack, jobs: number, seconds: number): Promise
     ACCOUNTS: String(accounts),
   })
   const connections = await prepareAccounts(stack, provider.ready.accounts)
-  await provider.ask({ do: 'multiply', jobs: jobs / accounts })
+  await provider.send({ do: 'multiply', jobs: jobs / accounts })
   await copyRows(stack, jobs / accounts)
   const pages = Math.ceil(jobs / accounts / pageSize)
   // At least the duration of a scan, whether or not jobs change.
@@ -72,29 +72,30 @@ async function watchScans({ stack, provider, worker, seconds, pages }: Watch): P
   // Warm-up: a new worker compares each object with its row once.
   await until(worker, async () => (await scanned()) >= started + 3 * accounts)
   const count = async () => {
-    const [statements, calls] = [await countStatements(stack), await provider.ask<Calls>({ do: 'count' })]
+    const [statements, calls] = [await countStatements(stack), await provider.send<Calls>({ do: 'count' })]
     return { ...statements, ...calls, scans: statements.scans }
   }
   await count()
-  const quietFrom = await count()
+  const idleBefore = await count()
   await sleep(seconds * 500)
-  const quietTo = await count()
-  await provider.ask({ do: 'change', part: changingPart })
+  const idleAfter = await count()
+  await provider.send({ do: 'change', part: changingPart })
   await sleep(seconds * 250)
-  await worker.ask<number>({})
+  await worker.send<number>({})
   const processes = await watchProcesses(stack, { worker: worker.pid, provider: provider.pid })
   const [from, startedAt] = [await count(), performance.now()]
   await sleep(seconds * 1000)
   const [to, measuredSeconds] = [await count(), (performance.now() - startedAt) / 1000]
   const used = await processes.end(1000 * measuredSeconds)
-  const blockedMs = await worker.ask<number>({})
-  const changes = await provider.ask<ChangeMade[]>({ do: 'settle' })
+  const blockedMs = await worker.send<number>({})
+  const changes = await provider.send<Change[]>({ do: 'settle' })
   const lags = await lagsOf(stack, worker, changes)
   const scans = to.scans - from.scans
   return {
     rate: scans / measuredSeconds,
     'calls per page': (to.pages + to.others) / (scans * pages),
-    'statements, nothing changes': (quietTo.statements - quietFrom.statements) / (quietTo.scans - quietFrom.scans),
+    'statements, nothing changes':
+      (idleAfter.statements - idleBefore.statements) / (idleAfter.scans - idleBefore.scans),
     statements: (to.statements - from.statements) / scans,
     changes: changes.length,
     'lag p50 ms': percentile(lags, 0.5),
@@ -117,7 +118,7 @@ async function countStatements({ pool }: Stack): Promise<{ scans: number; statem
 }
 
 /** Time in ms from each change at the provider to its event. */
-async function lagsOf({ pool }: Stack, worker: Program<unknown>, changes: readonly ChangeMade[]): Promise<number[]> {
+async function lagsOf({ pool }: Stack, worker: Program<unknown>, changes: readonly Change[]): Promise<number[]> {
   const read = async () => {
     const { rows } = await pool.query<{ ms: string | null }>(
       `SELECT min(1000 * extract(epoch FROM e.at)) - c.at AS ms
@@ -138,13 +139,13 @@ function percentile(values: readonly number[], part: number): number {
   return sorted[Math.min(Math.floor(sorted.length * part), sorted.length - 1)] ?? Number.NaN
 }
 
-const patienceMs = 300_000
+const timeoutMs = 300_000
 
 async function until(worker: Program<unknown>, isReached: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + patienceMs
+  const deadline = performance.now() + timeoutMs
   while (!(await isReached())) {
     if (worker.hasEnded()) throw new Error(`The worker ended: ${worker.output()}`)
-    if (performance.now() > giveUpAt) throw new Error(`The worker has not come so far: ${worker.output()}`)
+    if (performance.now() > deadline) throw new Error(`The worker has not come so far: ${worker.output()}`)
     await sleep(100)
   }
 }

@@ -72,7 +72,7 @@ async function measureTakeover(stack: Stack, jobs: number): Promise<Figures> {
   await watchBacklog(stack, held, [next]).until((left) => left === 0)
   const seconds = (performance.now() - killedAt) / 1000
   await watchBacklog(stack, queued, [next]).until((left) => left === 0)
-  const { slurm = {} } = await stack.sandbox.ask({})
+  const { slurm = {} } = await stack.sandbox.send({})
   await next.stop()
   return { leases: rows.length, 'seconds until all went on': seconds, creates: (slurm['job.submit'] ?? 0) / jobs }
 }

@@ -39,8 +39,8 @@ export const read: Part = {
     for (const [name, filter] of Object.entries(readFilters)) {
       const query = ({ target }: Seeded) => `${api.url}/jobs?${queryOf(filter(target))}`
       const requests = projects.map((project) => ({ url: query(project), authorization: `Bearer ${project.key}` }))
-      await reader.ask<ReadsResult>({ requests, amount: 10 } satisfies Reads)
-      const result = await reader.ask<ReadsResult>({ requests, amount: isShort ? 30 : 200 } satisfies Reads)
+      await reader.send<ReadsResult>({ requests, amount: 10 } satisfies Reads)
+      const result = await reader.send<ReadsResult>({ requests, amount: isShort ? 30 : 200 } satisfies Reads)
       const rows = await rowsRead(
         stack,
         projects.map((project) => [project, filterOf(filter(project.target))]),
@@ -67,9 +67,9 @@ async function projectOf(stack: Stack, api: Service, size: number): Promise<Seed
   }
   await withoutIndexes(stack.pool, () => seedJobs(stack.pool, target, size))
   await stack.pool.query('VACUUM (ANALYZE) workloads, workload_labels')
-  const made = { size, key, target }
-  seeded.set(size, made)
-  return made
+  const prepared = { size, key, target }
+  seeded.set(size, prepared)
+  return prepared
 }
 
 /** Rows and index entries read per row of a full page; the worse of Postgres's planning modes. */

@@ -13,7 +13,7 @@ import { rssMiB } from '../usage.ts'
 const jobsPerSecond = 20
 const listeners = 3
 const minuteMs = 60_000
-const patienceMs = 60_000
+const timeoutMs = 60_000
 
 /**
  * Detects memory growth: a steady load of jobs of one second, for minutes, with event streams and a webhook. No data
@@ -50,7 +50,7 @@ function start(stack: Stack, role: 'api' | 'worker'): Promise<Service> {
 
 interface Audience {
   /** Number of events per listener. */
-  heard: number[]
+  received: number[]
   receiver: Program<unknown>
   leave(): void
 }
@@ -66,13 +66,13 @@ interface Scene {
 
 async function gather(api: Service, { key }: Tenant): Promise<Audience> {
   const receiver = await startProgram<unknown>(new URL('../programs/receiver.ts', import.meta.url), {})
-  const [url] = await receiver.ask<string[]>({ open: ['quick'] })
+  const [url] = await receiver.send<string[]>({ open: ['quick'] })
   await post(api, '/webhook-endpoints', key, { url })
-  const heard = Array<number>(listeners).fill(0)
-  const streams = heard.map((_, index) => listen(api, key, () => (heard[index] = (heard[index] ?? 0) + 1)))
+  const received = Array<number>(listeners).fill(0)
+  const streams = received.map((_, index) => listen(api, key, () => (received[index] = (received[index] ?? 0) + 1)))
   await Promise.all(streams.map(({ opened }) => opened))
   return {
-    heard,
+    received,
     receiver,
     leave: () => {
       for (const { source } of streams) source.close()
@@ -98,17 +98,17 @@ async function measure(scene: Scene): Promise<Figures> {
   const samples = { api: makeSamples(api), worker: makeSamples(worker) }
   const load = makeLoad(scene)
   await sleep(minuteMs)
-  await Promise.all([api.ask<number>({}), worker.ask<number>({})])
+  await Promise.all([api.send<number>({}), worker.send<number>({})])
   const startedAt = performance.now()
   const acceptedBefore = load.accepted()
   await sleep(minutes * minuteMs)
   const rate = (1000 * (load.accepted() - acceptedBefore)) / (performance.now() - startedAt)
-  const [apiBlockMs, workerBlockMs] = [await api.ask<number>({}), await worker.ask<number>({})]
+  const [apiBlockMs, workerBlockMs] = [await api.send<number>({}), await worker.send<number>({})]
   const memory = { ...samples.api.end('api', minutes), ...samples.worker.end('worker', minutes) }
   const failed = await load.stop()
   const { ended, events } = await untilEnded(stack, scene.tenant, load.accepted())
-  await untilHeard(audience, events)
-  const { messages, duplicates } = await audience.receiver.ask<Report>({ report: true })
+  await untilReceived(audience, events)
+  const { messages, duplicates } = await audience.receiver.send<Report>({ report: true })
   return {
     rate,
     ...memory,
@@ -118,7 +118,7 @@ async function measure(scene: Scene): Promise<Figures> {
     accepted: load.accepted(),
     'not ended': load.accepted() - ended,
     events,
-    'not heard': audience.heard.reduce((most, heard) => Math.max(most, Math.abs(events - heard)), 0),
+    'not heard': audience.received.reduce((most, received) => Math.max(most, Math.abs(events - received)), 0),
     'not delivered': events - messages,
     'delivered twice': duplicates,
   }
@@ -179,20 +179,20 @@ function makeLoad({ api, tenant }: Scene) {
 async function untilEnded({ pool }: Stack, { projectId }: Tenant, jobs: number) {
   const counts = `SELECT (SELECT count(*) FROM workloads WHERE project_id = $1 AND status = 'succeeded')::int AS ended,
     (SELECT count(*) FROM workload_events WHERE project_id = $1)::int AS events`
-  const giveUpAt = performance.now() + patienceMs
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     const { rows } = await pool.query<{ ended: number; events: number }>(counts, [projectId])
     const { ended, events } = rows[0] ?? { ended: 0, events: 0 }
-    if (ended >= jobs || performance.now() > giveUpAt) return { ended, events }
+    if (ended >= jobs || performance.now() > deadline) return { ended, events }
     await sleep(500)
   }
 }
 
-async function untilHeard({ heard, receiver }: Audience, events: number): Promise<void> {
-  const giveUpAt = performance.now() + patienceMs
-  while (performance.now() < giveUpAt) {
-    const { messages } = await receiver.ask<Report>({ report: true })
-    if (messages >= events && heard.every((count) => count >= events)) return
+async function untilReceived({ received, receiver }: Audience, events: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (performance.now() < deadline) {
+    const { messages } = await receiver.send<Report>({ report: true })
+    if (messages >= events && received.every((count) => count >= events)) return
     await sleep(500)
   }
 }

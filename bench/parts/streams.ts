@@ -4,7 +4,7 @@ import type { Figures } from '../figures.ts'
 import { watchProcesses } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
-import type { Audience, Heard } from '../programs/audience.ts'
+import type { Audience, Received } from '../programs/audience.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
 import { apiKey, type Service, startLoad, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
@@ -19,14 +19,14 @@ export const streams: Part = {
   async run(stack, { isShort }) {
     const size = isShort ? { few: 10, many: 100, seconds: 3 } : { few: 100, many: 1000, seconds: 10 }
     await stack.clear()
-    const [api, load] = await Promise.all([startService(stack, 'api', 'redis', roomForMany), startLoad()])
+    const [api, load] = await Promise.all([startService(stack, 'api', 'redis', highLimits), startLoad()])
     const tenants = await makeTenants(stack, api, [stack.sandbox.ready.urls.slurm])
     const [{ projectId, key } = { projectId: '', key: '' }] = tenants
     const jobs = await submit(stack, { api, load, projectId, key, count: size.many })
     const changes = await makeChanges(stack, projectId)
     const scene: Scene = { stack, api, load, key, changes, seconds: size.seconds }
     const measured = {
-      nobody: { 'accepted/s': await acceptBeside(scene, jobs.slice(0, 1)) },
+      nobody: { 'accepted/s': await acceptWhileChanging(scene, jobs.slice(0, 1)) },
       few: await measure(scene, jobs.slice(0, size.few)),
       many: await measure(scene, jobs),
     }
@@ -36,7 +36,7 @@ export const streams: Part = {
   },
 }
 
-const roomForMany = { EVENT_STREAMS_MAX_PER_KEY: '2000', PREFER_WAIT_MAX_PER_KEY: '2000' }
+const highLimits = { EVENT_STREAMS_MAX_PER_KEY: '2000', PREFER_WAIT_MAX_PER_KEY: '2000' }
 
 interface Scene {
   stack: Stack
@@ -57,8 +57,8 @@ interface Backlog {
 }
 
 async function submit({ pool }: Stack, { api, load, projectId, key, count }: Backlog): Promise<string[]> {
-  const asked: Load = { url: api.url, connections: 20, amount: count, authorization: `Bearer ${key}` }
-  const { accepted } = await load.ask<LoadResult>(asked)
+  const request: Load = { url: api.url, connections: 20, amount: count, authorization: `Bearer ${key}` }
+  const { accepted } = await load.send<LoadResult>(request)
   if (accepted !== count) throw new Error(`Of ${count} jobs ${accepted} were accepted.`)
   await pool.query('VACUUM ANALYZE')
   const { rows } = await pool.query<{ id: string }>('SELECT id FROM workloads WHERE project_id = $1 ORDER BY id', [
@@ -71,42 +71,47 @@ async function submit({ pool }: Stack, { api, load, projectId, key, count }: Bac
 async function measure(scene: Scene, jobs: readonly string[]): Promise<Figures> {
   const { stack, api, key, changes, seconds } = scene
   const audience = await startProgram<unknown>(new URL('../programs/audience.ts', import.meta.url), {})
-  const asked: Audience = { url: api.url, authorization: `Bearer ${key}`, listeners: jobs.length, jobs }
-  await audience.ask(asked)
+  const request: Audience = { url: api.url, authorization: `Bearer ${key}`, listeners: jobs.length, jobs }
+  await audience.send(request)
   await changes.during(sleep(2000), { jobs, perSecond })
-  await audience.ask('report')
+  await audience.send('report')
   const before = await statementsOf(stack)
   const processes = await watchProcesses(stack, { api: api.pid, audience: audience.pid })
-  const told = await changes.during(sleep(seconds * 1000), { jobs, perSecond })
+  const changed = await changes.during(sleep(seconds * 1000), { jobs, perSecond })
   const statements = (await statementsOf(stack)) - before
-  const used = await processes.end(told.changes)
+  const used = await processes.end(changed.changes)
   await sleep(500)
-  const heard = await audience.ask<Heard>('report')
-  const accepted = await acceptBeside(scene, jobs)
-  const beside = await audience.ask<Heard>('report')
+  const received = await audience.send<Received>('report')
+  const accepted = await acceptWhileChanging(scene, jobs)
+  const whileAccepting = await audience.send<Received>('report')
   await audience.stop()
   return {
-    rate: told.changes / told.seconds,
-    ...{ 'p50 ms': heard.p50Ms, 'p99 ms': heard.p99Ms, 'wait p50 ms': heard.waitP50Ms, 'wait p99 ms': heard.waitP99Ms },
-    statements: statements / told.changes,
+    rate: changed.changes / changed.seconds,
+    ...{
+      'p50 ms': received.p50Ms,
+      'p99 ms': received.p99Ms,
+      'wait p50 ms': received.waitP50Ms,
+      'wait p99 ms': received.waitP99Ms,
+    },
+    statements: statements / changed.changes,
     ...used,
     // As a fraction of the events that all listeners should receive.
-    heard: heard.messages / (told.changes * jobs.length),
-    'wait answers': heard.answers / told.changes,
-    misplaced: beside.misplaced,
-    broken: beside.broken,
+    heard: received.messages / (changed.changes * jobs.length),
+    'wait answers': received.answers / changed.changes,
+    misplaced: whileAccepting.misplaced,
+    broken: whileAccepting.broken,
     'accepted/s': accepted,
-    'p99 ms while accepting': beside.p99Ms,
+    'p99 ms while accepting': whileAccepting.p99Ms,
   }
 }
 
 /** Submits jobs of another project while these change. */
-async function acceptBeside({ api, load, changes, seconds }: Scene, jobs: readonly string[]): Promise<number> {
-  const asked: Load = { url: api.url, connections: 64, seconds, authorization: `Bearer ${apiKey}` }
-  const accepting = load.ask<LoadResult>(asked)
+async function acceptWhileChanging({ api, load, changes, seconds }: Scene, jobs: readonly string[]): Promise<number> {
+  const request: Load = { url: api.url, connections: 64, seconds, authorization: `Bearer ${apiKey}` }
+  const accepting = load.send<LoadResult>(request)
   await changes.during(accepting, { jobs, perSecond })
-  const { accepted, seconds: taken } = await accepting
-  return accepted / taken
+  const { accepted, seconds: elapsed } = await accepting
+  return accepted / elapsed
 }
 
 /** Number of statements of other clients so far. */

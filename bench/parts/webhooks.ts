@@ -4,7 +4,7 @@ import { countDatabase, watchProcesses } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { type Program, startProgram } from '../program.ts'
 import type { Load, LoadResult } from '../programs/load.ts'
-import type { Manner, Report } from '../programs/receiver.ts'
+import type { ReceiverSpeed, Report } from '../programs/receiver.ts'
 import { type Service, startLoad, startService } from '../services.ts'
 import type { Stack } from '../stack.ts'
 import { makeTenants, post, removeTenants, submitJob, type Tenant } from '../tenants.ts'
@@ -15,7 +15,7 @@ const endpoints = projects * endpointsEach
 /** Maximum deliveries in flight of a worker. */
 const concurrency = 64
 const pollMs = 100
-const patienceMs = 120_000
+const timeoutMs = 120_000
 
 /**
  * Measures deliveries of events of ten projects with five endpoints each, against a loop that posts and executes one
@@ -26,29 +26,29 @@ export const webhooks: Part = {
   unit: 'message',
   async run(stack, { isShort }) {
     const jobs = isShort ? 200 : 2000
-    const quick = Array<Manner>(endpoints).fill('quick')
-    const troubled = quick.with(0, 'silent').with(endpointsEach, 'slow')
+    const quick = Array<ReceiverSpeed>(endpoints).fill('quick')
+    const withFailing = quick.with(0, 'silent').with(endpointsEach, 'slow')
     const measured = {
       switchyard: await measureBurst(stack, jobs, quick),
       'bare loop': await measureBare(stack, jobs * endpointsEach),
-      'beside one silent and one slow': await measureBurst(stack, jobs, troubled),
+      'beside one silent and one slow': await measureBurst(stack, jobs, withFailing),
     }
     return isShort ? measured : { ...measured, 'five jobs a second': await measureSteady(stack) }
   },
 }
 
 /** Submits jobs, with an event each, before a worker starts; the worker then only has to send. */
-async function measureBurst(stack: Stack, jobs: number, manners: readonly Manner[]): Promise<Figures> {
-  const scene = await prepare(stack, manners)
+async function measureBurst(stack: Stack, jobs: number, speeds: readonly ReceiverSpeed[]): Promise<Figures> {
+  const scene = await prepare(stack, speeds)
   await accept(stack, scene, jobs)
   await scene.api.stop()
   const events = await countEvents(stack)
-  const quick = manners.filter((manner) => manner === 'quick').length
+  const quick = speeds.filter((speed) => speed === 'quick').length
   const expected = (events * quick) / projects
   const database = await countDatabase(stack)
   const worker = await startService(stack, 'worker')
   const figures = await watch(stack, { receiver: scene.receiver, sender: worker, expected })
-  await scene.receiver.ask({ release: true })
+  await scene.receiver.send({ release: true })
   await worker.stop()
   const counted = await database.end(expected)
   await scene.end()
@@ -58,7 +58,7 @@ async function measureBurst(stack: Stack, jobs: number, manners: readonly Manner
 async function measureBare(stack: Stack, deliveries: number): Promise<Figures> {
   await stack.clear()
   const receiver = await startReceiver()
-  const urls = await receiver.ask<string[]>({ open: Array<Manner>(endpoints).fill('quick') })
+  const urls = await receiver.send<string[]>({ open: Array<ReceiverSpeed>(endpoints).fill('quick') })
   await stack.pool.query(
     `INSERT INTO bare_deliveries (id, url, secret, payload, status)
     SELECT 'evt_' || n, ($1::text[])[1 + n % $2::int], 'whsec_' || encode(sha256(n::text::bytea), 'base64'),
@@ -80,17 +80,17 @@ async function measureBare(stack: Stack, deliveries: number): Promise<Figures> {
 
 /** Measures the latency at a receiver while the worker has other work. */
 async function measureSteady(stack: Stack): Promise<Figures> {
-  const scene = await prepare(stack, Array<Manner>(endpoints).fill('quick'))
+  const scene = await prepare(stack, Array<ReceiverSpeed>(endpoints).fill('quick'))
   const { api } = scene
   const worker = await startService(stack, 'worker')
   // Warm-up: excludes the start of the processes.
   await submitSteadily({ api, tenants: scene.tenants, jobs: projects })
-  const { messages: before } = await untilTaken(scene.receiver, worker, projects * endpointsEach)
-  await scene.receiver.ask({ time: true })
+  const { messages: before } = await untilReceived(scene.receiver, worker, projects * endpointsEach)
+  await scene.receiver.send({ time: true })
   const startedAt = performance.now()
   await submitSteadily({ api, tenants: scene.tenants, jobs: 50 })
   const expected = (await countEvents(stack)) * endpointsEach
-  const report = await untilTaken(scene.receiver, worker, expected)
+  const report = await untilReceived(scene.receiver, worker, expected)
   const seconds = (performance.now() - startedAt) / 1000
   await Promise.all([api.stop(), worker.stop()])
   await scene.end()
@@ -120,11 +120,11 @@ interface Scene {
 }
 
 /** Creates projects with their endpoints. No worker runs and no jobs exist. */
-async function prepare(stack: Stack, manners: readonly Manner[]): Promise<Scene> {
+async function prepare(stack: Stack, speeds: readonly ReceiverSpeed[]): Promise<Scene> {
   await stack.clear()
   const [api, receiver] = await Promise.all([startService(stack, 'api'), startReceiver()])
   const tenants = await makeTenants(stack, api, Array<string>(projects).fill(stack.sandbox.ready.urls.slurm))
-  const urls = await receiver.ask<string[]>({ open: manners })
+  const urls = await receiver.send<string[]>({ open: speeds })
   for (const [index, url] of urls.entries()) {
     const tenant = tenants[Math.floor(index / endpointsEach)]
     if (tenant !== undefined) await post(api, '/webhook-endpoints', tenant.key, { url })
@@ -142,8 +142,8 @@ const startReceiver = () => startProgram<unknown>(new URL('../programs/receiver.
 async function accept(stack: Stack, { api, tenants }: Scene, jobs: number): Promise<void> {
   const load = await startLoad()
   for (const { key } of tenants) {
-    const asked: Load = { url: api.url, connections: 20, amount: jobs / projects, authorization: `Bearer ${key}` }
-    const { failed } = await load.ask<LoadResult>(asked)
+    const request: Load = { url: api.url, connections: 20, amount: jobs / projects, authorization: `Bearer ${key}` }
+    const { failed } = await load.send<LoadResult>(request)
     if (failed > 0) throw new Error(`${failed} jobs were not accepted.`)
   }
   await load.stop()
@@ -165,25 +165,25 @@ interface Sending {
 
 /** Rate and CPU are measured from the first delivery observed, to exclude the start of the process. */
 async function watch(stack: Stack, { receiver, sender, expected }: Sending): Promise<Figures> {
-  const { messages: first } = await untilTaken(receiver, sender, 1)
+  const { messages: first } = await untilReceived(receiver, sender, 1)
   const startedAt = performance.now()
   const processes = await watchProcesses(stack, { worker: sender.pid, receiver: receiver.pid })
-  const report = await untilTaken(receiver, sender, expected)
+  const report = await untilReceived(receiver, sender, expected)
   const seconds = (performance.now() - startedAt) / 1000
   const used = await processes.end(expected - first)
   return {
     rate: (expected - first) / seconds,
     ...used,
-    'most sockets': report.mostSockets,
+    'most sockets': report.maxSockets,
     ...lossOf(report, expected),
   }
 }
 
-async function untilTaken(receiver: Program<unknown>, sender: Program<unknown>, messages: number): Promise<Report> {
-  const giveUpAt = performance.now() + patienceMs
+async function untilReceived(receiver: Program<unknown>, sender: Program<unknown>, messages: number): Promise<Report> {
+  const deadline = performance.now() + timeoutMs
   for (;;) {
-    const report = await receiver.ask<Report>({ report: true })
-    if (report.messages >= messages || performance.now() > giveUpAt) return report
+    const report = await receiver.send<Report>({ report: true })
+    if (report.messages >= messages || performance.now() > deadline) return report
     if (sender.hasEnded()) throw new Error(`The sender ended: ${sender.output()}`)
     await sleep(pollMs)
   }

@@ -3,7 +3,7 @@ import { percentile } from '../medians.ts'
 
 // Clients in a separate process: streams of a project's events, and long polls of one job each.
 
-/** Opens all requests; a response is sent when every stream has begun. */
+/** Opens all requests; a response is sent when every stream has started. */
 export interface Audience {
   url: string
   authorization: string
@@ -13,7 +13,7 @@ export interface Audience {
 }
 
 /** Results since the previous message. */
-export interface Heard {
+export interface Received {
   /** Events, counted per listener. */
   messages: number
   /** Messages out of sequence: an event was missed or duplicated. */
@@ -29,8 +29,8 @@ export interface Heard {
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
-let told: number[] = []
-let answered: number[] = []
+let eventMs: number[] = []
+let pollMs: number[] = []
 let misplaced = 0
 let broken = 0
 
@@ -47,15 +47,15 @@ async function open({ url, authorization, listeners, jobs }: Audience): Promise<
   for (const id of jobs) waitFor(`${url}/jobs/${id}`, headers).catch(() => (broken += 1))
 }
 
-function report(): Heard {
-  const heard = {
-    ...{ messages: told.length, misplaced, broken, answers: answered.length },
-    ...{ p50Ms: percentile(told, 0.5), p99Ms: percentile(told, 0.99) },
-    ...{ waitP50Ms: percentile(answered, 0.5), waitP99Ms: percentile(answered, 0.99) },
+function report(): Received {
+  const received = {
+    ...{ messages: eventMs.length, misplaced, broken, answers: pollMs.length },
+    ...{ p50Ms: percentile(eventMs, 0.5), p99Ms: percentile(eventMs, 0.99) },
+    ...{ waitP50Ms: percentile(pollMs, 0.5), waitP99Ms: percentile(pollMs, 0.99) },
   }
-  told = []
-  answered = []
-  return heard
+  eventMs = []
+  pollMs = []
+  return received
 }
 
 /** `number` and `sentAtMicros` of each event; all processes of a machine share one monotonic clock. */
@@ -70,12 +70,12 @@ async function listen(url: string, headers: Record<string, string>): Promise<voi
   response.on('close', () => (broken += 1))
   response.setEncoding('latin1').on('data', (text: string) => {
     const seen = rest + text
-    const whole = seen.lastIndexOf('\n\n') + 2
-    rest = whole === 1 ? seen : seen.slice(whole)
-    for (const [, number, sentAt] of seen.slice(0, whole === 1 ? 0 : whole).matchAll(stamp)) {
+    const complete = seen.lastIndexOf('\n\n') + 2
+    rest = complete === 1 ? seen : seen.slice(complete)
+    for (const [, number, sentAt] of seen.slice(0, complete === 1 ? 0 : complete).matchAll(stamp)) {
       if (next !== undefined && Number(number) !== next) misplaced += 1
       next = Number(number) + 1
-      told.push(sinceMs(Number(sentAt)))
+      eventMs.push(sinceMs(Number(sentAt)))
     }
   })
 }
@@ -88,7 +88,7 @@ async function waitFor(url: string, headers: Record<string, string>): Promise<vo
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) text += chunk
     const sentAt = /"statusMessage":"(\d+)"/.exec(text)?.[1]
-    if (etag !== undefined && sentAt !== undefined) answered.push(sinceMs(Number(sentAt)))
+    if (etag !== undefined && sentAt !== undefined) pollMs.push(sinceMs(Number(sentAt)))
     etag = response.headers.etag
   } while (etag !== undefined)
   throw new Error(`GET ${url} has no ETag.`)

@@ -28,12 +28,12 @@ async function deliver({ id, url, secret, payload }: Row): Promise<void> {
     'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
     'webhook-signature': new Webhook(secret).sign(id, at, body),
   }
-  const answer = await agent.request({ origin, path, method: 'POST', headers: signed, body })
-  await answer.body.dump()
+  const response = await agent.request({ origin, path, method: 'POST', headers: signed, body })
+  await response.body.dump()
   await pool.query({
     name: 'delivered',
     text: `UPDATE bare_deliveries SET status = 'delivered', http_status = $2, settled_at = now() WHERE id = $1`,
-    values: [id, answer.statusCode],
+    values: [id, response.statusCode],
   })
 }
 

@@ -21,7 +21,7 @@ export type ManyJobsMessage =
   /** Returns the calls since the previous message. */
   | { do: 'count' }
 
-export interface ChangeMade {
+export interface Change {
   remoteId: string
   state: string
   /** Epoch ms. */
@@ -40,17 +40,17 @@ const changeEveryMs = 10
 
 process.once('disconnect', () => process.exit(0))
 const count = Number(process.env.ACCOUNTS)
-const changes: ChangeMade[] = []
+const changes: Change[] = []
 let part = 0
 const accounts = await Promise.all(Array.from({ length: count }, (_, index) => makeAccount(index)))
 const timer = setInterval(() => {
   for (const account of accounts) account.change()
 }, changeEveryMs)
 timer.unref()
-process.on('message', (message: ManyJobsMessage) => process.send?.(answer(message)))
+process.on('message', (message: ManyJobsMessage) => process.send?.(handle(message)))
 process.send?.({ accounts: accounts.map(({ sandbox: { urls, accounts: keys } }) => ({ urls, accounts: keys })) })
 
-function answer(message: ManyJobsMessage): object {
+function handle(message: ManyJobsMessage): object {
   switch (message.do) {
     case 'multiply':
       for (const account of accounts) account.multiply(message.jobs)
@@ -62,7 +62,7 @@ function answer(message: ManyJobsMessage): object {
       part = 0
       return changes.splice(0)
     case 'count': {
-      const counted = accounts.map(({ take }) => take())
+      const counted = accounts.map(({ drain }) => drain())
       const sum = (key: keyof Calls) => counted.reduce((total, calls) => total + calls[key], 0)
       return { scans: sum('scans'), pages: sum('pages'), others: sum('others') } satisfies Calls
     }
@@ -116,10 +116,10 @@ async function makeAccount(index: number) {
       for (let done = 0; done < due; done++) changes.push(changeOne(jobs, ids[pace.next++ % ids.length] ?? ''))
     },
 
-    take(): Calls {
-      const taken = calls
+    drain(): Calls {
+      const drained = calls
       calls = { scans: 0, pages: 0, others: 0 }
-      return taken
+      return drained
     },
   }
 }
@@ -131,7 +131,7 @@ function copyOf(job: WorldObject<JobData>, number: number): WorldObject<JobData>
 }
 
 /** Changes a job to running, or back to waiting without a node. */
-function changeOne(jobs: ReturnType<Sandbox['world']['collection']>, id: string): ChangeMade {
+function changeOne(jobs: ReturnType<Sandbox['world']['collection']>, id: string): Change {
   const { timeline } = jobs.get(id) ?? { timeline: undefined }
   if (timeline === undefined) throw new Error(`There is no job ${id} that could change.`)
   const at = Date.now()

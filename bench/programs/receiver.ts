@@ -9,10 +9,10 @@ import { percentile } from '../medians.ts'
 // URLs; `report` returns the results so far.
 
 /** `quick` responds immediately, `slow` after a second, `silent` never. */
-export type Manner = 'quick' | 'slow' | 'silent'
+export type ReceiverSpeed = 'quick' | 'slow' | 'silent'
 
 /** `release` aborts open requests; `time` measures latency from now on. */
-export type ReceiverMessage = { open: readonly Manner[] } | { report: true } | { release: true } | { time: true }
+export type ReceiverMessage = { open: readonly ReceiverSpeed[] } | { report: true } | { release: true } | { time: true }
 
 /** Totals of the quick receivers. */
 export interface Report {
@@ -23,7 +23,7 @@ export interface Report {
   p50Ms: number
   p99Ms: number
   /** Maximum number of simultaneously open connections, of all receivers. */
-  mostSockets: number
+  maxSockets: number
 }
 
 const slowMs = 1000
@@ -33,7 +33,7 @@ const sockets = new Set<Socket>()
 const lags: number[] = []
 let timedFrom = 0
 let duplicates = 0
-let mostSockets = 0
+let maxSockets = 0
 
 process.once('disconnect', () => process.exit(0))
 process.on('message', async (message: ReceiverMessage) => {
@@ -43,13 +43,13 @@ process.on('message', async (message: ReceiverMessage) => {
 })
 process.send?.({})
 
-async function open(manner: Manner, index: number): Promise<string> {
+async function open(speed: ReceiverSpeed, index: number): Promise<string> {
   const server = createServer(
-    (request, response) => void answer(request, response, { manner, index }).catch(() => response.destroy()),
+    (request, response) => void respond(request, response, { speed, index }).catch(() => response.destroy()),
   )
   server.on('connection', (socket) => {
     sockets.add(socket)
-    mostSockets = Math.max(mostSockets, sockets.size)
+    maxSockets = Math.max(maxSockets, sockets.size)
     socket.once('close', () => sockets.delete(socket))
   })
   server.keepAliveTimeout = 60_000
@@ -57,19 +57,19 @@ async function open(manner: Manner, index: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { manner, index }: { manner: Manner; index: number },
+  { speed, index }: { speed: ReceiverSpeed; index: number },
 ): Promise<void> {
   const { timestamp } = (await json(request)) as { timestamp: string }
-  if (manner === 'silent') {
+  if (speed === 'silent') {
     unanswered.push(response)
     return
   }
-  if (manner === 'slow') await sleep(slowMs)
+  if (speed === 'slow') await sleep(slowMs)
   response.writeHead(204).end()
-  if (manner === 'quick') note(`${index} ${request.headers['webhook-id']}`, Date.now() - Date.parse(timestamp))
+  if (speed === 'quick') note(`${index} ${request.headers['webhook-id']}`, Date.now() - Date.parse(timestamp))
 }
 
 function note(delivery: string, lagMs: number): void {
@@ -79,7 +79,7 @@ function note(delivery: string, lagMs: number): void {
 }
 
 function report(): Report {
-  const taken = { messages: lags.length - duplicates, duplicates, mostSockets }
+  const counts = { messages: lags.length - duplicates, duplicates, maxSockets }
   const timed = lags.slice(timedFrom)
-  return { ...taken, p50Ms: percentile(timed, 0.5), p99Ms: percentile(timed, 0.99) }
+  return { ...counts, p50Ms: percentile(timed, 0.5), p99Ms: percentile(timed, 0.99) }
 }

@@ -60,7 +60,7 @@ function abilitiesOf(kind: KindDescription): string[][] {
     ['actions', kind.actions.join(', ') || 'none'],
     ['capabilities', able.join(', ') || 'none'],
     ...limitRows(kind),
-    ...(kind.environment === 'none' ? [] : [['`environmentId`', environmentWords[kind.environment]]]),
+    ...(kind.environment === 'none' ? [] : [['`environmentId`', environmentText[kind.environment]]]),
     ...(kind.exclusiveEnvironment ? [['jobs per environment', 'one at a time']] : []),
     ['names', kind.uniqueNames ? 'unique at the provider' : 'not unique'],
     ...(deletableIn === undefined ? [] : [['deletable in', deletableIn.map(code).join(', ')]]),
@@ -78,7 +78,7 @@ function abilitiesOf(kind: KindDescription): string[][] {
   ]
 }
 
-const environmentWords = {
+const environmentText = {
   required: 'required: the job runs in it',
   optional: 'optional: the job waits until it is running, and runs separately',
 }

@@ -36,17 +36,17 @@ function describeProperty(property: JsonObject, isRequired: boolean): string {
   const { default: standard } = property
   return sentence([
     ...(isRequired && standard === undefined ? ['required'] : []),
-    ...valueWords(property),
+    ...valueText(property),
     ...(standard === undefined ? [] : [`default ${shown(standard)}`]),
   ])
 }
 
 /** Describes the values of a schema; omits a pattern if there is a list of values. */
-function valueWords(schema: JsonObject): string[] {
+function valueText(schema: JsonObject): string[] {
   if (schema.const !== undefined) return [shown(schema.const)]
   if (schema.enum !== undefined) return [`one of ${listed(schema.enum as readonly Json[])}`]
   const items = itemsOf(schema)
-  const ofItems = items === undefined || items.properties !== undefined ? [] : [`each ${sentence(valueWords(items))}`]
+  const ofItems = items === undefined || items.properties !== undefined ? [] : [`each ${sentence(valueText(items))}`]
   return [String(schema.type ?? 'any'), ...bounds(schema), ...ofItems]
 }
 

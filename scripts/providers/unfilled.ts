@@ -12,7 +12,7 @@ const filesOf = (id: string) => [
 ]
 
 /** Lines of the skeleton (`npm run new-provider`) that still contain `fill in: …`, with their location. */
-export function unfilledPlaces(root: string, id: string): string[] {
+export function unfilledPlaceholders(root: string, id: string): string[] {
   return filesOf(id)
     .flatMap((files) => globSync(files, { cwd: root }).sort())
     .flatMap((file) =>

@@ -7,7 +7,7 @@ export interface Found {
   source: string
   flags: string
   /** Built dynamically: `source` is the code that builds it. */
-  isMade: boolean
+  isDynamic: boolean
 }
 
 /** Finds literals, `RegExp(…)`, and strings named `pattern` or `…Pattern` in a TypeScript file. */
@@ -21,12 +21,12 @@ export function regexpsOfCode(file: string, code: string): Found[] {
   const visit = (node: ts.Node): void => {
     if (ts.isRegularExpressionLiteral(node)) {
       const end = node.text.lastIndexOf('/')
-      add(node, { source: node.text.slice(1, end), flags: node.text.slice(end + 1), isMade: false })
+      add(node, { source: node.text.slice(1, end), flags: node.text.slice(end + 1), isDynamic: false })
     } else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === 'RegExp') {
       const [pattern, flags] = node.arguments ?? []
-      add(node, made(node, pattern, flags))
+      add(node, dynamicRegexp(node, pattern, flags))
     } else if (isPattern(node)) {
-      add(node, { source: node.initializer.text, flags: '', isMade: false })
+      add(node, { source: node.initializer.text, flags: '', isDynamic: false })
     }
     ts.forEachChild(node, visit)
   }
@@ -34,13 +34,13 @@ export function regexpsOfCode(file: string, code: string): Found[] {
   return found
 }
 
-function made(node: ts.Node, pattern: ts.Node | undefined, flags: ts.Node | undefined): Omit<Found, 'place'> {
+function dynamicRegexp(node: ts.Node, pattern: ts.Node | undefined, flags: ts.Node | undefined): Omit<Found, 'place'> {
   const isText = pattern !== undefined && ts.isStringLiteralLike(pattern)
-  if (!isText) return { source: node.getText(), flags: '', isMade: true }
+  if (!isText) return { source: node.getText(), flags: '', isDynamic: true }
   return {
     source: pattern.text,
     flags: flags !== undefined && ts.isStringLiteralLike(flags) ? flags.text : '',
-    isMade: false,
+    isDynamic: false,
   }
 }
 
@@ -55,10 +55,10 @@ function isPattern(node: ts.Node): node is ts.Node & { initializer: ts.StringLit
 export function regexpsOfSchemas(place: string, value: unknown): Found[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, item]) => {
-    if (key === 'pattern' && typeof item === 'string') return [{ place, source: item, flags: '', isMade: false }]
+    if (key === 'pattern' && typeof item === 'string') return [{ place, source: item, flags: '', isDynamic: false }]
     const names = key === 'patternProperties' ? Object.keys(item as object) : []
     return [
-      ...names.map((source) => ({ place: `${place}/${key}`, source, flags: '', isMade: false })),
+      ...names.map((source) => ({ place: `${place}/${key}`, source, flags: '', isDynamic: false })),
       ...regexpsOfSchemas(`${place}/${key}`, item),
     ]
   })

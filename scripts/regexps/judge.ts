@@ -11,13 +11,13 @@ export async function faultsOf(found: readonly Found[], reviewed: Readonly<Recor
   const faults: string[] = []
   const waiting = [...byText].filter(([text]) => !Object.hasOwn(reviewed, text)).values()
   // Each is checked in a separate process, as many concurrently as there are processors.
-  const hand = async () => {
+  const checkNext = async () => {
     for (const [text, each] of waiting) {
       const fault = await faultOf(each)
       if (fault !== null) faults.push(`${each.place}: ${text} ${fault}`)
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, hand))
+  await Promise.all(Array.from({ length: availableParallelism() }, checkNext))
   const stale = Object.keys(reviewed).filter((text) => !byText.has(text))
   return [...faults.sort(), ...stale.map((text) => `${text} is reviewed but stands nowhere: remove the review`)]
 }
@@ -26,15 +26,15 @@ export async function faultsOf(found: readonly Found[], reviewed: Readonly<Recor
 const byCountAlone = { timeout: null, attackTimeout: null, incubationTimeout: null, randomSeed: 0 }
 
 /** Key of a review. */
-function textOf({ source, flags, isMade }: Found): string {
-  return isMade ? source : `/${source}/${flags}`
+function textOf({ source, flags, isDynamic }: Found): string {
+  return isDynamic ? source : `/${source}/${flags}`
 }
 
-async function faultOf({ source, flags, isMade }: Found): Promise<string | null> {
-  if (isMade) return 'is made at run time: write it out, or review what it can be made of'
-  const verdict = await check(source, flags, byCountAlone)
-  if (verdict.status === 'safe') return null
-  if (verdict.status === 'unknown') return `cannot be judged (${verdict.error.kind}): make it simpler, or review it`
-  const attack = JSON.stringify(verdict.attack.pattern)
-  return `takes ${verdict.complexity.summary} time, with ${attack}: make it linear, or review it`
+async function faultOf({ source, flags, isDynamic }: Found): Promise<string | null> {
+  if (isDynamic) return 'is made at run time: write it out, or review what it can be made of'
+  const result = await check(source, flags, byCountAlone)
+  if (result.status === 'safe') return null
+  if (result.status === 'unknown') return `cannot be checked (${result.error.kind}): make it simpler, or review it`
+  const attack = JSON.stringify(result.attack.pattern)
+  return `takes ${result.complexity.summary} time, with ${attack}: make it linear, or review it`
 }

@@ -58,7 +58,7 @@ const egressRule = (what: string) =>
     to: kubernetesList(`Destinations of ${what}, as in a NetworkPolicy. Empty: any.`),
   })
 
-/** Values of the Helm chart. Unknown ones are refused, so that a misspelt one does not go unnoticed. */
+/** Values of the Helm chart. Unknown ones are rejected, to detect misspelled names. */
 export const chartValues = closed({
   global: Type.Optional(kubernetes('Not used; Helm sets it.')),
   nameOverride: text('Replaces the name of the chart in names and labels.', objectName),

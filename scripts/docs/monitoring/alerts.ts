@@ -12,7 +12,7 @@ export interface Alert {
   summary: string
 }
 
-/** Codes of calls that tell something about the provider, not about the request. */
+/** Codes of calls that indicate a problem of the provider, not of the request. */
 const failures = '{code=~"unavailable|timeout|outcome_unknown|bad_response|internal"}'
 const requests = (selector = '') => rateOf('http_request_duration_seconds', 'route', selector, '5m')
 const calls = (selector = '') => rateOf('provider_call_duration_seconds', 'provider', selector, '10m')
