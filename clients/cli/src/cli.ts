@@ -23,7 +23,7 @@ export interface GlobalOptions {
   color?: boolean
 }
 
-/** What a command works with. */
+/** Dependencies of a command. */
 export interface Cli extends Surroundings {
   readonly options: GlobalOptions
   readonly out: Output

@@ -15,7 +15,7 @@ export interface CallOptions {
 
 /** A change of a record. */
 export interface ChangeOptions extends CallOptions {
-  /** Refuses the change with `version_mismatch` unless this is the current version: a record, its version or `ETag`. */
+  /** Fails with `version_mismatch` unless this is the current version: a record, its version or `ETag`. */
   ifMatch?: { version: number } | number | string | undefined
 }
 
@@ -26,7 +26,7 @@ export interface CreateOptions extends CallOptions {
 }
 
 export interface PreviewOptions extends CallOptions {
-  /** Also asks the provider, which creates nothing. Fails if the provider has no dry run. */
+  /** Also sends a dry run to the provider, which creates nothing. Fails if the provider has no dry run. */
   askProvider?: boolean | undefined
 }
 
@@ -39,7 +39,7 @@ type Init = {
   signal?: AbortSignal
 }
 
-/** What is sent besides parameters and body, and how. */
+/** Options of a request other than parameters and body. */
 export interface How extends Sending {
   headers?: Readonly<Record<string, string | undefined>>
 }

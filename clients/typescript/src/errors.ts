@@ -39,7 +39,7 @@ export class SwitchyardError extends Error {
   readonly code: ErrorCode | (string & {})
   /** Summary of the problem type. */
   readonly title: string
-  /** What is wrong with the request and how to correct it. */
+  /** The problems of the request and how to correct them. */
   readonly detail: string
   /** Individual errors, each with its location. */
   readonly errors: Problem['errors']

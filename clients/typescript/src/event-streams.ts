@@ -22,7 +22,7 @@ interface Streaming {
 
 /**
  * The events of a stream, each once: after a disconnection it continues after the last event received. Ends when the
- * service declares the stream complete, and with an error if it is rejected or the service is away for too long.
+ * service declares the stream complete, and with an error if it is rejected or the service is unavailable for too long.
  */
 export async function* followEvents<E>(
   { open, maxOutageMs, maxSilenceMs = 30_000 }: Streaming,

@@ -19,8 +19,8 @@ interface Following {
 }
 
 /**
- * The output of a job as it grows, until the job has finished. Providers return the whole output, or the end of a long
- * one: what has been returned before is left out.
+ * The output of a job as it grows, until the job has finished. Providers return all output, or the end of a long
+ * one: text that was returned before is omitted.
  */
 export async function* followLogs(following: Following): AsyncGenerator<LogText, void, void> {
   const { readJob, isFinished, signal } = following

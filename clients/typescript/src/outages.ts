@@ -2,7 +2,7 @@ import { SwitchyardError } from './errors.ts'
 import { backoffMs, isTemporary } from './retries.ts'
 import { sleep } from './timers.ts'
 
-/** Tolerance of what lasts for minutes or hours towards a service that is away for a while. */
+/** Tolerance of long operations, of minutes or hours, for a service that is temporarily unavailable. */
 export interface Outages {
   /** The service has responded. */
   over(): void

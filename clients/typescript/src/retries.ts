@@ -13,7 +13,7 @@ export function backoffMs(failures: number): number {
 
 /**
  * Whether repeating the request cannot have a second effect: reads, changes that lead to the same state, and creates
- * whose key the service remembers. `If-Match` prevents a second change by itself.
+ * whose key the service remembers. `If-Match` prevents a second change as well.
  */
 export function isRepeatable({ method, headers }: Request): boolean {
   return method !== 'POST' || headers.has('idempotency-key') || headers.has('if-match')

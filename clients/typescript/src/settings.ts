@@ -34,7 +34,7 @@ export function settingsOf(options: SwitchyardOptions): Settings {
   return {
     url: checkedUrl(options.url ?? environmentVariable('SWITCHYARD_URL')),
     apiKey: typeof apiKey === 'string' ? () => apiKey : async () => checkedKey(await apiKey()),
-    // Called as a function of the global object: browsers refuse any other `this`.
+    // Called as a function of the global object: browsers reject any other `this`.
     fetch: options.fetch ?? ((request) => globalThis.fetch(request)),
     maxRetries: options.maxRetries ?? 4,
     timeoutMs: options.timeoutMs ?? 30_000,

@@ -9,7 +9,7 @@ import { makeProviders, type Providers } from './resources/providers.ts'
 import { makeWebhookEndpoints, type WebhookEndpoints } from './resources/webhook-endpoints.ts'
 import { type SwitchyardOptions, settingsOf } from './settings.ts'
 
-/** Client of one service with one API key. It holds no connections of its own and need not be closed. */
+/** Client of one service with one API key. It holds no connections and need not be closed. */
 export class Switchyard {
   readonly #api: Api
   readonly apiKeys: ApiKeys

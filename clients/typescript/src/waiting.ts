@@ -6,7 +6,7 @@ import { sleep, startTimer } from './timers.ts'
 /** Options of a wait. It survives restarts of the service, and can be repeated: it changes nothing. */
 export interface WaitOptions<R> {
   signal?: AbortSignal | undefined
-  /** Time limit of the whole wait. Default: none. */
+  /** Total time limit of the wait. Default: none. */
   timeoutMs?: number | undefined
   /** Called with each version of the record, the first and the last included. */
   onUpdate?: ((record: R) => void) | undefined
@@ -21,7 +21,7 @@ interface Waiting<R> {
   requestTimeoutMs: number
 }
 
-/** A response that is earlier and tells nothing new is an answer of a service that does not wait. */
+/** An earlier response without a change comes from a service that does not support long polls. */
 const shortestPollMs = 500
 
 /** Reads a record by long polls until it is done. */
@@ -33,7 +33,7 @@ export async function waitUntil<R extends { id: string; status: string; version:
   const outages = makeOutages(maxOutageMs)
   let last: R | undefined
   const poll = async (): Promise<boolean> => {
-    // To tell of every version, the first read does not wait, and the others for the next change instead of the end.
+    // To report every version, the first read does not wait, and later ones wait for a change instead of the end.
     const known = onUpdate === undefined ? null : last?.version
     const headers = {
       prefer: `wait=${known === undefined ? 0 : pollSeconds}`,

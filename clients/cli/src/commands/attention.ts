@@ -74,7 +74,7 @@ async function resolveOne(cli: Cli, id: string, options: ResolveOptions): Promis
 }
 
 /**
- * Each page is printed as it comes: what it has resolved stays resolved if a later one fails. The exit code is 1 if any
+ * Each page is printed as it arrives: its workloads stay resolved if a later one fails. The exit code is 1 if any
  * was not resolved.
  */
 async function resolveMatching(cli: Cli, { dryRun = false, ...options }: ResolveOptions): Promise<void> {

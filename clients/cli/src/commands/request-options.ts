@@ -25,6 +25,6 @@ export async function readRequest<T extends object>(
   { file, set = [] }: RequestOptions,
 ): Promise<T & JsonObject> {
   const request = file === undefined ? {} : await readObject(file, stdin)
-  // Not checked here: the service validates requests, also by rules of its version, and its answer names the field.
+  // Not checked here: the service validates requests, also by rules of its version, and its response names the field.
   return applyAssignments(request, set) as T & JsonObject
 }

@@ -9,7 +9,7 @@ export interface Candidate {
   description?: string
 }
 
-/** A shell waits for the answer: rather none than a late one. */
+/** A shell waits for the values: none are better than late ones. */
 const limitMs = 2000
 const maxCandidates = 50
 
@@ -22,7 +22,7 @@ const connections: Reader = (client, signal) => described(client.connections.lis
 const providers: Reader = async (client, signal) =>
   (await client.providers.list({ signal })).map(({ id, title }) => ({ value: id, description: title }))
 
-/** What values are read from: by option, or by group of commands and argument. */
+/** Sources of values: by option, or by group of commands and argument. */
 const readers: Readonly<Record<string, Reader>> = {
   'jobs id': jobs,
   'environments id': environments,

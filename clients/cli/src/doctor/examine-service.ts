@@ -18,7 +18,7 @@ const maxListed = 50
 /** The largest page: most records are read only to be passed over. */
 const limit = 200
 
-/** Checks what the API shows of a service and of one project. Changes nothing. */
+/** Checks a service and one project through the API. Changes nothing. */
 export async function examineService(client: ExaminedService, options: ExamineOptions): Promise<Finding[]> {
   const { creationHolds, jobs, environments, webhookEndpoints } = client
   const checks = [
@@ -52,7 +52,7 @@ export async function examineService(client: ExaminedService, options: ExamineOp
   return (await Promise.all(checks)).flat()
 }
 
-/** Most keys may not make checks of the whole service. */
+/** Most keys may not check the service itself. */
 function notAllowed(error: unknown): Problem[] {
   if (Reflect.get(Object(error), 'code') !== 'permission_denied') throw error
   return [{ result: 'skipped', detail: 'not checked: requires the scope admin' }]

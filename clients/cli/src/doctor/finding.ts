@@ -2,7 +2,7 @@ import { reportOf } from '../output/error-text.ts'
 import { paintStatus } from '../output/paint.ts'
 import { field, type View } from '../output/views.ts'
 
-/** Result of one check: `ok`, `skipped` if it was not made, or what needs attention. */
+/** Result of one check: `ok`, `skipped` if it was not run, or a problem. */
 export type Finding = {
   check: string
   result: 'ok' | 'skipped' | 'warning' | 'failed'
@@ -11,7 +11,7 @@ export type Finding = {
   detail?: string
 }
 
-/** What a check has found. */
+/** Result of a check. */
 export type Problem = Omit<Finding, 'check'>
 
 export const findingView: View = {

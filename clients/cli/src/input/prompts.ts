@@ -2,7 +2,7 @@ import type { Cli } from '../cli.ts'
 import { CommandError, usageError } from '../command-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 
-/** Whether questions can be asked: the input and standard error, where they appear, are a terminal. */
+/** Whether prompts are possible: the input and standard error, where they appear, are a terminal. */
 export function canPrompt({ stdin, stderr }: Cli): boolean {
   return stdin.isTTY === true && stderr.isTTY === true
 }

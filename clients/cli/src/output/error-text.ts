@@ -9,7 +9,7 @@ interface FieldError {
   detail: string
 }
 
-/** What an error is for people and for programs. */
+/** An error for people and for programs. */
 export interface ErrorReport {
   code: string
   message: string

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from '../command-error.ts'
 import { untilInterrupted } from '../waiting/interruption.ts'
 
-/** Time in which a browser starts and reads the file. Nothing tells when it has. */
+/** Time in which a browser starts and reads the file; it does not report when it has. */
 const startMs = 10_000
 
 /**

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SwitchyardError } from '@switchyard/client'
 
-/** As long as the client tolerates one in its own waits. */
+/** The same tolerance as in the client's waits. */
 const maxOutageMs = 300_000
 
-/** Tolerance of a wait towards a service that is away for a while. */
+/** Tolerance of a wait for a service that is temporarily unavailable. */
 export interface Outage {
   /** The service has responded. */
   over(): void

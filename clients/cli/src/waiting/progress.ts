@@ -97,7 +97,7 @@ function paintedSymbol(symbol: string, status: string, paint: Paint): string {
   return status === 'failed' ? paint('red', symbol) : paint('yellow', symbol)
 }
 
-/** Writes whole lines only: the display would overwrite an incomplete one. */
+/** Writes complete lines only: the display would overwrite an incomplete one. */
 function makeWholeLines(spinner: Ora, stdout: NodeJS.WriteStream) {
   let rest = ''
   const around = (write: () => void): void => {

@@ -7,9 +7,9 @@ export interface ReadLogsOptions {
   follow: boolean
   signal: AbortSignal
   onText(text: string): void
-  /** A link to output that the provider offers instead of, or beside, the text. */
+  /** A link to output that the provider offers instead of, or in addition to, the text. */
   onLink(link: { name: string; url: string }): void
-  /** What is missing from the output. */
+  /** Missing part of the output. */
   onNote(text: string): void
 }
 

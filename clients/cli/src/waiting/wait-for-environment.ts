@@ -15,7 +15,7 @@ export interface EnvironmentWait {
 /**
  * Shows the statuses of an environment, from the accepted request until no change is in progress or requested. Returns
  * the record, or undefined after Ctrl-C, which ends only the wait. The exit code is 1 if the status is not the expected
- * one, for example because the provider has refused the request.
+ * one, for example because the provider has rejected the request.
  */
 export async function waitForEnvironment(
   cli: Cli,

@@ -20,7 +20,7 @@ export interface Connections {
   delete(id: string, options?: ChangeOptions): Promise<void>
   /** Checks the credentials with the provider. */
   verify(id: string, options?: CallOptions): Promise<Verification>
-  /** What the provider supports with the settings of this connection. */
+  /** Capabilities of the provider with the settings of this connection. */
   capabilities(id: string, options?: CallOptions): Promise<ConnectionCapabilities>
   /** Flavors, images, queues and similar. */
   catalog(id: string, options?: CallOptions): Promise<ConnectionCatalog>

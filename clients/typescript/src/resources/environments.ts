@@ -44,7 +44,7 @@ export interface Environments {
   create(request: EnvironmentRequest, options?: CreateOptions): PendingEnvironment
   /** Checks a request without storing or creating anything. */
   preview(request: EnvironmentRequest, options?: PreviewOptions): Promise<Preview>
-  /** Makes an environment of an object that exists at the provider. */
+  /** Creates an environment from an object that exists at the provider. */
   import(request: EnvironmentImport, options?: CallOptions): PendingEnvironment
   get(id: string, options?: CallOptions): Promise<Environment>
   list(filter?: EnvironmentFilter, options?: CallOptions): List<Environment, EnvironmentPage>

@@ -15,7 +15,7 @@ import type {
 } from '../types.ts'
 
 export interface Attention {
-  /** What waits for an operator in all projects, longest waiting first. */
+  /** Workloads that wait for an operator in all projects, longest waiting first. */
   list(filter?: AttentionFilter, options?: CallOptions): List<AttentionItem, AttentionPage>
   /** Searches the provider for the object of an open create. */
   candidates(id: string, options?: CallOptions): Promise<CandidateReport>
@@ -48,7 +48,7 @@ export interface CreationHolds {
   create(request: CreationHoldRequest, options?: CallOptions): Promise<CreationHold>
   list(filter?: CreationHoldFilter, options?: CallOptions): List<CreationHold>
   get(id: string, options?: CallOptions): Promise<CreationHold>
-  /** What waits for it becomes due. */
+  /** Workloads that wait for it become due. */
   release(id: string, options?: CallOptions): Promise<CreationHold>
 }
 
