@@ -4,7 +4,7 @@
 
 /** What a provider is: every file beside the folders, but the list of providers. */
 const contract = '^src/providers/(?!registry)[^/]+\\.ts$'
-const scheduling = '^src/infra/(yielding-map|turns)\\.ts$'
+const scheduling = '^src/infra/(yielding-map|fair-yield)\\.ts$'
 const redis = '^src/infra/redis-(connection|keys)\\.ts$'
 const infraTypes = '^src/infra/(clock|logger|request-rates)\\.ts$'
 /** What a module reports: the metrics of the installation that it reads, and what is served. */
@@ -175,8 +175,8 @@ const topRules = [
     'A command starts and stops what the container has put together.',
   ),
   {
-    name: 'nobody-imports-the-top',
-    comment: 'main, commands, container and app are the top of the tree: what they have is handed down.',
+    name: 'no-imports-of-entry-points',
+    comment: 'main, commands, container and app are entry points: they pass dependencies to other modules.',
     severity: 'error',
     from: { path: '^src/', pathNot: '^src/(main\\.ts$|commands/|container/)' },
     to: { path: '^src/(main\\.ts$|commands/|container/|app\\.ts$)' },

@@ -8,7 +8,7 @@ import { type EventRoutesDeps, registerEvents } from './events/events.routes.ts'
 import { type HealthRoutesDeps, registerHealth } from './health/health.routes.ts'
 import { type AuthHooksDeps, registerAuthHooks } from './http/auth-hooks.ts'
 import { announceDeprecations, type Deprecation } from './http/deprecations.ts'
-import { answerHeaders } from './http/headers.ts'
+import { responseHeaders } from './http/headers.ts'
 import { shedLoad } from './http/load-shedding.ts'
 import { registerFrontPage, registerOpenApi } from './http/openapi.ts'
 import { type Readiness, registerOperations } from './http/operations.routes.ts'
@@ -50,7 +50,7 @@ export interface AppDeps extends ServerOptions {
 
 /** CORS policy. Keys are sent in a header, so no cookies are involved. */
 function corsOf(origins: readonly string[]) {
-  const exposedHeaders = [...answerHeaders, ...sharedHeaders]
+  const exposedHeaders = [...responseHeaders, ...sharedHeaders]
   return { origin: [...origins], methods: ['GET', 'POST', 'PATCH', 'DELETE'], exposedHeaders, maxAge: 600 }
 }
 

@@ -17,7 +17,7 @@ export interface ApiKey {
 const form = /^sy_([0-7][0-9a-hjkmnp-tv-z]{25})_[A-Za-z0-9_-]{43}$/
 
 /** Creates the text of the key `id`: `sy_<id>_<secret>`, the secret with 256 random bits. Shown once. */
-export function drawKey(id: string): string {
+export function generateKey(id: string): string {
   return `sy_${id.slice(idPrefixes.apiKey.length + 1)}_${randomBytes(32).toString('base64url')}`
 }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -8,7 +8,7 @@ import { instantOf } from '../vocabulary/instant.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import type { ApiKey } from './api-key.ts'
 import { keyQuery } from './project.schemas.ts'
-import type { FreshKey, ProjectService } from './project-service.ts'
+import type { KeyWithSecret, ProjectService } from './project-service.ts'
 
 const tags = ['Administration']
 const config = { scopes: ['admin'] as const }
@@ -63,7 +63,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
       const list = { name: 'api-keys', filters }
       const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
       const found = await service.listKeys({ projectId: filters.projectId ?? null, after, limit: limit + 1 })
-      return pageAnswer(found, { limit, list, view: viewOf })
+      return pageResponse(found, { limit, list, view: viewOf })
     },
   )
 }
@@ -139,6 +139,6 @@ function viewOf({ id, projectId, name, scopes, createdAt, expiresAt, revokedAt, 
   }
 }
 
-function freshViewOf(key: FreshKey) {
+function freshViewOf(key: KeyWithSecret) {
   return { ...viewOf(key), key: key.key }
 }

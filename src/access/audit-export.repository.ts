@@ -14,7 +14,7 @@ export type AuditExportRepository = ReturnType<typeof makeAuditExportRepository>
 const maxExamined = 500
 
 /**
- * Delay after which an entry is exported. Ids sort by the clock of the process that made them, and become visible when
+ * Delay after which an entry is exported. Ids sort by the clock of the process that created them, and become visible when
  * their transaction commits: a resumed export must not have passed a lower id.
  */
 export const exportDelayMs = 60_000

@@ -19,7 +19,7 @@ export interface AuditEntry {
 }
 
 /** Denied request, or action that only affected the provider. */
-export interface UnchangingAct {
+export interface AuditedRead {
   projectId: string
   by: Actor
   action: Extract<AuditAction, 'request.refused' | 'environment.accessed'>
@@ -47,7 +47,7 @@ export type AuditRepository = ReturnType<typeof makeAuditRepository>
 export function makeAuditRepository(prisma: PrismaClient) {
   return {
     /** Writes an entry for an act without a change in the database; a change writes its entry in its own statement. */
-    async write(entry: UnchangingAct): Promise<void> {
+    async write(entry: AuditedRead): Promise<void> {
       const { projectId, by, action, objectId = null, outcome, data = {} } = entry
       await prisma.$executeRaw`
         INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)

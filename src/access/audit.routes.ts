@@ -75,7 +75,7 @@ function registerExport(server: HttpServer, exportAudit: AuditExport): void {
       const lines = exportAudit(filters, after)
       // Errors of the first read are returned as usual.
       const { value: begin = '' } = await lines.next()
-      return sendLines(reply, whole(begin, lines))
+      return sendLines(reply, document(begin, lines))
     },
   )
 }
@@ -87,7 +87,7 @@ function sendLines(reply: FastifyReply, lines: AsyncIterable<string>): FastifyRe
 }
 
 /** Read on only as fast as the client reads. */
-async function* whole(begin: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
+async function* document(begin: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
   yield begin
   yield* rest
 }

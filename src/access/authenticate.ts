@@ -8,7 +8,7 @@ import { makeFailedAuthLimiter } from './failed-auth-limiter.ts'
 
 /**
  * Lifetime and number of cached authentications. Long requests re-authenticate every two seconds
- * (http/lasting-proof.ts), so that a revoked key is rejected within five.
+ * (http/caller-validity.ts), so that a revoked key is rejected within five.
  */
 const cacheTtlMs = 2000
 const maxRemembered = 10_000
@@ -40,11 +40,11 @@ interface Deps {
 
 /** Authenticates `Authorization: Bearer …` with an API key or, if an issuer is configured, one of its tokens. */
 export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authenticate {
-  const known = new LRUCache<string, { answer: Identity | ApiError; untilMs: number }>({ max: maxRemembered })
+  const known = new LRUCache<string, { result: Identity | ApiError; untilMs: number }>({ max: maxRemembered })
   /** Digest of the secret per request: a stream is authenticated repeatedly, and its secret is hashed once. */
   const names = new WeakMap<object, string>()
   /** Authentications in progress, shared by concurrent requests with the same secret. */
-  const asking = new Map<string, Promise<Identity>>()
+  const pending = new Map<string, Promise<Identity>>()
   const failedAuth = makeFailedAuthLimiter(clock)
   // While the issuer is unavailable, invalid and valid tokens are indistinguishable: counted separately, so that API
   // keys still work.
@@ -84,31 +84,31 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
     return code
   }
 
-  function remember(name: string, answer: Identity | ApiError, ms: number): void {
-    known.set(name, { answer, untilMs: clock.monotonicMs() + ms })
+  function cache(name: string, result: Identity | ApiError, ms: number): void {
+    known.set(name, { result, untilMs: clock.monotonicMs() + ms })
   }
 
   async function examine(name: string, address: string, proof: Promise<Identity>): Promise<Identity> {
     const identity = await proof.catch((error: ApiError) => {
       const code = countFailure(error, address)
       // Cached for a secret that was valid, so that its open requests need no lookup each.
-      if (code === 'unauthenticated' && known.has(name)) remember(name, error, cacheTtlMs)
+      if (code === 'unauthenticated' && known.has(name)) cache(name, error, cacheTtlMs)
       throw error
     })
     const leftMs = identity.expiresAt === null ? cacheTtlMs : identity.expiresAt.getTime() - clock.now().getTime()
-    remember(name, identity, Math.min(cacheTtlMs, leftMs))
+    cache(name, identity, Math.min(cacheTtlMs, leftMs))
     return identity
   }
 
   async function identify(name: string, secret: string, address: string): Promise<Identity> {
     const remembered = known.get(name)
-    if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.answer)
+    if (remembered !== undefined && remembered.untilMs > clock.monotonicMs()) return orThrow(remembered.result)
     const verify = looksLikeToken.test(secret) ? verifyToken : null
     // A secret that was valid is never limited: behind a proxy all callers may share one address.
     if (remembered === undefined) rejectExcess(address, verify)
-    const asked = asking.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => asking.delete(name))
-    asking.set(name, asked)
-    return asked
+    const check = pending.get(name) ?? examine(name, address, prove(secret, verify)).finally(() => pending.delete(name))
+    pending.set(name, check)
+    return check
   }
 
   return async (request) => {
@@ -122,9 +122,9 @@ export function makeAuthenticate({ keys, verifyToken, clock, log }: Deps): Authe
   }
 }
 
-function orThrow(answer: Identity | ApiError): Identity {
-  if (answer instanceof ApiError) throw answer
-  return answer
+function orThrow(result: Identity | ApiError): Identity {
+  if (result instanceof ApiError) throw result
+  return result
 }
 
 function callerOf({ projectId, scopes, subject }: Identity, request: Parameters<Authenticate>[0]): Caller {

@@ -13,9 +13,9 @@ export async function bootstrap(repository: InstallationRepository, apiKey: stri
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 const characters = `${letters}0123456789`
-const draw = (from: string) => from.charAt(randomInt(from.length))
+const randomCharacter = (from: string) => from.charAt(randomInt(from.length))
 
 /** Draws the three characters that start the correlation tags of this installation. */
-export function drawInstallationTag(): string {
-  return draw(letters) + draw(characters) + draw(characters)
+export function generateInstallationTag(): string {
+  return randomCharacter(letters) + randomCharacter(characters) + randomCharacter(characters)
 }

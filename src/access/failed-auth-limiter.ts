@@ -20,7 +20,7 @@ const maxNetworks = 10_000
 /** Counts in this process only, so that a flood costs nothing elsewhere. */
 export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedAuthLimiter {
   // The window of a network begins with its first failure. An entry outlives its TTL by a moment: with 1 ms less, it
-  // has expired when `Retry-After` says so.
+  // has expired after the time in `Retry-After`.
   const counts = new LRUCache<string, number>({
     ...{ max: maxNetworks, ttl: windowMs - 1, ttlResolution: 0, noUpdateTTL: true },
     perf: { now: clock.monotonicMs },
@@ -39,7 +39,7 @@ export function makeFailedAuthLimiter(clock: { monotonicMs(): number }): FailedA
   }
 }
 
-/** An IPv6 client usually has a whole /64 network. */
+/** An IPv6 client usually has a complete /64 network. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)

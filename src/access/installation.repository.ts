@@ -76,7 +76,7 @@ export function makeInstallationRepository(prisma: PrismaClient) {
       return rows[0] ?? null
     },
 
-    /** Returns this installation's tag, drawn at the first start. */
+    /** Returns this installation's tag, generated at the first start. */
     async installationTag(proposed: string): Promise<string> {
       const rows = await prisma.$queryRaw<{ tag: string }[]>`
         WITH inserted AS (

@@ -2,10 +2,10 @@ import type { Database } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
 import { findValidKey, makeApiKeysRepository, type ValidKey } from './api-keys.repository.ts'
-import { type FreshKey, makeProjectService } from './project-service.ts'
+import { type KeyWithSecret, makeProjectService } from './project-service.ts'
 import { makeProjectsRepository } from './projects.repository.ts'
 
-interface KeyWanted {
+interface NewKey {
   name: string
   /** Project name; the project is created if it does not exist. */
   project: string
@@ -17,14 +17,14 @@ interface KeyWanted {
 export function makeKeyMaker(
   { prisma }: Pick<Database, 'prisma'>,
   by: Actor,
-): (wanted: KeyWanted) => Promise<FreshKey> {
+): (request: NewKey) => Promise<KeyWithSecret> {
   const projects = makeProjectsRepository(prisma)
   const service = makeProjectService({ projects, keys: makeApiKeysRepository(prisma) })
 
-  return async ({ project, ...wanted }) => {
+  return async ({ project, ...request }) => {
     const projectId =
       (await projects.idOf(project)) ?? (await service.createProject({ name: project, quota: {} }, by)).id
-    return service.createKey({ ...wanted, projectId }, by)
+    return service.createKey({ ...request, projectId }, by)
   }
 }
 

@@ -49,9 +49,9 @@ export function projectIn(claims: JWTPayload, { projectClaim }: ClaimSettings): 
 
 export function scopesIn(claims: JWTPayload, { scopesClaim, scopePrefix }: ClaimSettings): ReadonlySet<Scope> {
   const claim = claimAt(claims, scopesClaim)
-  const words: unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : []
-  const own = words.flatMap((word) =>
-    typeof word === 'string' && word.startsWith(scopePrefix) ? [word.slice(scopePrefix.length)] : [],
+  const values: unknown[] = typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : []
+  const own = values.flatMap((value) =>
+    typeof value === 'string' && value.startsWith(scopePrefix) ? [value.slice(scopePrefix.length)] : [],
   )
   return new Set(own.filter(isScope))
 }

@@ -19,8 +19,8 @@ export function makeIssuerKeys({ issuer, fetch, clock }: Deps): JWTVerifyGetKey 
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
   /** Limits discovery: without keys the library sends a request for every token. */
-  const ask: FetchImplementation = async (_url, options) => {
-    if (clock.monotonicMs() < notBeforeMs) throw new Error(`${url} was asked a moment ago, in vain`)
+  const fetchKeys: FetchImplementation = async (_url, options) => {
+    if (clock.monotonicMs() < notBeforeMs) throw new Error(`${url} failed a moment ago; not retried yet`)
     notBeforeMs = clock.monotonicMs() + refreshIntervalMs
     const response = await fetch(url, { signal: options.signal, redirect: 'error' })
     const { jwks_uri: keysUrl, issuer: named } = (await response.json()) as { jwks_uri: string; issuer: string }
@@ -30,6 +30,6 @@ export function makeIssuerKeys({ issuer, fetch, clock }: Deps): JWTVerifyGetKey 
   return createRemoteJWKSet(new URL(url), {
     cooldownDuration: refreshIntervalMs,
     timeoutDuration: timeoutMs,
-    [customFetch]: ask,
+    [customFetch]: fetchKeys,
   })
 }

@@ -39,7 +39,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): T
       return (await jwtVerify(token, keys, rules)).payload
     } catch (error) {
       if (error instanceof ApiError) throw error
-      if (!speaksAgainstToken(error)) throw unreachable(error)
+      if (!isTokenError(error)) throw unreachable(error)
       throw invalidToken(error.message)
     }
   }
@@ -56,7 +56,7 @@ export function makeOidcVerifier({ settings, projectOf, fetch, clock }: Deps): T
 }
 
 /** Whether the error rejects the token. A plain JOSEError and these two mean that the issuer's keys are unavailable. */
-function speaksAgainstToken(error: unknown): error is errors.JOSEError {
+function isTokenError(error: unknown): error is errors.JOSEError {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
   return error instanceof errors.JOSEError && error.constructor !== errors.JOSEError
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../vocabulary/api-error.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import type { Quota } from '../vocabulary/quota.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
-import { type ApiKey, drawKey, hashOfKey } from './api-key.ts'
+import { type ApiKey, generateKey, hashOfKey } from './api-key.ts'
 import type { ApiKeysRepository } from './api-keys.repository.ts'
 import type { Project, ProjectsRepository } from './projects.repository.ts'
 
@@ -20,7 +20,7 @@ export interface KeyRequest {
 }
 
 /** New key with its text, which is never shown again. */
-export type FreshKey = ApiKey & { key: string }
+export type KeyWithSecret = ApiKey & { key: string }
 
 export type ProjectService = ReturnType<typeof makeProjectService>
 
@@ -29,7 +29,7 @@ export function makeProjectService({ projects, keys }: Deps) {
   return {
     async createProject(request: { name: string; quota: Quota }, by: Actor): Promise<Project> {
       const created = await projects.insert({ id: makeId('project'), ...request }, by)
-      if (created === null) throw nameTaken(request.name)
+      if (created === null) throw nameInUse(request.name)
       return created
     },
 
@@ -41,14 +41,14 @@ export function makeProjectService({ projects, keys }: Deps) {
 
     async changeProject(id: string, patch: { name?: string; quota?: Quota }, by: Actor): Promise<Project> {
       const changed = await projects.update(id, patch, by)
-      if (changed === 'name_taken') throw nameTaken(patch.name ?? '')
+      if (changed === 'name_taken') throw nameInUse(patch.name ?? '')
       return changed ?? noProject(id)
     },
 
-    async createKey(request: KeyRequest, by: Actor): Promise<FreshKey> {
+    async createKey(request: KeyRequest, by: Actor): Promise<KeyWithSecret> {
       rejectPast(request.expiresAt)
       const id = makeId('apiKey')
-      const key = drawKey(id)
+      const key = generateKey(id)
       const created = await keys.insert({ id, ...request, hash: new Uint8Array(hashOfKey(key)) }, by)
       return created === null ? noProject(request.projectId) : { ...created, key }
     },
@@ -68,10 +68,10 @@ export function makeProjectService({ projects, keys }: Deps) {
       id: string,
       { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt: Date | null },
       by: Actor,
-    ): Promise<FreshKey> {
+    ): Promise<KeyWithSecret> {
       rejectPast(expiresAt)
       const newId = makeId('apiKey')
-      const key = drawKey(newId)
+      const key = generateKey(newId)
       const next = { id: newId, hash: new Uint8Array(hashOfKey(key)), overlapSeconds, expiresAt }
       const rotated = await keys.rotate(id, next, by)
       if (rotated !== null) return { ...rotated, key }
@@ -89,7 +89,7 @@ function rejectPast(expiresAt: Date | null): void {
   })
 }
 
-function nameTaken(name: string): ApiError {
+function nameInUse(name: string): ApiError {
   return new ApiError('conflict', `A project named ${name} already exists. Choose another name.`)
 }
 

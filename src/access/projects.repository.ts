@@ -1,4 +1,4 @@
-import { type Act, auditStatement } from '../infra/audit-statement.ts'
+import { type AuditedAction, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { Quota } from '../vocabulary/quota.ts'
@@ -55,7 +55,7 @@ export function makeProjectsRepository(prisma: PrismaClient) {
       by: Actor,
     ): Promise<Project | 'name_taken' | null> {
       const whole = quota === undefined ? null : JSON.stringify(quota)
-      const act: Act = { action: 'project.updated', data: { name, quota } }
+      const audited: AuditedAction = { action: 'project.updated', data: { name, quota } }
       const rows = await prisma.$queryRaw<Project[]>`
         WITH taken AS (SELECT 1 FROM projects WHERE name = ${name ?? null} AND id <> ${id}),
         given AS (SELECT ${whole}::jsonb AS quota),
@@ -67,7 +67,7 @@ export function makeProjectsRepository(prisma: PrismaClient) {
           FROM given g
           WHERE id = ${id} AND NOT EXISTS (SELECT 1 FROM taken) RETURNING projects.*, id AS project_id
         ), audited AS (
-          ${auditStatement(by, act, Prisma.sql`p`)}
+          ${auditStatement(by, audited, Prisma.sql`p`)}
         )
         SELECT ${columns} FROM p`
       if (rows[0] !== undefined) return rows[0]

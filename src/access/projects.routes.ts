@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -65,7 +65,7 @@ function registerCollection(server: HttpServer, service: ProjectService): void {
       const { limit = 50, cursor } = request.query as Static<typeof pageQuery>
       const list = { name: 'projects', filters: {} }
       const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
-      return pageAnswer(await service.listProjects({ after, limit: limit + 1 }), { limit, list, view: viewOf })
+      return pageResponse(await service.listProjects({ after, limit: limit + 1 }), { limit, list, view: viewOf })
     },
   )
 }

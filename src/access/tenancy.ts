@@ -32,7 +32,7 @@ export function makeTenancy({ prisma, sql, clock, log, oidc, fetch }: Deps) {
     oidc === undefined ? null : makeOidcVerifier({ settings: oidc, projectOf: projects.idOf, fetch, clock })
   const authHooks: AuthHooksDeps = {
     authenticate: makeAuthenticate({ keys, verifyToken, clock, log }),
-    onRefused: async ({ projectId, by }, request) => {
+    onDenied: async ({ projectId, by }, request) => {
       const { method, routeOptions } = request
       const data = { method, route: routeOptions.url }
       await audit.write({ projectId, by, action: 'request.refused', outcome: 'refused', data })

@@ -36,7 +36,7 @@ export function makeApiClient(url: string, apiKey: string): ApiClient {
     })
     const text = await response.text()
     if (!response.ok && response.status !== 304)
-      throw new Error(`${method} ${path} answered ${response.status}: ${text}`)
+      throw new Error(`${method} ${path} returned ${response.status}: ${text}`)
     return (text === '' ? null : JSON.parse(text)) as T
   }
   return {

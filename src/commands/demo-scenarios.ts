@@ -4,7 +4,7 @@ import type { Sandbox } from '../sandbox/server.ts'
 import type { ApiRecord } from './api-client.ts'
 
 /** The demo's requests to one provider: the example requests of the documentation in normalized form. */
-export interface Story {
+export interface Scenario {
   provider: string
   title: string
   environment?: RequestBody
@@ -16,8 +16,8 @@ export interface Story {
   output?(job: ApiRecord): Promise<string>
 }
 
-/** One story per provider. Of the sandbox, only generated ids are used. */
-export function makeStories({ accounts }: Pick<Sandbox, 'accounts'>): readonly Story[] {
+/** One scenario per provider. Of the sandbox, only generated ids are used. */
+export function makeScenarios({ accounts }: Pick<Sandbox, 'accounts'>): readonly Scenario[] {
   return (Object.keys(sandboxProviders) as SandboxProviderId[]).map((provider) => {
     const { client }: SandboxProvider = sandboxProviders[provider]
     const [environment, unblock, job] = [client.environment, client.unblock, client.job].map((make) =>

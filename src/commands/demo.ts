@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { ConfigError, readConfig, readEngineVariables } from '../config/config.ts'
 import { makeLogger } from '../infra/logger.ts'
 import { makeApiClient } from './api-client.ts'
-import { makeStories } from './demo-scenarios.ts'
-import { makeEngineStory } from './engines/engine-story.ts'
+import { makeScenarios } from './demo-scenarios.ts'
+import { makeEngineScenario } from './engines/engine-scenario.ts'
 import { type EngineName, engineNames, findEngine } from './engines/find-engine.ts'
 import { startLocalStack } from './local-stack.ts'
-import { runStories } from './run-scenarios.ts'
+import { runScenarios } from './run-scenarios.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Short intervals, and no shedding of load. Nothing else differs from a real service. */
@@ -22,8 +22,8 @@ const quick = {
   LOG_LEVEL: 'warn',
 }
 
-/** Timeout of each step of a story. */
-const storyLimitMs = 90_000
+/** Timeout of each step of a scenario. */
+const scenarioLimitMs = 90_000
 
 const usage = `Usage: main.ts demo [--engine [auto|${engineNames.join('|')}]]`
 
@@ -38,7 +38,7 @@ export async function demo(args: readonly string[] = []): Promise<void> {
   const config = readConfig({ ...quick, ...(engine && { EGRESS_ALLOW: new URL(engine.url).host }) })
   const interrupted = untilSignal().then(() => ['interrupted'])
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-demo-'))
-  say('Starting Postgres, the sandbox providers, the API and the workers …')
+  print('Starting Postgres, the sandbox providers, the API and the workers …')
   const stack = await startLocalStack({
     config,
     dataDir,
@@ -49,8 +49,8 @@ export async function demo(args: readonly string[] = []): Promise<void> {
   try {
     const api = makeApiClient(stack.url, stack.apiKey)
     const run = async () => {
-      const stories = engine === null ? makeStories(stack.sandbox) : [await makeEngineStory(api, engine)]
-      return runStories(api, stories, { limitMs: storyLimitMs, say })
+      const scenarios = engine === null ? makeScenarios(stack.sandbox) : [await makeEngineScenario(api, engine)]
+      return runScenarios(api, scenarios, { limitMs: scenarioLimitMs, print })
     }
     report(
       await Promise.race([
@@ -77,7 +77,7 @@ function engineIn(args: readonly string[]): EngineName | 'auto' | null {
 }
 
 function report(failures: readonly string[]): void {
-  say(
+  print(
     failures.length === 0
       ? '\nAll scenarios succeeded.'
       : `\nFailures:\n${failures.map((failure) => `  ✗ ${failure}`).join('\n')}`,
@@ -85,6 +85,6 @@ function report(failures: readonly string[]): void {
   process.exitCode = failures.length === 0 ? 0 : 1
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }

@@ -6,9 +6,9 @@ import { examineRedis, type RedisFacts } from '../infra/redis-facts.ts'
 import { redisProblemOf } from '../infra/redis-problems.ts'
 import { redisOf } from './redis-settings.ts'
 
-/** How long Redis may take to answer, with a failover under way. */
-const answerMs = 10_000
-const away = `does not answer within ${answerMs / 1000} seconds. Start it, or correct REDIS_URL; until then, due work is polled for`
+/** Response timeout of Redis, including a failover in progress. */
+const responseTimeoutMs = 10_000
+const away = `does not answer within ${responseTimeoutMs / 1000} seconds. Start it, or correct REDIS_URL; until then, due work is polled for`
 
 /** Prints the form of the configured Redis and what is wrong with it. False: it cannot be used. */
 export async function reportRedis(config: Config): Promise<boolean> {
@@ -25,11 +25,11 @@ async function examine(settings: RedisSettings): Promise<RedisFacts | string> {
   const redis = connectRedis(settings, {
     maxRetriesPerRequest: null,
     enableOfflineQueue: true,
-    socketTimeout: answerMs,
+    socketTimeout: responseTimeoutMs,
   })
   const failed = new Promise<string>((resolve) => onError(redis, resolve))
   const over = new AbortController()
-  const late = sleep(answerMs, away, { signal: over.signal }).catch(() => away)
+  const late = sleep(responseTimeoutMs, away, { signal: over.signal }).catch(() => away)
   const facts = examineRedis(redis, settings).catch((error: unknown) => redisProblemOf(error) ?? late)
   const found = await Promise.race([facts, failed, late])
   over.abort()

@@ -24,9 +24,9 @@ export async function runDoctor(args: readonly string[]): Promise<void> {
   await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-doctor' }, async (database) => {
     if (fix) await repair(database, isDryRun)
     if (isDryRun) return
-    const isSound = await check(database)
+    const isClean = await check(database)
     const isRedisUsable = await reportRedis(config)
-    process.exitCode = isSound && isRedisUsable ? 0 : 1
+    process.exitCode = isClean && isRedisUsable ? 0 : 1
   })
 }
 
@@ -39,7 +39,7 @@ function parse(args: readonly string[]): { fix: boolean; isDryRun: boolean } {
     const { values } = parseArgs({ args: [...args], options })
     if (!values['dry-run'] || values.fix) return { fix: values.fix, isDryRun: values['dry-run'] }
   } catch {
-    // The usage tells what is possible.
+    // The usage lists the options.
   }
   throw new ConfigError([`doctor does not accept ${args.join(' ')}.\n\n${usage}`])
 }
@@ -49,27 +49,27 @@ async function repair(database: Database, isDryRun: boolean): Promise<void> {
   const fixes = await fixDatabase(database, { by: shellActor(), isDryRun })
   const verb = isDryRun ? 'would fix' : 'fixed'
   for (const { check: name, workloadId, before, after } of fixes)
-    say(`${verb}  ${name}\n     ${workloadId}  ${before} → ${after}`)
-  if (fixes.length === 0) say('nothing can be fixed without a decision')
+    print(`${verb}  ${name}\n     ${workloadId}  ${before} → ${after}`)
+  if (fixes.length === 0) print('nothing can be fixed without a decision')
 }
 
 async function check(database: Database): Promise<boolean> {
   const { checks, findings, lastRestore, fixable, holds } = await examineDatabase(database)
   for (const name of checks) {
     const found = findings.filter((finding) => finding.check === name)
-    say(`${found.length === 0 ? 'ok ' : '✗  '} ${name}`)
-    for (const { workloadId, detail } of found) say(`     ${workloadId}  ${detail}`)
-    if (found.length > 0 && fixable.has(name)) say('     doctor --fix --dry-run lists what can be repaired')
+    print(`${found.length === 0 ? 'ok ' : '✗  '} ${name}`)
+    for (const { workloadId, detail } of found) print(`     ${workloadId}  ${detail}`)
+    if (found.length > 0 && fixable.has(name)) print('     doctor --fix --dry-run lists what can be repaired')
   }
   for (const { id, provider, connectionId, projectId } of holds)
-    say(
+    print(
       `note ${id} holds new creates of ${[provider, connectionId, projectId].filter((part) => part !== null).join(', ')}`,
     )
   if (lastRestore !== null) process.stdout.write(restoreNote(lastRestore))
   return findings.length === 0
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 

@@ -24,7 +24,7 @@ export function egressOf(config: Config): Pick<ContainerSettings, 'egressAllow' 
 
 /**
  * Entries of `NO_PROXY` that are not read. The variable is shared with other programs, which know other forms; their
- * destinations are called through the proxy. Without what could be a password.
+ * destinations are called through the proxy. Parts that may be a password are omitted.
  */
 export function ignoredNoProxy(config: Config): readonly string[] {
   if (config.EGRESS_PROXY === undefined || config.EGRESS_NO_PROXY !== undefined) return []

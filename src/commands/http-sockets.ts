@@ -12,7 +12,7 @@ interface Use {
   /** Requests without a completed response. */
   requests: number
   /** Bytes read when the last response was completed; 0 = no response yet. */
-  answeredBytes: number
+  respondedBytes: number
 }
 
 const endUnusedIntervalMs = 50
@@ -22,7 +22,7 @@ const headersMs = 1000
 export function watchSockets(server: HttpServer): HttpSockets {
   const uses = new Map<Socket, Use>()
   server.on('connection', (socket) => {
-    uses.set(socket, { requests: 0, answeredBytes: 0 })
+    uses.set(socket, { requests: 0, respondedBytes: 0 })
     socket.once('close', () => uses.delete(socket))
   })
   server.on('request', ({ socket }, response) => {
@@ -31,29 +31,29 @@ export function watchSockets(server: HttpServer): HttpSockets {
     use.requests += 1
     response.once('close', () => {
       use.requests -= 1
-      use.answeredBytes = socket.bytesRead
+      use.respondedBytes = socket.bytesRead
     })
   })
 
   /** Node's closeIdleConnections() skips sockets that never sent a complete request; these last until their timeout. */
-  function endUnused(isPatient: boolean): void {
-    for (const [socket, { requests, answeredBytes }] of uses) {
-      const isIdle = answeredBytes > 0 && answeredBytes === socket.bytesRead
+  function endUnused(isInGracePeriod: boolean): void {
+    for (const [socket, { requests, respondedBytes }] of uses) {
+      const isIdle = respondedBytes > 0 && respondedBytes === socket.bytesRead
       // An ended socket may still be writing its last response.
-      if (requests === 0 && !socket.writableEnded && (isIdle || !isPatient)) socket.destroy()
+      if (requests === 0 && !socket.writableEnded && (isIdle || !isInGracePeriod)) socket.destroy()
     }
   }
 
   return {
     async close() {
-      const answerHeld = await holdComers(server)
+      const respondToHeld = await holdNewRequests(server)
       // http.Server.close() would also close idle connections immediately.
       const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()))
-      answerHeld()
-      const patientUntilMs = performance.now() + headersMs
+      respondToHeld()
+      const graceUntilMs = performance.now() + headersMs
       // Runs after the event loop has read all received data: closing a socket with an unread request would reset it.
       const ending = setInterval(
-        () => setImmediate(() => endUnused(performance.now() < patientUntilMs)),
+        () => setImmediate(() => endUnused(performance.now() < graceUntilMs)),
         endUnusedIntervalMs,
       )
       await closed.finally(() => clearInterval(ending))
@@ -74,7 +74,7 @@ const ignore = () => {}
  *
  * @returns releases the held connections
  */
-async function holdComers(server: HttpServer): Promise<() => void> {
+async function holdNewRequests(server: HttpServer): Promise<() => void> {
   const held: Socket[] = []
   const hold = (socket: Socket): void => {
     // Held sockets have no other error listener, and an unhandled reset would end the process.

@@ -15,13 +15,13 @@ const usage = `Usage: main.ts key create --name <name> [--project <name>] [--sco
 
 /** `key create`: creates an API key directly in the database and prints it, for example the first one. */
 export async function runKey(args: readonly string[]): Promise<void> {
-  const { action, ...wanted } = parse(args)
+  const { action, ...request } = parse(args)
   if (action !== 'create') throw new ConfigError([usage])
   const { DATABASE_URL: databaseUrl } = readConfig()
   if (databaseUrl === undefined)
     throw new ConfigError(['DATABASE_URL is not set. Set it to the database of the installation.'])
   await withDatabase({ url: databaseUrl, poolSize: 1 }, async (database) => {
-    const { id, key, projectId } = await makeKeyMaker(database, shellActor())(wanted)
+    const { id, key, projectId } = await makeKeyMaker(database, shellActor())(request)
     process.stderr.write(`Key ${id} of project ${projectId}. The key is shown only once:\n`)
     process.stdout.write(`${key}\n`)
   })

@@ -14,7 +14,7 @@ interface Sources {
 }
 
 /** A key that the embedded service accepts, and its project. */
-export interface OpeningKey {
+export interface LocalKey {
   key: string
   projectId: string
 }
@@ -24,7 +24,7 @@ export interface OpeningKey {
  * that replaces the stored one. The database is queried directly, because a request to the service may fail for
  * unrelated reasons.
  */
-export async function openingKey({ given, files, database, by, logger }: Sources): Promise<OpeningKey> {
+export async function findOrCreateKey({ given, files, database, by, logger }: Sources): Promise<LocalKey> {
   const find = makeKeyFinder(database)
   const found = given === undefined ? null : await find(given)
   if (given !== undefined && found !== null) return { key: given, projectId: found.projectId }
@@ -32,8 +32,8 @@ export async function openingKey({ given, files, database, by, logger }: Sources
   const kept = await files.apiKey()
   const known = await find(kept)
   if (known !== null) return { key: kept, projectId: known.projectId }
-  const wanted = { name: 'embedded', project: 'default', scopes: ['admin'], expiresAt: null } as const
-  const { key, projectId } = await makeKeyMaker(database, by)(wanted)
+  const localKey = { name: 'embedded', project: 'default', scopes: ['admin'], expiresAt: null } as const
+  const { key, projectId } = await makeKeyMaker(database, by)(localKey)
   await files.replaceApiKey(key)
   return { key, projectId }
 }

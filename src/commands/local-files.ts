@@ -26,23 +26,23 @@ export function makeLocalFiles(dataDir: string) {
     }
   }
 
-  const drawOnce = (name: string, drawn: string): Promise<string> =>
+  const generateOnce = (name: string, generated: string): Promise<string> =>
     inFile(name, () =>
-      write(name, drawn, 'wx').then(
-        () => drawn,
+      write(name, generated, 'wx').then(
+        () => generated,
         (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? read(name) : Promise.reject(error)),
       ),
     )
 
   return {
     async secretsKey(): Promise<string> {
-      const key = await drawOnce('secrets.key', randomBytes(32).toString('base64'))
+      const key = await generateOnce('secrets.key', randomBytes(32).toString('base64'))
       if (aSecretsKey.test(key)) return key
       const problem = `${path('secrets.key')} does not contain a key of 32 bytes. Restore it: data encrypted with it cannot be decrypted otherwise`
       throw new StartError(`Switchyard cannot start: ${problem}.`)
     },
     /** Whether the key is valid is determined by the database. */
-    apiKey: () => drawOnce('api.key', `sy_${randomBytes(24).toString('base64url')}`),
+    apiKey: () => generateOnce('api.key', `sy_${randomBytes(24).toString('base64url')}`),
     replaceApiKey: (key: string) => inFile('api.key', () => write('api.key', key, 'w')),
   }
 }

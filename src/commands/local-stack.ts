@@ -6,7 +6,7 @@ import type { Logger } from '../infra/logger.ts'
 import { migrate } from '../infra/migrate.ts'
 import type { Sandbox } from '../sandbox/server.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
-import { openingKey } from './local-api-key.ts'
+import { findOrCreateKey } from './local-api-key.ts'
 import { connectSandbox, followSandbox } from './local-connections.ts'
 import { type LocalFiles, makeLocalFiles } from './local-files.ts'
 import { openSandbox } from './open-sandbox.ts'
@@ -80,7 +80,7 @@ async function startOn(
     const bootstrapApiKey = config.BOOTSTRAP_API_KEY ?? (await files.apiKey())
     const service = await startLocalService(config, { ...local, bootstrapApiKey, logger, ...(tracing && { tracing }) })
     undo.push(service.stop)
-    const opening = await openingKey({ given: config.BOOTSTRAP_API_KEY, files, database, by, logger })
+    const opening = await findOrCreateKey({ given: config.BOOTSTRAP_API_KEY, files, database, by, logger })
     await connectSandbox(service.container, { projectId: opening.projectId, by }, { sandbox, logger })
     undo.pop()
     return { service, apiKey: opening.key }
@@ -105,8 +105,8 @@ function startPostgres({ dataDir, persistent, logger }: LocalStackOptions, onLos
 }
 
 function startSandbox({ dataDir, persistent, sandboxPort: port }: LocalStackOptions): Promise<Sandbox> {
-  const place = { port, host: '127.0.0.1', ...(persistent && { journalFile: join(dataDir, 'sandbox.jsonl') }) }
-  return openSandbox(place, 'another PORT')
+  const location = { port, host: '127.0.0.1', ...(persistent && { journalFile: join(dataDir, 'sandbox.jsonl') }) }
+  return openSandbox(location, 'another PORT')
 }
 
 function startLocalService(

@@ -3,7 +3,7 @@ import { sandboxProviders } from '../sandbox/registry.ts'
 import { type Sandbox, startSandbox } from '../sandbox/server.ts'
 import { journalError, listenError } from './start-error.ts'
 
-interface SandboxPlace {
+interface SandboxLocation {
   /** The first port; 0 = any free ports. */
   port: number
   host: string
@@ -15,10 +15,10 @@ const lastPort = 65_535
 /**
  * Starts the sandbox with every provider.
  *
- * @param elsewhere the setting that selects other ports
+ * @param otherSetting the setting that selects other ports
  * @throws StartError or ConfigError if its ports are unavailable or its journal is unreadable
  */
-export async function openSandbox(place: SandboxPlace, elsewhere: string): Promise<Sandbox> {
+export async function openSandbox(place: SandboxLocation, otherSetting: string): Promise<Sandbox> {
   const last = place.port + Object.keys(sandboxProviders).length
   if (last > lastPort)
     throw new ConfigError([
@@ -26,7 +26,9 @@ export async function openSandbox(place: SandboxPlace, elsewhere: string): Promi
     ])
   return startSandbox(place).catch((error: unknown) => {
     const { port = place.port } = error as { port?: number }
-    const told = listenError({ host: place.host, port, what: ', a port of the sandbox,', elsewhere }, error)
-    throw (told === error && place.journalFile !== undefined && journalError(place.journalFile, error)) || told
+    const startError = listenError({ host: place.host, port, what: ', a port of the sandbox,', otherSetting }, error)
+    throw (
+      (startError === error && place.journalFile !== undefined && journalError(place.journalFile, error)) || startError
+    )
   })
 }

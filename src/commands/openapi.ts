@@ -16,7 +16,7 @@ const noQueue = {
 }
 const silent = { addBulk: async () => {}, on: () => {}, close: async () => {} }
 /** A placeholder that is never connected to. */
-const nowhere = 'postgresql://nobody@127.0.0.1:1/none'
+const placeholderUrl = 'postgresql://nobody@127.0.0.1:1/none'
 
 /** Prints the OpenAPI document generated from the routes, without connecting to anything. */
 export async function printOpenApi(): Promise<void> {
@@ -30,7 +30,7 @@ export async function printOpenApi(): Promise<void> {
 
 /** The dependencies of an app configured by the environment, without database and queue. */
 export function makeUnconnected(environment: NodeJS.ProcessEnv): { deps: AppDeps; close(): Promise<void> } {
-  const database = makeDatabase({ url: nowhere, poolSize: 1 })
+  const database = makeDatabase({ url: placeholderUrl, poolSize: 1 })
   const container = makeContainer({
     ...{
       database,

@@ -9,17 +9,17 @@ export async function watchForReplacement(
   { reopenReplaced }: Pick<Container, 'reopenReplaced'>,
   logger: Logger,
 ): Promise<() => Promise<void>> {
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const reopened = await reopenReplaced()
     if (reopened === null) return
     logger.warn({ reopened }, 'database replaced; checking for remote objects created in the lost interval')
   }
 
-  await look()
+  await check()
   let current = Promise.resolve()
   const timer = setInterval(() => {
     // The database may be temporarily unavailable; the next check follows.
-    current = current.then(look).catch((err: unknown) => logger.debug({ err }, 'database identity unavailable'))
+    current = current.then(check).catch((err: unknown) => logger.debug({ err }, 'database identity unavailable'))
   }, checkIntervalMs)
   return async () => {
     clearInterval(timer)

@@ -1,48 +1,52 @@
 import type { ApiClient, ApiRecord } from './api-client.ts'
-import type { Story } from './demo-scenarios.ts'
+import type { Scenario } from './demo-scenarios.ts'
 
-/** How stories are run and reported. */
-interface Telling {
+/** How scenarios are run and reported. */
+interface RunOptions {
   /** Timeout of each step. */
   limitMs: number
-  say(line: string): void
+  print(line: string): void
 }
 
-/** Runs the stories one after the other. Returns the failures; empty = success. */
-export async function runStories(api: ApiClient, stories: readonly Story[], telling: Telling): Promise<string[]> {
-  const { say } = telling
+/** Runs the scenarios one after the other. Returns the failures; empty = success. */
+export async function runScenarios(
+  api: ApiClient,
+  scenarios: readonly Scenario[],
+  options: RunOptions,
+): Promise<string[]> {
+  const { print } = options
   const failures: string[] = []
-  for (const story of stories) {
-    say(`\n${story.title}`)
-    const told = await tell(api, story, telling).catch((error: unknown) => [
-      `${story.provider}: ${(error as Error).message}`,
+  for (const scenario of scenarios) {
+    print(`\n${scenario.title}`)
+    const problems = await runScenario(api, scenario, options).catch((error: unknown) => [
+      `${scenario.provider}: ${(error as Error).message}`,
     ])
-    failures.push(...told)
+    failures.push(...problems)
   }
   return failures
 }
 
-/** Runs one story: creates the environment, runs the job, deletes the environment. Returns the failures. */
-async function tell(api: ApiClient, story: Story, telling: Telling): Promise<string[]> {
-  const environment = story.environment && (await settle(api, story, { request: story.environment, telling }))
+/** Runs one scenario: creates the environment, runs the job, deletes the environment. Returns the failures. */
+async function runScenario(api: ApiClient, scenario: Scenario, options: RunOptions): Promise<string[]> {
+  const environment = scenario.environment && (await settle(api, scenario, { request: scenario.environment, options }))
   const failures =
     environment === undefined || environment.status === 'running'
       ? []
-      : [`${story.provider}: environment ${environment.id} ended ${describe(environment)}`]
-  if (failures.length === 0 && story.job !== undefined)
-    failures.push(...(await runJob(api, story, { environmentId: environment?.id, request: story.job, telling })))
-  if (environment !== undefined) failures.push(...(await remove(api, environment, telling)))
+      : [`${scenario.provider}: environment ${environment.id} ended ${describe(environment)}`]
+  if (failures.length === 0 && scenario.job !== undefined)
+    failures.push(...(await runJob(api, scenario, { environmentId: environment?.id, request: scenario.job, options })))
+  if (environment !== undefined) failures.push(...(await remove(api, environment, options)))
   return failures
 }
 
-async function remove(api: ApiClient, environment: ApiRecord, telling: Telling): Promise<string[]> {
+async function remove(api: ApiClient, environment: ApiRecord, options: RunOptions): Promise<string[]> {
   await api.delete(`/environments/${environment.id}`)
   const deleted = await follow(api, environment, {
-    ...telling,
+    ...options,
     plural: 'environments',
-    isWanted: ({ status }) => status === 'deleted',
+    isDone: ({ status }) => status === 'deleted',
   })
-  await timeline(api, 'environments', deleted, telling.say)
+  await timeline(api, 'environments', deleted, options.print)
   if (deleted.status === 'deleted') return []
   return [`${deleted.provider}: environment ${deleted.id} was not deleted: ${describe(deleted)}`]
 }
@@ -50,37 +54,37 @@ async function remove(api: ApiClient, environment: ApiRecord, telling: Telling):
 /** Waits until it runs; a blocked environment is sent the unblocking PATCH. */
 async function settle(
   api: ApiClient,
-  { unblock }: Story,
-  { request, telling }: { request: object; telling: Telling },
+  { unblock }: Scenario,
+  { request, options }: { request: object; options: RunOptions },
 ): Promise<ApiRecord> {
   const accepted = await api.post('/environments', request)
-  const environments = { ...telling, plural: 'environments' }
+  const environments = { ...options, plural: 'environments' }
   const isSettled = ({ status }: ApiRecord) => status === 'running' || status === 'blocked'
-  const settled = await follow(api, accepted, { ...environments, isWanted: isSettled })
+  const settled = await follow(api, accepted, { ...environments, isDone: isSettled })
   if (settled.status !== 'blocked' || unblock === undefined) return settled
   const patched = await api.patch(`/environments/${settled.id}`, unblock)
-  return follow(api, patched, { ...environments, isWanted: ({ status }) => status === 'running' })
+  return follow(api, patched, { ...environments, isDone: ({ status }) => status === 'running' })
 }
 
 async function runJob(
   api: ApiClient,
-  { output }: Story,
-  { environmentId, request, telling }: { environmentId: string | undefined; request: object; telling: Telling },
+  { output }: Scenario,
+  { environmentId, request, options }: { environmentId: string | undefined; request: object; options: RunOptions },
 ): Promise<string[]> {
   const accepted = await api.post('/jobs', 'provider' in request ? request : { environmentId, ...request })
-  const job = await follow(api, accepted, { ...telling, plural: 'jobs', isWanted: () => false })
-  await timeline(api, 'jobs', job, telling.say)
+  const job = await follow(api, accepted, { ...options, plural: 'jobs', isDone: () => false })
+  await timeline(api, 'jobs', job, options.print)
   const failures = job.status === 'succeeded' ? [] : [`${job.provider}: job ${job.id} ended ${describe(job)}`]
-  if (!ended.has(job.status)) failures.push(...(await cancel(api, job, telling)))
-  if (output !== undefined) telling.say(indented('Output:', await output(job)))
+  if (!ended.has(job.status)) failures.push(...(await cancel(api, job, options)))
+  if (output !== undefined) options.print(indented('Output:', await output(job)))
   return failures
 }
 
 /** A job that takes too long does not stay in the provider's queue. Returns the failures. */
-async function cancel(api: ApiClient, job: ApiRecord, telling: Telling): Promise<string[]> {
+async function cancel(api: ApiClient, job: ApiRecord, options: RunOptions): Promise<string[]> {
   try {
     const canceling = await api.post(`/jobs/${job.id}/cancel`)
-    await follow(api, canceling, { ...telling, plural: 'jobs', isWanted: () => false, limitMs: cancelLimitMs })
+    await follow(api, canceling, { ...options, plural: 'jobs', isDone: () => false, limitMs: cancelLimitMs })
     return []
   } catch (error) {
     return [`${job.provider}: job ${job.id} was not canceled: ${(error as Error).message}`]
@@ -94,21 +98,21 @@ function indented(heading: string, text: string): string {
   return [`  ${heading}`, ...lines.map((line) => `    ${line}`)].join('\n')
 }
 
-/** Reports each change until the record is as wanted, has ended, or the timeout expires. */
+/** Reports each change until the record is done, has ended, or the timeout expires. */
 async function follow(
   api: ApiClient,
   first: ApiRecord,
-  { plural, isWanted, limitMs, say }: Telling & { plural: string; isWanted(record: ApiRecord): boolean },
+  { plural, isDone, limitMs, print }: RunOptions & { plural: string; isDone(record: ApiRecord): boolean },
 ): Promise<ApiRecord> {
   const untilMs = performance.now() + limitMs
   let record = first
   let shown = ''
   for (;;) {
     const line = `  ${record.id}  ${describe(record)}`
-    if (line !== shown) say(line)
+    if (line !== shown) print(line)
     shown = line
     const leftMs = untilMs - performance.now()
-    if (isWanted(record) || ended.has(record.status) || leftMs <= 0) return record
+    if (isDone(record) || ended.has(record.status) || leftMs <= 0) return record
     record = (await changed(api, plural, record, Math.min(5, Math.ceil(leftMs / 1000)))) ?? record
   }
 }
@@ -123,14 +127,16 @@ async function changed(api: ApiClient, plural: string, record: ApiRecord, second
   })
 }
 
-async function timeline(api: ApiClient, plural: string, record: ApiRecord, say: Telling['say']): Promise<void> {
+async function timeline(api: ApiClient, plural: string, record: ApiRecord, print: RunOptions['print']): Promise<void> {
   const { data } = await api.get<{ data: { at: string; type: string; data: { remoteState?: string } }[] }>(
     `/${plural}/${record.id}/events?limit=200`,
   )
   const begin = Date.parse(data[0]?.at ?? '')
   for (const event of data) {
     const seconds = ((Date.parse(event.at) - begin) / 1000).toFixed(2).padStart(7)
-    say(`    ${seconds}s  ${event.type}${event.data.remoteState === undefined ? '' : `  (${event.data.remoteState})`}`)
+    print(
+      `    ${seconds}s  ${event.type}${event.data.remoteState === undefined ? '' : `  (${event.data.remoteState})`}`,
+    )
   }
 }
 

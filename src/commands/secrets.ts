@@ -16,7 +16,7 @@ export async function runSecrets([action, ...more]: readonly string[]): Promise<
     throw new ConfigError(['DATABASE_URL is not set. Set it to the database that holds the secrets.'])
   if (secretsKey === undefined)
     throw new ConfigError(['SECRETS_KEY is not set. Set it to the new key, a comma and the old key.'])
-  const onProgress = ({ table, count }: Pick<Result, 'table' | 'count'>) => say(`    ${table}: ${count} …`)
+  const onProgress = ({ table, count }: Pick<Result, 'table' | 'count'>) => print(`    ${table}: ${count} …`)
   await withDatabase({ url, poolSize: 1, applicationName: 'switchyard-secrets' }, async (database) => {
     const results = await reseal(database, { secretsKeys: secretsKey, by: shellActor() }, onProgress)
     for (const result of results) report(result)
@@ -32,12 +32,12 @@ function isClean({ unopenable, isComplete }: Result): boolean {
 
 function report(result: Result): void {
   const { table, count, unopenable, isComplete } = result
-  say(`${isClean(result) ? 'ok ' : '✗  '} ${table}: ${count} re-encrypted`)
-  for (const id of unopenable) say(`      ${id}  not decryptable with any key of SECRETS_KEY; unchanged`)
+  print(`${isClean(result) ? 'ok ' : '✗  '} ${table}: ${count} re-encrypted`)
+  for (const id of unopenable) print(`      ${id}  not decryptable with any key of SECRETS_KEY; unchanged`)
   if (!isComplete)
-    say('      other processes still encrypt with another key: set this SECRETS_KEY for every process first')
+    print('      other processes still encrypt with another key: set this SECRETS_KEY for every process first')
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }

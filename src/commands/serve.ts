@@ -87,8 +87,8 @@ async function serveLocally(config: Config, { logger, tracing }: Parts): Promise
   const stack = await startLocalStack({ config, ...place, logger, tracing })
   logger.info({ role: 'all', url: stack.url, sandbox: stack.sandbox.url }, 'ready')
   // Values of the environment are never printed.
-  const isGiven = stack.apiKey === config.BOOTSTRAP_API_KEY
-  process.stdout.write(welcome(stack.url, isGiven ? '$BOOTSTRAP_API_KEY' : stack.apiKey))
+  const isConfigured = stack.apiKey === config.BOOTSTRAP_API_KEY
+  process.stdout.write(welcome(stack.url, isConfigured ? '$BOOTSTRAP_API_KEY' : stack.apiKey))
   return stack
 }
 

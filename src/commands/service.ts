@@ -20,7 +20,7 @@ import type { Tracing } from '../telemetry/tracing.ts'
 import { checkMigrations, examine, ownSessions } from './database.ts'
 import { watchSockets } from './http-sockets.ts'
 import { watchForReplacement } from './replaced-database.ts'
-import { type App, type Closing, finish, makeClosing } from './shutdown.ts'
+import { type App, type Closer, finish, makeCloser } from './shutdown.ts'
 import { listenError, startErrorOf } from './start-error.ts'
 
 export interface ServiceOptions {
@@ -68,7 +68,7 @@ export interface Service {
  * @throws StartError if the database or the port cannot be used
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const closing = makeClosing(options.logger)
+  const closing = makeCloser(options.logger)
   try {
     return await open(options, closing)
   } catch (error) {
@@ -77,7 +77,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function open(options: ServiceOptions, closing: Closing): Promise<Service> {
+async function open(options: ServiceOptions, closing: Closer): Promise<Service> {
   const { role, host, port, logger } = options
   const facts = await examine({ url: options.databaseUrl, directUrl: options.databaseDirectUrl })
   logger.info({ database: facts }, 'database checked')
@@ -116,14 +116,14 @@ async function open(options: ServiceOptions, closing: Closing): Promise<Service>
 /** Serves health checks and metrics on a port of their own, until everything else has stopped. */
 async function startOperations(
   { role, host, metricsPort: port }: ServiceOptions,
-  closing: Closing,
+  closing: Closer,
   { app: deps, ownMetrics }: Container,
 ): Promise<App | null> {
   if (port === undefined) return null
   const app = await makeOperationsApp({ ...deps, metrics: role === 'worker' ? ownMetrics : deps.metrics })
   closing.add('metrics', () => app.close())
   await app.listen({ host, port }).catch((error: unknown) => {
-    throw listenError({ host, port, what: ', METRICS_PORT,', elsewhere: 'another METRICS_PORT' }, error)
+    throw listenError({ host, port, what: ', METRICS_PORT,', otherSetting: 'another METRICS_PORT' }, error)
   })
   return app
 }
@@ -131,7 +131,7 @@ async function startOperations(
 /** Checks that the database is migrated, so that problems are reported before anything else is opened. */
 async function openDatabase(
   { databaseUrl, databasePoolSize, logger }: ServiceOptions,
-  closing: Closing,
+  closing: Closer,
   { pooling }: DatabaseFacts,
 ) {
   const database = makeDatabase({
@@ -145,7 +145,7 @@ async function openDatabase(
 
 function assemble(
   { role, redis, secretsKey, settings, parts, logger, tracing, ...urls }: ServiceOptions,
-  closing: Closing,
+  closing: Closer,
   { facts, ...installed }: { database: Database; installationTag: string; facts: DatabaseFacts },
 ): Container {
   const own = ownSessions({ url: urls.databaseUrl, directUrl: urls.databaseDirectUrl }, facts)

@@ -53,7 +53,7 @@ export function settingsOf(config: Config): ContainerSettings {
         maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
         maxHeapBytes: (getHeapStatistics().heap_size_limit * config.MAX_HEAP_PERCENT) / 100,
       },
-      patience: { headersMs: 10_000, requestMs: 30_000, answerMs: 60_000 },
+      timeouts: { headersMs: 10_000, requestMs: 30_000, responseMs: 60_000 },
     },
     requestRate:
       config.REQUEST_RATE_LIMIT === 0

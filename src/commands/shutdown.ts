@@ -34,7 +34,7 @@ export async function finish(
 ): Promise<void> {
   const { workers, sender, recordLogs, shutdown } = container
   const working = role === 'api' ? [] : [workers.stop(), sender.stop(), recordLogs.stop()]
-  const finished = Promise.allSettled([stopAnswering(container, front, drainMs), ...working])
+  const finished = Promise.allSettled([stopServing(container, front, drainMs), ...working])
   if (await isDoneWithin(shutdownTimeoutMs, finished)) return
   logger.warn({ shutdownTimeoutMs }, 'shutdown timeout: aborting in-flight calls')
   shutdown.abort()
@@ -42,7 +42,7 @@ export async function finish(
   if (!(await isDoneWithin(writeMs, finished))) logger.warn('reconcile results not saved; leases will expire')
 }
 
-async function stopAnswering({ draining, notifier }: Container, front: Front | null, drainMs: number): Promise<void> {
+async function stopServing({ draining, notifier }: Container, front: Front | null, drainMs: number): Promise<void> {
   draining.begin()
   if (front !== null) await sleep(drainMs)
   notifier.endWaits()
@@ -51,7 +51,7 @@ async function stopAnswering({ draining, notifier }: Container, front: Front | n
 }
 
 /** Opened resources, closed in reverse order even if some fail to close. */
-export interface Closing {
+export interface Closer {
   add(name: string, close: () => unknown): void
   /** Each resource has a few seconds. A failure or timeout is logged and does not affect the others. Never fails. */
   close(): Promise<void>
@@ -59,7 +59,7 @@ export interface Closing {
 
 const longestMs = 3000
 
-export function makeClosing(log: { warn(context: object, message: string): void }): Closing {
+export function makeCloser(log: { warn(context: object, message: string): void }): Closer {
   const parts: { name: string; close: () => unknown }[] = []
 
   async function closeOne({ name, close }: (typeof parts)[number]): Promise<void> {

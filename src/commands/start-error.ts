@@ -10,7 +10,7 @@ export class StartError extends Error {
 }
 
 /** SQLSTATEs of unusable databases: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const refusals: Readonly<Record<string, string>> = {
+const deniedBy: Readonly<Record<string, string>> = {
   '28P01': 'rejects this user. Correct DATABASE_URL',
   '28000': 'rejects this user. Correct DATABASE_URL',
   '3D000': 'does not exist. Create it, or correct DATABASE_URL',
@@ -38,7 +38,7 @@ const tlsProblems: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'has a certificate that has expired. Renew it',
 }
 
-const noAnswer = 'does not respond in time. Start it; behind a pooler, allow more server connections'
+const noResponse = 'does not respond in time. Start it; behind a pooler, allow more server connections'
 
 /** A database error as a StartError. Contains no user or password, unless the server's message names the user. */
 export function databaseError(databaseUrl: string, error: unknown): StartError {
@@ -59,12 +59,12 @@ function problemOf(error: unknown): string {
   if (error instanceof UnfitDatabaseError) return error.message
   const { message, severity, path, ...rest } = error as Partial<Record<'code' | 'severity' | 'path', string>> & Error
   const code = sqlStateOf(error) ?? rest.code ?? ''
-  const words = serverMessageOf(error) ?? (severity === undefined ? null : message)
-  const known = refusals[code] ?? tlsProblems[code]
-  const said = words === null || isPlain.has(code) ? '' : `. Its message: ${words}`
-  if (known !== undefined) return known + said
-  if (words !== null) return `rejects the connection (${code})${said}`
-  if (message === 'Query read timeout') return noAnswer
+  const serverMessage = serverMessageOf(error) ?? (severity === undefined ? null : message)
+  const known = deniedBy[code] ?? tlsProblems[code]
+  const text = serverMessage === null || isPlain.has(code) ? '' : `. Its message: ${serverMessage}`
+  if (known !== undefined) return known + text
+  if (serverMessage !== null) return `rejects the connection (${code})${text}`
+  if (message === 'Query read timeout') return noResponse
   if (path !== undefined) return `cannot be reached: the file ${path} named in DATABASE_URL cannot be read (${code})`
   return `cannot be reached (${code === '' ? message : code}). Start it, or correct DATABASE_URL`
 }
@@ -74,8 +74,8 @@ const engineTrace = /\n[^\S\n]*0: \w+::/
 
 /** The error of a migration, with the message of Postgres or the schema engine. */
 export function migrationError(databaseUrl: string, error: unknown): StartError {
-  const [said = ''] = (error as Error).message.split(engineTrace, 1)
-  return new StartError(`Switchyard cannot migrate the database ${nameDatabase(databaseUrl)}: ${said.trim()}`, {
+  const [text = ''] = (error as Error).message.split(engineTrace, 1)
+  return new StartError(`Switchyard cannot migrate the database ${nameDatabase(databaseUrl)}: ${text.trim()}`, {
     cause: error,
   })
 }
@@ -86,13 +86,13 @@ export function migrationsError(databaseUrl: string, missing: readonly string[])
   return new StartError(`Switchyard cannot start: the database ${nameDatabase(databaseUrl)} ${what}.`)
 }
 
-const notHere = 'is not an address of this host. Correct HOST'
+const notLocal = 'is not an address of this host. Correct HOST'
 
-const listenProblems: Readonly<Record<string, (elsewhere: string) => string>> = {
-  EADDRINUSE: (elsewhere) => `is in use. Stop the other process, or set ${elsewhere}`,
+const listenProblems: Readonly<Record<string, (otherSetting: string) => string>> = {
+  EADDRINUSE: (otherSetting) => `is in use. Stop the other process, or set ${otherSetting}`,
   ...Object.fromEntries(
     // EINVAL: a link-local address without its zone.
-    ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL'].map((code) => [code, () => notHere]),
+    ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL'].map((code) => [code, () => notLocal]),
   ),
   EACCES: () => 'requires privileges that this user lacks. Set a PORT above 1023',
 }
@@ -105,14 +105,14 @@ interface ListenPlace {
   /** The component that listens there, if it is not the service itself. */
   what?: string
   /** The setting that selects another port. */
-  elsewhere?: string
+  otherSetting?: string
 }
 
 export function listenError(place: ListenPlace, error: unknown): unknown {
-  const { host, port, what = '', elsewhere = 'another PORT' } = place
+  const { host, port, what = '', otherSetting = 'another PORT' } = place
   const { code = '', syscall = '' } = error as Partial<Record<'code' | 'syscall', string>>
   if (!listenCalls.has(syscall)) return error
-  const problem = listenProblems[code]?.(elsewhere) ?? `is not available (${code}). Correct HOST and PORT`
+  const problem = listenProblems[code]?.(otherSetting) ?? `is not available (${code}). Correct HOST and PORT`
   return new StartError(`Switchyard cannot start: ${host}:${port}${what} ${problem}.`, { cause: error })
 }
 

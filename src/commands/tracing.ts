@@ -9,7 +9,7 @@ interface Log {
 /** Failures of the collector are logged at most once per this interval. */
 const failureIntervalMs = 60_000
 
-/** Traces as the standard variables say. Without an endpoint, nothing of OpenTelemetry is loaded. */
+/** Configures tracing by the standard variables. Without an endpoint, nothing of OpenTelemetry is loaded. */
 export async function startTracing(config: Config, version: string, log: Log): Promise<Tracing> {
   const url = endpointOf(config)
   if (url === null) return noTracing

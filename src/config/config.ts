@@ -175,15 +175,15 @@ function findUrlProblem(name: string, text: string | undefined): string[] {
   return findParameterProblem(name, rest)
 }
 
-const seconds = { allowed: /^(?!0)\d{1,4}$/, inWords: 'a number of seconds from 1 to 9999' }
+const seconds = { allowed: /^(?!0)\d{1,4}$/, description: 'a number of seconds from 1 to 9999' }
 
 /** The parameters read by infra/connecting.ts. */
-const connectingValues: Readonly<Record<string, { allowed: RegExp; inWords: string }>> = {
-  channel_binding: { allowed: /^(disable|prefer|require)$/, inWords: '`disable`, `prefer` or `require`' },
+const connectingValues: Readonly<Record<string, { allowed: RegExp; description: string }>> = {
+  channel_binding: { allowed: /^(disable|prefer|require)$/, description: '`disable`, `prefer` or `require`' },
   connect_timeout: seconds,
   pool_timeout: seconds,
-  pgbouncer: { allowed: /^(true|false)$/, inWords: '`true` or `false`' },
-  connection_limit: { allowed: /^([2-9]|[1-9]\d{1,2}|1000)$/, inWords: 'a whole number from 2 to 1000' },
+  pgbouncer: { allowed: /^(true|false)$/, description: '`true` or `false`' },
+  connection_limit: { allowed: /^([2-9]|[1-9]\d{1,2}|1000)$/, description: 'a whole number from 2 to 1000' },
 }
 
 /** Supported parameters: those of `pg`, infra/connection-url.ts and infra/connecting.ts. */
@@ -207,11 +207,11 @@ function findParameterProblem(name: string, rest: string): string[] {
 }
 
 function findValueProblem(name: string, parameters: URLSearchParams): string[] {
-  return Object.entries(connectingValues).flatMap(([parameter, { allowed, inWords }]) =>
+  return Object.entries(connectingValues).flatMap(([parameter, { allowed, description }]) =>
     parameters.getAll(parameter).every((value) => allowed.test(value))
       ? []
       : [
-          `${name} (not shown) has a ${parameter} that is not valid: it must be ${inWords}. Correct it, or leave it out.`,
+          `${name} (not shown) has a ${parameter} that is not valid: it must be ${description}. Correct it, or leave it out.`,
         ],
   )
 }

@@ -48,7 +48,7 @@ export const egressSettings = {
   }),
 }
 
-/** Finds what `EGRESS_PROXY` must not contain. Never repeats a part of the URL. */
+/** Finds forbidden parts of `EGRESS_PROXY`. Never repeats a part of the URL. */
 export function findProxyProblem(text: string | undefined): string[] {
   if (text === undefined) return []
   const form = 'Correct it to http://user:password@host:port, with @ / ? # % in user and password percent-encoded.'

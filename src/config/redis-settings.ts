@@ -3,7 +3,7 @@ import { type RedisUrl, readRedisUrl } from './redis-url.ts'
 
 const file = { minLength: 1, title: 'a file in PEM format' }
 
-/** Settings of Redis besides its URL. */
+/** Settings of Redis other than its URL. */
 export const redisSettings = {
   REDIS_URL: Type.Optional(
     Type.String({

@@ -1,4 +1,4 @@
-/** What `REDIS_URL` says. */
+/** Contents of `REDIS_URL`. */
 export interface RedisUrl {
   /** Sentinel: the hosts are Sentinels, which name the current primary. Cluster: some nodes, which name all others. */
   form: 'standalone' | 'sentinel' | 'cluster'

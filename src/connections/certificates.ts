@@ -18,7 +18,7 @@ export function certificatesIn(pem: string): readonly X509Certificate[] | PemErr
       'It contains a private key. Send only certificates here; the key of a client certificate has its own field.',
     )
   const blocks = [...pem.matchAll(block)]
-  // TLS would read other forms too, or end at a damaged block: the answer must show what it trusts.
+  // TLS would read other forms too, or end at a damaged block: the response must show what it trusts.
   if (blocks.length !== pem.split('-----BEGIN ').length - 1 || blocks.some(([, label]) => label !== 'CERTIFICATE'))
     return invalid('It contains a damaged block, or one that is no CERTIFICATE. Send only certificates in PEM.')
   if (blocks.length === 0)

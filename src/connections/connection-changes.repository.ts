@@ -1,4 +1,4 @@
-import { type Act, auditStatement } from '../infra/audit-statement.ts'
+import { type AuditedAction, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import { isUniqueViolation } from '../infra/database-errors.ts'
 import type { Actor } from '../vocabulary/actor.ts'
@@ -49,7 +49,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
       const network = change.network === null ? null : JSON.stringify(change.network.view)
       const sealedNetwork = change.network?.sealed ?? null
       const endsPause = sealed !== null || hasChange(change.network)
-      const act: Act = { action: 'connection.updated', data: auditDataOf(written) }
+      const audited: AuditedAction = { action: 'connection.updated', data: auditDataOf(written) }
       const rows = await prisma.$queryRaw<Connection[]>`
         WITH c AS (
         UPDATE connections c SET name = COALESCE(${name}::text, c.name), held = COALESCE(${held}::boolean, c.held),
@@ -60,7 +60,7 @@ export function makeConnectionChangesRepository(prisma: PrismaClient) {
           version = c.version + 1, updated_at = now()
         WHERE c.id = ${id} AND c.project_id = ${projectId} AND c.deleted_at IS NULL AND (${ifVersions}::int[] IS NULL OR c.version = ANY(${ifVersions}::int[]))
         RETURNING c.*
-        ), audited AS (${auditStatement(by, act, Prisma.sql`c`)})
+        ), audited AS (${auditStatement(by, audited, Prisma.sql`c`)})
         SELECT ${connectionColumns} FROM c`.catch((error: unknown) => {
         if (isUniqueViolation(error, 'connections_live_name')) return 'name_taken' as const
         throw error

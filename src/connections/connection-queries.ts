@@ -27,7 +27,7 @@ interface Deps {
 
 export type ConnectionQueries = ReturnType<typeof makeConnectionQueries>
 
-/** Queries that only the provider can answer, executed while the client waits. */
+/** Live queries to the provider, executed while the client waits. */
 export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
   return {
     /** The options available at the provider, by kind. */
@@ -35,13 +35,15 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
       const signal = AbortSignal.timeout(deps.callTimeoutMs)
-      const asked = kinds.flatMap((kind) => {
-        const answer = opened.drivers[kind]?.catalog?.(signal)
-        return answer === undefined ? [] : [answer.then((catalog) => [kind, catalog] as const)]
+      const queries = kinds.flatMap((kind) => {
+        const query = opened.drivers[kind]?.catalog?.(signal)
+        return query === undefined ? [] : [query.then((catalog) => [kind, catalog] as const)]
       })
-      if (asked.length === 0)
+      if (queries.length === 0)
         throw new ApiError('unsupported', `Provider ${connection.provider} has no catalog for this connection.`)
-      return Object.fromEntries(await Promise.all(asked).catch((error: unknown) => refuse(connection.provider, error)))
+      return Object.fromEntries(
+        await Promise.all(queries).catch((error: unknown) => rejectCall(connection.provider, error)),
+      )
     },
 
     /** Active remote objects tagged by this installation without a live record. */
@@ -49,7 +51,7 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
       return findOrphans(deps.orphans, opened, AbortSignal.timeout(deps.callTimeoutMs)).catch((error: unknown) =>
-        refuse(connection.provider, error),
+        rejectCall(connection.provider, error),
       )
     },
 
@@ -76,6 +78,6 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
   }
 }
 
-function refuse(provider: string, error: unknown): never {
+function rejectCall(provider: string, error: unknown): never {
   throw error instanceof ProviderError ? providerApiError(provider, error) : error
 }

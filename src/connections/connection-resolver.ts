@@ -31,12 +31,12 @@ export function makeConnectionResolver(deps: Deps) {
 
   /** Shares equal concurrent queries and caches the result briefly: most submits use the same connection. */
   function meant(projectId: string, target: ConnectionTarget): Promise<Connection> {
-    const question = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
-    const remembered = known.get(question)
+    const lookupKey = `${projectId}/${target.connectionId ?? ''}/${target.provider ?? ''}`
+    const remembered = known.get(lookupKey)
     if (remembered !== undefined) return remembered
     const at = find(deps, projectId, target)
-    known.set(question, at)
-    at.catch(() => known.delete(question))
+    known.set(lookupKey, at)
+    at.catch(() => known.delete(lookupKey))
     return at
   }
 

@@ -203,8 +203,8 @@ function lenient(schema: TObject): TObject {
 /** All settings are optional; null removes those that a new connection does not require. */
 function patched({ settings, endpointSettings }: ConnectableProvider): TObject {
   const properties = Object.entries(settings.properties).map(([name, property]) => {
-    const isNeeded = property.default === undefined && settings.required?.includes(name) === true
-    const schema = isNeeded ? property : nullable(property)
+    const isRequired = property.default === undefined && settings.required?.includes(name) === true
+    const schema = isRequired ? property : nullable(property)
     const guarded = endpointSettings.includes(name)
       ? withNote(schema, 'Changes only together with new credentials.')
       : schema

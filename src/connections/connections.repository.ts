@@ -131,7 +131,7 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
     async failed({ id, version, isProbe }: Called, pause: Pause): Promise<void> {
       await prisma.$executeRaw`
         UPDATE connections SET failures = failures + 1, pause_reason = ${pause.reason},
-          not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.askedMs}::float8,
+          not_before = CASE WHEN failures + 1 > ${pause.tolerated}::int THEN now() + interval '1 ms' * COALESCE(${pause.requestedMs}::float8,
             LEAST(${pause.firstMs}::float8 * power(2, LEAST(failures - ${pause.tolerated}::int, 20)), ${pause.maxMs}::float8)) END
         WHERE id = ${id} AND version = ${version} AND (${isProbe} OR not_before IS NULL OR not_before <= now())`
     },
@@ -144,10 +144,10 @@ export function makeConnectionsRepository(prisma: PrismaClient) {
 
     /** Claims the probe after a pause: for `waitMs` no other worker can, so that its result can be recorded. */
     async mayProbe(id: string, waitMs: number): Promise<boolean> {
-      const taken = await prisma.$executeRaw`
+      const probed = await prisma.$executeRaw`
         UPDATE connections SET not_before = now() + ${waitMs} * interval '1 ms'
         WHERE id = ${id} AND failures > 0 AND not_before <= now()`
-      return taken > 0
+      return probed > 0
     },
   }
 }

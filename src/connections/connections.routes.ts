@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -33,7 +33,7 @@ export async function registerConnections(server: HttpServer, deps: ConnectionRo
   registerCollection(server, deps)
   registerOne(server, deps)
   registerChange(server, deps)
-  registerQuestions(server, deps)
+  registerQueries(server, deps)
   registerCatalog(server, deps)
   registerOrphans(server, deps)
 }
@@ -85,7 +85,7 @@ function registerCollection(server: HttpServer, { service }: ConnectionRoutesDep
         after,
         limit: limit + 1,
       })
-      return pageAnswer(found, { limit, list, view: viewOf })
+      return pageResponse(found, { limit, list, view: viewOf })
     },
   )
 }
@@ -156,7 +156,7 @@ function registerChange(server: HttpServer, { change }: ConnectionRoutesDeps): v
   )
 }
 
-function registerQuestions(
+function registerQueries(
   server: HttpServer,
   { service, queries, describe, capabilitiesSchemaId }: ConnectionRoutesDeps,
 ): void {

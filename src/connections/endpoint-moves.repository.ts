@@ -1,4 +1,4 @@
-import { type Act, auditStatement } from '../infra/audit-statement.ts'
+import { type AuditedAction, auditStatement } from '../infra/audit-statement.ts'
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Actor } from '../vocabulary/actor.ts'
 import type { JsonObject } from '../vocabulary/json.ts'
@@ -50,14 +50,14 @@ function originsIn(settings: string): readonly string[] {
 
 /** Ends a pause, which applied to the former origin. */
 function writing(by: Actor, { id, settings }: { id: string; settings: string }): Prisma.Sql {
-  const act: Act = { action: 'connection.updated', data: { fields: ['settings'] } }
+  const audited: AuditedAction = { action: 'connection.updated', data: { fields: ['settings'] } }
   return Prisma.sql`
     WITH c AS (
       UPDATE connections SET settings = ${settings}::jsonb, version = version + 1, updated_at = now(),
         not_before = NULL, pause_reason = NULL, failures = 0
       WHERE id = ${id} RETURNING id, project_id
     )
-    ${auditStatement(by, act, Prisma.sql`c`)}`
+    ${auditStatement(by, audited, Prisma.sql`c`)}`
 }
 
 /** Prefix of the exclusivity keys of imports from an address; see `idSourceOf`. */

@@ -8,14 +8,14 @@ import type { Json, JsonObject } from '../vocabulary/json.ts'
 export type EgressDenial = (url: string) => string | null
 
 /** Rejects settings whose URLs are denied, with a pointer for each. */
-export function rejectUncallable(refusalOf: EgressDenial, provider: Provider, settings: JsonObject): void {
+export function rejectUncallable(denialOf: EgressDenial, provider: Provider, settings: JsonObject): void {
   const root = `/settings/${provider.id}`
   const given = urlsIn(root, settings)
   const base = provider.baseUrl(settings)
   // A URL composed of other settings (a region, a domain) has no field.
   const all = given.some(({ url }) => url === base) ? given : [...given, { pointer: root, url: base }]
   const errors = all.flatMap(({ pointer, url }): ValidationError[] => {
-    const why = refusalOf(url)
+    const why = denialOf(url)
     return why === null ? [] : [{ in: 'body', pointer, code: 'egress_denied', detail: why }]
   })
   if (errors.length > 0) throw new ApiError('unprocessable', errors[0]?.detail ?? '', { errors })

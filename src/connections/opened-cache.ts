@@ -65,9 +65,9 @@ export function makeOpenedCache<E extends Openable>({ load, versions, clock }: D
     const entries = await Promise.all(known.map(([, { at }]) => at.catch(() => null)))
     const newest = await versions(known.map(([id]) => id))
     for (const [index, [id, each]] of known.entries()) {
-      const here = entries[index]?.opened.version
+      const current = entries[index]?.opened.version
       const there = newest.get(id)
-      if (here !== undefined && (there === undefined || there > here)) drop(id, each)
+      if (current !== undefined && (there === undefined || there > current)) drop(id, each)
     }
   }
 

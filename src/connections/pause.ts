@@ -10,10 +10,10 @@ export interface Pause {
   firstMs: number
   maxMs: number
   /** The delay requested by the provider. */
-  askedMs: number | null
+  requestedMs: number | null
 }
 
-type Rule = Omit<Pause, 'askedMs'>
+type Rule = Omit<Pause, 'requestedMs'>
 
 /** Failures of the connection, not of one workload. Rejected credentials are retried slowly: some vendors lock them. */
 const rules: { readonly [code in ProviderErrorCode]?: Rule } = {
@@ -37,5 +37,5 @@ export function pauseFor({
   retryAfterMs,
 }: Pick<ProviderError, 'code' | 'field' | 'retryAfterMs'>): Pause | null {
   const rule = code === 'unauthenticated' && field === 'clock' ? wrongClock : rules[code]
-  return rule === undefined ? null : { ...rule, askedMs: retryAfterMs ?? null }
+  return rule === undefined ? null : { ...rule, requestedMs: retryAfterMs ?? null }
 }

@@ -24,14 +24,14 @@ export function providerApiError(
   const { code, message, field, httpStatus, providerCode, retryAfterMs, notSent } = error
   if (code === 'unauthenticated' && notSent && field?.startsWith('credentials') === true)
     return new ApiError('unprocessable', `The connection's credentials cannot be used: ${message}`, { cause: error })
-  const said = {
+  const reported = {
     id: provider,
     message,
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(providerCode === undefined ? {} : { code: providerCode }),
   }
   return new ApiError(codes[code] ?? 'provider_error', `Provider request failed: ${message}`, {
-    provider: said,
+    provider: reported,
     isRetryable: passing.has(code),
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
@@ -46,6 +46,6 @@ const codesOfObjects: { readonly [code in ProviderErrorCode]?: ApiErrorCode } = 
 }
 
 /** The API error for a failed query about a single object. */
-export function objectRefusal(provider: string, error: ProviderError): ApiError {
+export function objectApiError(provider: string, error: ProviderError): ApiError {
   return providerApiError(provider, error, codesOfObjects)
 }

@@ -22,7 +22,7 @@ export function reviseNetwork(current: Network, patch: NetworkPatch, rules: Rule
   const network: Network = Object.fromEntries(entries)
   const parts = Object.keys(given) as (keyof Network)[]
   const changed = parts.filter((part) => !isDeepStrictEqual(network[part], current[part]))
-  // The answer to an unchanged password would tell that it was guessed.
+  // The response to an unchanged password would confirm a guess.
   const isGuess = given.proxy?.username !== undefined || given.proxy?.password !== undefined
   const guarded = parts.filter(
     (part) => (part !== 'clientCertificate' && changed.includes(part)) || (part === 'proxy' && isGuess),

@@ -9,7 +9,7 @@ interface Parts {
   network: NetworkPatch | undefined
 }
 
-/** Moves parts of the credentials to where they belong. What the request says of the network itself comes first. */
+/** Moves parts of the credentials to where they belong. The network fields of the request take precedence. */
 export function unpackCredentials(
   provider: Provider,
   settings: JsonObject,

@@ -43,7 +43,7 @@ export function makeConnections(deps: ConnectionsDeps) {
     ...{ observed: deps.observedProvider, wakeWaiting: changes.wakeWaiting, probeMs: 2 * callTimeoutMs },
   })
   const resolver = makeConnectionResolver({ repository, opened, providerIds: providers.map(({ id }) => id), clock })
-  const shared = { secretBox, providerById, egressDenial: egress.refusalOf, onChange: resolver.forget, clock }
+  const shared = { secretBox, providerById, egressDenial: egress.denialOf, onChange: resolver.forget, clock }
   const service = makeConnectionService({ ...shared, repository, opened })
   const { get } = service
   const orphans = { ...reads, installationTag, isOver, maxPages: settings.sweep.maxPages }

@@ -50,7 +50,7 @@ export interface ContainerSettings extends EngineSettings {
   egressAllow: readonly string[]
   /** If absent, destinations are called directly. */
   egressProxy?: EgressProxySettings
-  /** Whether proxies may be asked for names that cannot be resolved here. */
+  /** Whether proxies may resolve names that cannot be resolved here. */
   allowsUnresolved?: boolean
   edge: EdgeSettings
   webhooks: WebhookSettings

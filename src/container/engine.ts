@@ -14,8 +14,8 @@ import {
   makeAttemptsRepository,
   makeDuplicatesRepository,
   makeIgnoredRepository,
+  type NewAttempt,
   type Opened,
-  type Opening,
 } from '../workloads/engine/attempts.repository.ts'
 import { makeBudget } from '../workloads/engine/budget.ts'
 import { makeExecute } from '../workloads/engine/execute.ts'
@@ -74,7 +74,7 @@ export interface EngineSettings {
   auditRetentionDays?: number
 }
 
-/** The whole engine: scheduler, reconcile passes, sweeps and poller over one database. Idle until started. */
+/** The engine: scheduler, reconcile passes, sweeps and poller over one database. Idle until started. */
 export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const { database, clock, settings, shutdown, log, notifier, kinds, connections } = deps
   const { prisma, sql } = database
@@ -139,7 +139,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   return makeWorkloadWorkers({ load, observer: deps.observer, backend: deps.backend, scheduler, poller, log })
 }
 
-/** What every worker does in bounded batches beside its work: deletes what is no longer kept, wakes what is no longer held. */
+/** Maintenance of every worker in bounded batches: deletes expired rows, wakes workloads of released holds. */
 function maintenanceOf({ database, settings }: EngineDeps) {
   const { prisma, sql } = database
   return [
@@ -156,7 +156,7 @@ function maintenanceOf({ database, settings }: EngineDeps) {
 function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): ExecutionDeps {
   const { settings, notifier, clock, shutdown } = deps
   const attempts = makeAttemptsRepository(deps.database.sql, settings.leaseMs)
-  const commitAttempt = makeBatcher(batchOptions<Opening, Opened | null>(attempts.open))
+  const commitAttempt = makeBatcher(batchOptions<NewAttempt, Opened | null>(attempts.open))
   return {
     async openAttempt(opening) {
       const opened = await commitAttempt(opening)

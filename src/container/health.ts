@@ -6,7 +6,7 @@ import { makeHealthMeasures } from '../health/health-measures.repository.ts'
 import { isDataError } from '../infra/database-errors.ts'
 import type { ContainerDeps } from './deps.ts'
 
-/** What records the provider calls of this process, and what reads those of all processes. */
+/** Recorder of the provider calls of this process, and reader of those of all processes. */
 export function makeHealth({
   database: { sql },
   clock,

@@ -1,4 +1,4 @@
-import { bootstrap, drawInstallationTag } from '../access/bootstrap.ts'
+import { bootstrap, generateInstallationTag } from '../access/bootstrap.ts'
 import { makeInstallationRepository } from '../access/installation.repository.ts'
 import { makeConnectionsRepository } from '../connections/connections.repository.ts'
 import { idSourceOf } from '../connections/id-spaces.ts'
@@ -31,7 +31,7 @@ export async function prepareInstallation(
   bootstrapApiKey: string | undefined,
 ): Promise<{ tag: string }> {
   const projects = makeInstallationRepository(prisma)
-  const tag = await projects.installationTag(drawInstallationTag())
+  const tag = await projects.installationTag(generateInstallationTag())
   await projects.recordTables()
   if (bootstrapApiKey !== undefined) await bootstrap(projects, bootstrapApiKey)
   return { tag }

@@ -20,7 +20,7 @@ interface OperatorDeps extends Pick<ContainerDeps, 'database' | 'settings' | 'lo
   providerIds: readonly string[]
 }
 
-/** What operators do across projects. */
+/** Operations of operators across projects. */
 export function makeOperator({
   database,
   settings,

@@ -26,7 +26,7 @@ interface TelemetryDeps
   calls: Pick<CallRecorder, 'record'>
 }
 
-/** What measures and traces this process, for each module that is measured. */
+/** Metrics and tracing of this process, for each measured module. */
 export function makeTelemetry(given: TelemetryDeps) {
   const { settings, clock, database, tracing = noTracing, logger, version } = given
   const own = settings.edge.hasMetrics ? makeProcessMetrics() : null

@@ -38,7 +38,7 @@ export function makeWebhooks(deps: WebhooksDeps) {
     repository: makeEndpointsRepository(prisma),
     seal: secretBox.seal,
     open: secretBox.open,
-    egressDenial: egress.refusalOf,
+    egressDenial: egress.denialOf,
   })
   const deliveries = makeDeliveryService({
     repository: makeDeliveriesRepository(prisma),
@@ -64,7 +64,7 @@ function makeSenderOf({
   const attempts = makeAttempts({
     connector: () => deps.egress.connector(webhooks.timeoutMs),
     egressDeniedCode,
-    egressDenial: deps.egress.refusalOf,
+    egressDenial: deps.egress.denialOf,
     timeoutMs: webhooks.timeoutMs,
   })
   const deliver = makeDeliver({

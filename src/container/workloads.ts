@@ -97,7 +97,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   const common = {
     submit: makeSubmit(submitDeps),
     preview: makePreview({ ...intakeDeps, callTimeoutMs }),
-    ask: makeProviderQueries({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
+    queries: makeProviderQueries({ service, driverOf, secretsOf: deps.secrets.of, callTimeoutMs, noteAccess }),
     resolve: makeResolve({ kinds, reads, idSpaceOf, resolutions: makeResolutionsRepository(prisma), notifier, hint }),
     waits: makeWaitLimit(settings.waiting),
     streams: { ...makeStreamLimit(settings.streaming), ended: notifier.ended },
@@ -105,7 +105,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   return {
     events: {
       feed,
-      open: (audience, telling) => openFeedStream({ feed, tails, clock }, audience, telling),
+      open: (audience, lifetime) => openFeedStream({ feed, tails, clock }, audience, lifetime),
       streams: common.streams,
     },
     jobs: {

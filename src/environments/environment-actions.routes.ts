@@ -31,20 +31,20 @@ const deleteQuery = Type.Object(
 
 /** Action routes of an existing environment. */
 export function registerActions(server: HttpServer, deps: EnvironmentActions): void {
-  registerVerbs(server, deps)
+  registerStartAndStop(server, deps)
   registerDelete(server, deps)
 }
 
-function registerVerbs(server: HttpServer, { service, records }: EnvironmentActions): void {
-  for (const verb of ['start', 'stop'] as const) {
+function registerStartAndStop(server: HttpServer, { service, records }: EnvironmentActions): void {
+  for (const action of ['start', 'stop'] as const) {
     server.post(
-      `/environments/:id/${verb}`,
+      `/environments/:id/${action}`,
       {
         config: { scopes: ['environments:write'] },
         schema: {
           tags,
-          operationId: `${verb}Environment`,
-          summary: verb === 'start' ? 'Start an environment' : 'Stop an environment',
+          operationId: `${action}Environment`,
+          summary: action === 'start' ? 'Start an environment' : 'Stop an environment',
           description: 'Returns once the request is recorded as `requestedAction`. Idempotent.',
           params,
           headers: changeHeaders,
@@ -52,7 +52,7 @@ function registerVerbs(server: HttpServer, { service, records }: EnvironmentActi
         },
       },
       async (request, reply) => {
-        const environment = await service[verb](targetOf(request))
+        const environment = await service[action](targetOf(request))
         return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
       },
     )

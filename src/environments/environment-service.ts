@@ -1,6 +1,6 @@
 import type { Driver } from '../providers/driver.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
-import { refuseOtherVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
+import { requireVersion, type Target, type WorkloadService } from '../workloads/actions/workload-service.ts'
 import type { ReadsRepository } from '../workloads/store/reads.repository.ts'
 import { isRequested, type Workload } from '../workloads/workload.ts'
 
@@ -17,15 +17,15 @@ export type EnvironmentService = ReturnType<typeof makeEnvironmentService>
 
 /** Action requests on an existing environment. */
 export function makeEnvironmentService({ workloads, reads }: Deps) {
-  async function settled(target: Target, verb: 'start' | 'stop'): Promise<Workload<'environment'>> {
+  async function request(target: Target, action: 'start' | 'stop'): Promise<Workload<'environment'>> {
     const environment = await workloads.get('environment', target.projectId, target.id)
-    if (!environment.active || environment.desired === 'delete') throw isOver(environment, verb)
-    if (verb === 'start' && environment.remoteId === null && environment.status === 'failed')
-      throw neverMade(environment)
-    const desired = verb === 'start' ? 'run' : 'stop'
-    const eventType = `environment.${verb}_requested` as const
-    const requested = await workloads.requestAction('environment', target, { desired, verb, eventType })
-    if (!requested.active) throw isOver(requested, verb)
+    if (!environment.active || environment.desired === 'delete') throw isOver(environment, action)
+    if (action === 'start' && environment.remoteId === null && environment.status === 'failed')
+      throw notCreated(environment)
+    const desired = action === 'start' ? 'run' : 'stop'
+    const eventType = `environment.${action}_requested` as const
+    const requested = await workloads.requestAction('environment', target, { desired, verb: action, eventType })
+    if (!requested.active) throw isOver(requested, action)
     return requested
   }
 
@@ -43,14 +43,14 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
     }
   }
 
-  async function refuseWhileUsed(environment: Workload<'environment'>): Promise<void> {
+  async function rejectWhileUsed(environment: Workload<'environment'>): Promise<void> {
     const jobs = await reads.liveJobs(environment.id, { after: '', limit: namedJobs + 1 })
     if (jobs.length > 0) throw inUse(environment, jobs)
   }
 
   return {
-    start: (target: Target) => settled(target, 'start'),
-    stop: (target: Target) => settled(target, 'stop'),
+    start: (target: Target) => request(target, 'start'),
+    stop: (target: Target) => request(target, 'stop'),
 
     /** For imports, only the record is deleted unless `remote`. */
     async remove(
@@ -58,9 +58,9 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       { cancelJobs = false, remote = false }: { cancelJobs?: boolean; remote?: boolean },
     ): Promise<Workload<'environment'>> {
       const environment = await workloads.get('environment', target.projectId, target.id)
-      refuseOtherVersion(environment, target.ifVersions)
+      requireVersion(environment, target.ifVersions)
       if (cancelJobs) await cancelJobsOf(environment.id, target)
-      else if (environment.active && environment.desired !== 'delete') await refuseWhileUsed(environment)
+      else if (environment.active && environment.desired !== 'delete') await rejectWhileUsed(environment)
       const keepRemote = environment.imported && !remote
       return workloads.requestAction('environment', target, {
         desired: 'delete',
@@ -72,9 +72,9 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
   }
 }
 
-function isOver({ id, active }: Workload<'environment'>, verb: 'start' | 'stop'): ApiError {
+function isOver({ id, active }: Workload<'environment'>, action: 'start' | 'stop'): ApiError {
   const what = active ? 'is being deleted' : 'is deleted'
-  return new ApiError('conflict', `Environment ${id} ${what} and cannot ${verb}. Create a new one.`)
+  return new ApiError('conflict', `Environment ${id} ${what} and cannot ${action}. Create a new one.`)
 }
 
 function inUse(environment: Workload<'environment'>, jobs: readonly string[]): ApiError {
@@ -84,7 +84,7 @@ function inUse(environment: Workload<'environment'>, jobs: readonly string[]): A
   return new ApiError('environment_in_use', detail)
 }
 
-function neverMade(environment: Workload<'environment'>): ApiError {
+function notCreated(environment: Workload<'environment'>): ApiError {
   const detail = `Environment ${environment.id} was never created: ${environment.message ?? 'rejected by the provider.'} Delete it and create a new one.`
   return new ApiError('conflict', detail)
 }

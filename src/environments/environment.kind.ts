@@ -29,7 +29,7 @@ export const environmentKind: WorkloadKind<'environment'> = {
 
   nextAction(environment, facts) {
     if (isTerminal(environmentTransitions, environment.status)) return { do: 'wait', until: null }
-    if (environment.remoteId === null) return beforeItExists(environment, facts)
+    if (environment.remoteId === null) return beforeCreation(environment, facts)
     return (
       pendingAction(environment, facts) ??
       readIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
@@ -55,11 +55,11 @@ function whyStopped(environment: Environment, seen: { startedAt: Date | null; no
   const { status, reason, enforcing } = environment
   if (environment.desired !== 'run') return enforcing
   if (status === 'stopped') return stopReasons.has(reason) ? reason : null
-  return enforcing ?? whyStoppedUnasked(environment, seen)
+  return enforcing ?? unrequestedStopReason(environment, seen)
 }
 
 /** A stop that no client requested: a limit, a stop at the provider, or a start that had no effect. */
-function whyStoppedUnasked(
+function unrequestedStopReason(
   environment: Environment,
   { startedAt, now }: { startedAt: Date | null; now: Date },
 ): Reason | null {
@@ -74,7 +74,7 @@ function whyStoppedUnasked(
 const lateObservationMs = 90_000
 
 /** A create that was rejected is not retried automatically: only a delete follows. */
-function beforeItExists(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
+function beforeCreation(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
   if (environment.status === 'failed' && !isCanceledBeforeDispatch(environmentKind, environment))
     return { do: 'wait', until: null }
   return creationAction(environmentKind, environment, facts)
@@ -111,8 +111,8 @@ function stopAction(environment: Environment, facts: Facts<'environment'>, step 
 function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
   // An environment that is being deleted at the provider does not start; if the delete fails, it may.
-  const isUnderWay = environment.status === 'provisioning' || environment.status === 'deleting'
-  return isUnderWay ? null : control(environment, facts, 'start')
+  const isInProgress = environment.status === 'provisioning' || environment.status === 'deleting'
+  return isInProgress ? null : control(environment, facts, 'start')
 }
 
 /** When Switchyard must stop it; null if the provider does so or no limit is set. */

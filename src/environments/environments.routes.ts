@@ -36,7 +36,7 @@ export interface EnvironmentRoutesDeps {
   preview: Preview
   service: EnvironmentService
   importEnvironment: ImportEnvironment
-  ask: Pick<ProviderQueries, 'access'>
+  queries: Pick<ProviderQueries, 'access'>
   resolve: Resolve
   records: RecordsApi<'environment'>
   waits: WaitLimit
@@ -157,7 +157,7 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordsA
   )
 }
 
-function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): void {
+function registerAccess(server: HttpServer, { queries }: EnvironmentRoutesDeps): void {
   server.get(
     '/environments/:id/access',
     {
@@ -171,7 +171,7 @@ function registerAccess(server: HttpServer, { ask }: EnvironmentRoutesDeps): voi
         response: { 200: Type.Ref('Access'), ...errorResponses(404, 409, 422, 502) },
       },
     },
-    async (request) => ask.access(request.caller, (request.params as { id: string }).id),
+    async (request) => queries.access(request.caller, (request.params as { id: string }).id),
   )
 }
 

@@ -58,7 +58,7 @@ export function makeChangeNotifier({ installationTag, notify, connect, log }: De
   let isReconnecting = false
   let polling: NodeJS.Timeout | undefined
 
-  function heard(payload: string | undefined): void {
+  function onNotification(payload: string | undefined): void {
     if (payload === undefined || payload === everything) waiters.wakeAll()
     else waiters.wake(payload.split(','))
   }
@@ -67,7 +67,7 @@ export function makeChangeNotifier({ installationTag, notify, connect, log }: De
     timer = undefined
     const payload = pending.size > maxIds ? everything : [...pending].join(',')
     pending.clear()
-    if (connect === null) heard(payload)
+    if (connect === null) onNotification(payload)
     notify(channel, payload).catch((error: unknown) => log.warn({ err: error }, 'change notification failed'))
   }
 
@@ -75,7 +75,7 @@ export function makeChangeNotifier({ installationTag, notify, connect, log }: De
   async function listen(make: () => ListenClient): Promise<void> {
     const next = make()
     next.on('error', () => {})
-    next.on('notification', ({ payload }) => heard(payload))
+    next.on('notification', ({ payload }) => onNotification(payload))
     try {
       await next.connect()
       await next.query(`LISTEN ${channel}`)

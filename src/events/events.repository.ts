@@ -29,7 +29,7 @@ export function makeEventsRepository(prisma: PrismaClient) {
      * Events of several workloads, at most `limit` each, with whether the workload has finished, from one snapshot and
      * in the given order. Null: the project has no such workload.
      */
-    async follow(many: readonly FollowedPlace[], limit: number): Promise<(FollowedEvents | null)[]> {
+    async follow(many: readonly FollowedPosition[], limit: number): Promise<(FollowedEvents | null)[]> {
       const rows = await prisma.$queryRaw<(OrNone<Event> & { place: number; hasEnded: boolean })[]>`
         SELECT k.place::int, NOT w.active AS "hasEnded", e.id, e.seq, e.type, e.at, e.data
         FROM unnest(${many.map(({ id }) => id)}::text[], ${many.map(({ projectId }) => projectId)}::text[],
@@ -47,7 +47,7 @@ export function makeEventsRepository(prisma: PrismaClient) {
 }
 
 /** Workload and the `seq` after which to read. */
-export interface FollowedPlace {
+export interface FollowedPosition {
   projectId: string
   kind: Kind
   id: string

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { type Streams, sendTexts, type Telling } from '../http/event-stream.ts'
+import { isStillAuthenticated } from '../http/caller-validity.ts'
+import { type StreamLifetime, type Streams, sendTexts } from '../http/event-stream.ts'
 import { streamHeaders } from '../http/headers.ts'
-import { isStillLetIn } from '../http/lasting-proof.ts'
 import { cursorQuery, errorResponses, limitQuery } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { streamedAs } from '../http/stream.routes.ts'
@@ -16,7 +16,7 @@ import type { Audience } from './feed-stream.ts'
 export interface EventRoutesDeps {
   feed: Feed
   /** Opens the project's events as stream text. */
-  open: (audience: Audience, telling: Telling) => Promise<AsyncIterable<string | Uint8Array>>
+  open: (audience: Audience, lifetime: StreamLifetime) => Promise<AsyncIterable<string | Uint8Array>>
   streams: Streams
 }
 
@@ -79,14 +79,14 @@ function registerStream(server: HttpServer, { open, streams }: EventRoutesDeps):
       },
     },
     async (request, reply) =>
-      sendTexts(request, reply, streams, (telling) => {
+      sendTexts(request, reply, streams, (lifetime) => {
         const audience = {
           projectId: request.caller.projectId,
           cursor: lastIdOf(request) ?? (request.query as { cursor?: string }).cursor ?? null,
           kinds: () => kindsOf(request),
-          isPermitted: () => isStillLetIn(request),
+          isPermitted: () => isStillAuthenticated(request),
         }
-        return open(audience, telling).catch((error: unknown) => Promise.reject(blaming(request, error)))
+        return open(audience, lifetime).catch((error: unknown) => Promise.reject(blaming(request, error)))
       }),
   )
 }

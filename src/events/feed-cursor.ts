@@ -1,15 +1,15 @@
-import { encodeCursor, notOurs, positionIn } from '../http/cursor.ts'
+import { encodeCursor, invalidCursor, positionIn } from '../http/cursor.ts'
 import type { FeedPosition } from './feed.repository.ts'
 
 /** Feed position and the database epoch in which it is valid. */
-export interface FeedPlace {
+export interface FeedCursor {
   position: FeedPosition
   epoch: string
 }
 
 const list = { name: 'events', filters: {} }
 
-export function cursorOf({ position: { xid, workloadId, seq }, epoch }: FeedPlace): string {
+export function cursorOf({ position: { xid, workloadId, seq }, epoch }: FeedCursor): string {
   return encodeCursor({ id: workloadId, xid, seq: String(seq), epoch }, list)
 }
 
@@ -17,11 +17,11 @@ const maxXid = 2n ** 63n - 1n
 const maxSeq = 2 ** 31 - 1
 
 /** @throws ApiError if it is not a cursor, or holds values that the database does not accept */
-export function placeIn(cursor: string): FeedPlace {
+export function parseFeedCursor(cursor: string): FeedCursor {
   const found = positionIn<{ id?: string; xid?: string; seq?: string; epoch?: string }>(cursor, list)
   const { id: workloadId = '', xid = '', seq = '', epoch = '' } = found ?? {}
   if (!/^\d{1,19}$/.test(xid) || BigInt(xid) > maxXid || !/^\d{1,10}$/.test(seq) || Number(seq) > maxSeq)
-    throw notOurs()
+    throw invalidCursor()
   return { position: { xid, workloadId, seq: Number(seq) }, epoch }
 }
 

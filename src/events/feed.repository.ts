@@ -38,12 +38,12 @@ export function makeFeedRepository(prisma: PrismaClient) {
     /** Position of the last readable event, and the epoch. Null: the project does not exist. */
     async end(projectId: string): Promise<{ end: FeedPosition; epoch: string } | null> {
       const rows = await prisma.$queryRaw<(FeedPosition & { epoch: string })[]>`
-        WITH here AS MATERIALIZED (${hereIn(projectId)})
-        SELECT here.epoch, COALESCE(e.xid, here.pruned_xid)::text AS xid,
-          COALESCE(e.workload_id, here.pruned_workload_id) AS "workloadId", COALESCE(e.seq, here.pruned_seq) AS seq
-        FROM here LEFT JOIN LATERAL (
+        WITH state AS MATERIALIZED (${feedStateOf(projectId)})
+        SELECT state.epoch, COALESCE(e.xid, state.pruned_xid)::text AS xid,
+          COALESCE(e.workload_id, state.pruned_workload_id) AS "workloadId", COALESCE(e.seq, state.pruned_seq) AS seq
+        FROM state LEFT JOIN LATERAL (
           SELECT * FROM workload_events
-          WHERE project_id = ${projectId} AND xid < here.horizon AND (xid, workload_id, seq) > ${pruned}
+          WHERE project_id = ${projectId} AND xid < state.horizon AND (xid, workload_id, seq) > ${pruned}
           ORDER BY xid DESC, workload_id DESC, seq DESC LIMIT 1
         ) e ON true`
       const [row] = rows
@@ -58,14 +58,16 @@ export function makeFeedRepository(prisma: PrismaClient) {
       projectId: string,
       { after, limit }: { after: FeedPosition | null; limit: number },
     ): Promise<FeedPage | null> {
-      const rows = await prisma.$queryRaw<(OrNone<ProjectEvent> & Here)[]>(feedStatement(projectId, { after, limit }))
+      const rows = await prisma.$queryRaw<(OrNone<ProjectEvent> & FeedState)[]>(
+        feedStatement(projectId, { after, limit }),
+      )
       const [first] = rows
       if (first === undefined) return null
       const events = rows.flatMap((row) => (isThere(row) ? row : []))
       const last = events.at(-1)
       const { epoch, isPruned, isBehind } = first
-      const begun = after ?? { xid: first.prunedXid, workloadId: first.prunedWorkloadId, seq: first.prunedSeq }
-      const end = last === undefined ? begun : positionOf(last)
+      const start = after ?? { xid: first.prunedXid, workloadId: first.prunedWorkloadId, seq: first.prunedSeq }
+      const end = last === undefined ? start : positionOf(last)
       return { events, end, isFull: events.length === limit, epoch, isPruned, isBehind }
     },
   }
@@ -76,18 +78,18 @@ export const feedStatement = (
   projectId: string,
   { after, limit }: { after: FeedPosition | null; limit: number },
 ) => Prisma.sql`
-  WITH here AS MATERIALIZED (${hereIn(projectId)})
+  WITH state AS MATERIALIZED (${feedStateOf(projectId)})
   SELECT e.id, e.seq, e.type, e.at, e.data, e.kind, e.workload_id AS "workloadId", e.xid::text AS xid,
-    here.epoch, here.is_behind AS "isBehind", ${pruned} > ${placeOf(after)} AS "isPruned",
-    here.pruned_xid::text AS "prunedXid", here.pruned_workload_id AS "prunedWorkloadId", here.pruned_seq AS "prunedSeq"
-  FROM here LEFT JOIN LATERAL (
+    state.epoch, state.is_behind AS "isBehind", ${pruned} > ${positionSql(after)} AS "isPruned",
+    state.pruned_xid::text AS "prunedXid", state.pruned_workload_id AS "prunedWorkloadId", state.pruned_seq AS "prunedSeq"
+  FROM state LEFT JOIN LATERAL (
     SELECT * FROM workload_events
-    WHERE project_id = ${projectId} AND xid < here.horizon AND (xid, workload_id, seq) > ${placeOf(after)}
+    WHERE project_id = ${projectId} AND xid < state.horizon AND (xid, workload_id, seq) > ${positionSql(after)}
     ORDER BY xid, workload_id, seq LIMIT ${limit}
   ) e ON true
   ORDER BY e.xid, e.workload_id, e.seq`
 
-interface Here {
+interface FeedState {
   epoch: string
   isPruned: boolean
   isBehind: boolean
@@ -97,7 +99,7 @@ interface Here {
 }
 
 /** State of the project's feed at the time of the statement. */
-const hereIn = (projectId: string) => Prisma.sql`
+const feedStateOf = (projectId: string) => Prisma.sql`
   SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon, p.pruned_xid, p.pruned_workload_id, p.pruned_seq,
     left(md5(i.system_identifier || '/' || i.timeline || CASE WHEN i.restored_at IS NULL THEN '' ELSE '/' || i.table_identity END), 8) AS epoch,
     COALESCE((
@@ -105,9 +107,9 @@ const hereIn = (projectId: string) => Prisma.sql`
     ) >= pg_snapshot_xmin(pg_current_snapshot()), false) AS is_behind
   FROM projects p, installation i WHERE p.id = ${projectId}`
 
-const pruned = Prisma.sql`(here.pruned_xid, here.pruned_workload_id, here.pruned_seq)`
+const pruned = Prisma.sql`(state.pruned_xid, state.pruned_workload_id, state.pruned_seq)`
 
-function placeOf(position: FeedPosition | null): Prisma.Sql {
+function positionSql(position: FeedPosition | null): Prisma.Sql {
   if (position === null) return pruned
   const { xid, workloadId, seq } = position
   return Prisma.sql`(${xid}::xid8, ${workloadId}, ${seq}::int)`

@@ -2,7 +2,7 @@ import type { TailBatch } from '../http/event-tail.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { Kind } from '../vocabulary/kinds.ts'
 import type { FeedPosition, FeedRepository, ProjectEvent } from './feed.repository.ts'
-import { cursorOf, type FeedPlace, placeIn } from './feed-cursor.ts'
+import { cursorOf, type FeedCursor, parseFeedCursor } from './feed-cursor.ts'
 
 /** Event as clients see it; its id is the cursor of its position. */
 export interface FeedMessage {
@@ -15,7 +15,7 @@ export interface FeedMessage {
 export interface MessagePage {
   messages: readonly FeedMessage[]
   /** Position of the last message; the start position if there is none. */
-  end: FeedPlace
+  end: FeedCursor
   isFull: boolean
   isBehind: boolean
 }
@@ -33,7 +33,7 @@ export interface Feed {
     query: { kinds: readonly Kind[]; cursor: string | null; limit: number },
   ): Promise<TailBatch<string>>
   /** As `read`, of all kinds and after a position. */
-  page(projectId: string, query: { after: FeedPlace | null; limit: number }): Promise<MessagePage>
+  page(projectId: string, query: { after: FeedCursor | null; limit: number }): Promise<MessagePage>
   /** Cursor of the current end of the feed. */
   now(projectId: string): Promise<string>
 }
@@ -44,7 +44,7 @@ interface Deps {
 }
 
 export function makeFeed({ repository, retentionDays }: Deps): Feed {
-  async function page(projectId: string, { after, limit }: { after: FeedPlace | null; limit: number }) {
+  async function page(projectId: string, { after, limit }: { after: FeedCursor | null; limit: number }) {
     const found = (await repository.read(projectId, { after: after?.position ?? null, limit })) ?? noProject()
     const { epoch, isFull, isBehind } = found
     if (after !== null && after.epoch !== epoch)
@@ -58,7 +58,7 @@ export function makeFeed({ repository, retentionDays }: Deps): Feed {
     page,
 
     async read(projectId, { kinds, cursor, limit }) {
-      const after = cursor === null ? null : placeIn(cursor)
+      const after = cursor === null ? null : parseFeedCursor(cursor)
       const { messages, end, ...rest } = await page(projectId, { after, limit })
       const shown = messages.filter(({ kind }) => kinds.includes(kind))
       return { ...rest, messages: shown, position: cursorOf(end), isOver: false }

@@ -18,7 +18,7 @@ export function makePruneEvents(prisma: PrismaClient, { retentionDays }: { reten
           ORDER BY xid, workload_id, seq LIMIT 1) < kept.since
         LIMIT 1 FOR UPDATE OF p SKIP LOCKED
       ), seen AS MATERIALIZED (
-        -- Old, and so is everything before it: what is newer stops the walk.
+        -- Expired, as all events before it; the first newer one ends the scan.
         SELECT e.workload_id, e.seq, e.xid, bool_and(e.at < kept.since) OVER (ORDER BY e.xid, e.workload_id, e.seq) AS is_old
         FROM kept, project p, LATERAL (
           SELECT * FROM workload_events

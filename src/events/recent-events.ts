@@ -46,9 +46,9 @@ export function makeRecentEvents(begin: FeedPosition, maxBytes: number): RecentE
       bytes += batch.bytes
       // The newest batch stays, whatever its size.
       while (bytes > maxBytes && batches.length > 1) {
-        const gone = batches.shift()
-        bytes -= gone?.bytes ?? 0
-        first = gone?.end ?? first
+        const evicted = batches.shift()
+        bytes -= evicted?.bytes ?? 0
+        first = evicted?.end ?? first
       }
     },
   }
@@ -56,13 +56,13 @@ export function makeRecentEvents(begin: FeedPosition, maxBytes: number): RecentE
 
 function makeBatch(messages: readonly FeedMessage[], { begin, end }: { begin: FeedPosition; end: FeedPosition }) {
   const texts = messages.map((message) => ({ ...message, text: messageText(message) }))
-  const whole = new Map<string, Uint8Array>()
+  const textByKinds = new Map<string, Uint8Array>()
 
   function joined(position: FeedPosition | null, kinds: readonly Kind[]): Uint8Array {
-    const wanted = texts.filter(
+    const selected = texts.filter(
       (message) => kinds.includes(message.kind) && (position === null || isAfter(message.position, position)),
     )
-    return Buffer.from(wanted.map(({ text }) => text).join(''))
+    return Buffer.from(selected.map(({ text }) => text).join(''))
   }
 
   return {
@@ -71,8 +71,8 @@ function makeBatch(messages: readonly FeedMessage[], { begin, end }: { begin: Fe
     textAfter(position: FeedPosition, kinds: readonly Kind[]): Uint8Array {
       if (isAfter(position, begin)) return joined(position, kinds)
       const key = kinds.join()
-      const text = whole.get(key) ?? joined(null, kinds)
-      whole.set(key, text)
+      const text = textByKinds.get(key) ?? joined(null, kinds)
+      textByKinds.set(key, text)
       return text
     },
   }

@@ -1,7 +1,7 @@
 import { type TailOptions, tailEvents } from '../http/event-tail.ts'
 import type { FeedPosition } from './feed.repository.ts'
 import type { Feed } from './feed.ts'
-import { type FeedPlace, isAfter, placeIn } from './feed-cursor.ts'
+import { type FeedCursor, isAfter, parseFeedCursor } from './feed-cursor.ts'
 import { makeRecentEvents, type RecentEvents } from './recent-events.ts'
 
 /** Subscriber of a project's tail. */
@@ -41,7 +41,7 @@ const maxConcurrent = 200
 const defaultBytes = 1024 ** 2
 const tickMs = 1000
 /** How long a listener may read nothing after its events left memory. One that reads resumes from the database. */
-const patienceMs = 2000
+const maxStallMs = 2000
 
 /** Runs one reader per project, while it has subscribers. */
 export function makeTails(deps: Deps): Tails {
@@ -51,11 +51,11 @@ export function makeTails(deps: Deps): Tails {
     const tail = startTail(deps, projectId)
     running.set(projectId, tail)
     // Later subscribers get a new tail. Registered once here: a handler per listener would be retained as long.
-    tail.ended.then(() => forget(projectId, tail))
+    tail.ended.then(() => remove(projectId, tail))
     return tail
   }
 
-  function forget(projectId: string, tail: ReturnType<typeof startTail>): void {
+  function remove(projectId: string, tail: ReturnType<typeof startTail>): void {
     if (running.get(projectId) === tail) running.delete(projectId)
   }
 
@@ -67,11 +67,11 @@ export function makeTails(deps: Deps): Tails {
         tail.listeners.delete(listener)
         if (tail.listeners.size > 0) return
         tail.stop()
-        forget(projectId, tail)
+        remove(projectId, tail)
       }
       if (signal.aborted) leave()
       else signal.addEventListener('abort', leave, { once: true })
-      return tail.begun
+      return tail.started
     },
   }
 }
@@ -82,26 +82,26 @@ function startTail(deps: Deps, projectId: string) {
   let recent: RecentEvents | null = null
   let failure: unknown = null
 
-  function lookAround(): void {
+  function wakeListeners(): void {
     for (const listener of listeners) {
       if (recent !== null && isStuck(listener, recent.begin(), deps.clock.monotonicMs())) listener.cut()
       listener.wake()
     }
   }
-  const ticking = setInterval(lookAround, tickMs)
+  const ticking = setInterval(wakeListeners, tickMs)
 
   async function begin(): Promise<{ tail: Tail; reading: Promise<void> }> {
-    const now = placeIn(await deps.feed.now(projectId))
+    const now = parseFeedCursor(await deps.feed.now(projectId))
     const events = makeRecentEvents(now.position, deps.maxBytes ?? defaultBytes)
     recent = events
     return { tail: { epoch: now.epoch, recent: events, error: () => failure }, reading: readOn(now, events) }
   }
 
-  async function readOn(now: FeedPlace, events: RecentEvents): Promise<void> {
+  async function readOn(now: FeedCursor, events: RecentEvents): Promise<void> {
     const nothing = { messages: [], position: now, isFull: false, isBehind: false, isOver: false }
     for await (const { messages } of tailEvents(followingOf(deps, projectId), nothing, over.signal)) {
       events.append(messages)
-      lookAround()
+      wakeListeners()
     }
   }
 
@@ -113,14 +113,14 @@ function startTail(deps: Deps, projectId: string) {
     })
     .finally(() => {
       clearInterval(ticking)
-      lookAround()
+      wakeListeners()
     })
-  return { listeners, ended, begun: beginning.then(({ tail }) => tail), stop: () => over.abort() }
+  return { listeners, ended, started: beginning.then(({ tail }) => tail), stop: () => over.abort() }
 }
 
 function isStuck({ position, sendingSinceMs }: Listener, begin: FeedPosition, nowMs: number): boolean {
   if (position === null || sendingSinceMs === null) return false
-  return nowMs - sendingSinceMs >= patienceMs && isAfter(begin, position)
+  return nowMs - sendingSinceMs >= maxStallMs && isAfter(begin, position)
 }
 
 function followingOf({ feed, wait, clock }: Deps, projectId: string) {
@@ -129,7 +129,7 @@ function followingOf({ feed, wait, clock }: Deps, projectId: string) {
     wait: (ms: number, signal: AbortSignal) => wait(projectId, ms, signal),
     // Each listener checks its own key.
     isPermitted: async () => true,
-    async read(after: FeedPlace) {
+    async read(after: FeedCursor) {
       const { end, ...page } = await feed.page(projectId, { after, limit: maxConcurrent })
       return { ...page, position: end, isOver: false }
     },

@@ -3,10 +3,10 @@ import type { ProviderErrorCode } from '../providers/provider-error.ts'
 export const succeeded = 'ok'
 
 /**
- * What an error tells. `failed`: something about the provider, the connection or the network. `rejected`: something
- * about one request, which the provider has answered.
+ * Meaning of an error. `failed`: something about the provider, the connection or the network. `rejected`: something
+ * about one request, to which the provider has responded.
  */
-const verdicts: Readonly<Record<ProviderErrorCode, 'failed' | 'rejected'>> = {
+const outcomes: Readonly<Record<ProviderErrorCode, 'failed' | 'rejected'>> = {
   invalid_request: 'rejected',
   unauthenticated: 'failed',
   permission_denied: 'failed',
@@ -25,11 +25,11 @@ const verdicts: Readonly<Record<ProviderErrorCode, 'failed' | 'rejected'>> = {
 }
 
 /** Codes of failed calls, for documentation. */
-export const failureCodes: readonly string[] = Object.entries(verdicts).flatMap(([code, verdict]) =>
-  verdict === 'failed' ? [code] : [],
+export const failureCodes: readonly string[] = Object.entries(outcomes).flatMap(([code, outcome]) =>
+  outcome === 'failed' ? [code] : [],
 )
 
 /** A code that this version does not know comes from a newer one, and counts as a failure. */
 export function isFailure(code: string): boolean {
-  return code !== succeeded && verdicts[code as ProviderErrorCode] !== 'rejected'
+  return code !== succeeded && outcomes[code as ProviderErrorCode] !== 'rejected'
 }

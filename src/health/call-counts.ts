@@ -54,7 +54,7 @@ export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
     return fresh
   }
 
-  /** Of like failures, the message of the first is kept: to remove secrets from one takes up to a millisecond. */
+  /** Of equal failures, the message of the first is kept: removing secrets takes up to a millisecond. */
   function failureOf(failed: FailedCall, { connectionId, operation, code }: CallCount): LastFailure {
     const key = `${connectionId} ${operation} ${code}`
     const known = failures.get(key) ?? lastFailureOf(failed)
@@ -81,18 +81,18 @@ export function makeCallCounts({ monotonicMs }: { monotonicMs(): number }) {
     },
 
     /** Everything counted since the last time. */
-    take(): CountedCalls {
-      const taken = { counts: [...counts.values()], results: [...results.values()] }
+    drain(): CountedCalls {
+      const drained = { counts: [...counts.values()], results: [...results.values()] }
       counts = new Map()
       results = new Map()
       failures = new Map()
-      return taken
+      return drained
     },
 
-    /** Adds what could not be stored to what has been counted since. */
-    putBack(taken: CountedCalls): void {
-      for (const each of taken.counts) addTo(countOf(each.connectionId, each.operation, each.code), each)
-      for (const each of taken.results) {
+    /** Adds counts that could not be stored to the current ones. */
+    restore(drained: CountedCalls): void {
+      for (const each of drained.counts) addTo(countOf(each.connectionId, each.operation, each.code), each)
+      for (const each of drained.results) {
         if (!results.has(each.connectionId) && results.size >= maxCounts) continue
         completeWith(resultOf(each.connectionId), each)
       }

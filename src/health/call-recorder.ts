@@ -25,13 +25,13 @@ export function makeCallRecorder({ store, isDataError, clock, log }: Deps) {
   let running: Promise<void> | null = null
 
   async function storeAll(): Promise<void> {
-    const taken = counts.take()
-    if (taken.counts.length === 0) return
+    const drained = counts.drain()
+    if (drained.counts.length === 0) return
     try {
-      await store(taken, clock.monotonicMs())
+      await store(drained, clock.monotonicMs())
     } catch (err) {
       const isLost = isDataError(err)
-      if (!isLost) counts.putBack(taken)
+      if (!isLost) counts.restore(drained)
       log.warn({ err }, isLost ? 'provider call statistics lost' : 'provider call statistics not saved; will retry')
     }
   }

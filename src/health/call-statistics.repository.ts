@@ -3,8 +3,8 @@ import { isOneOf, type Statements } from '../infra/statements.ts'
 import type { CallCount, CallResult, CountedCalls } from './call-counts.ts'
 import { bucketCount } from './latency.ts'
 
-/** How long counts are kept; only those of the last hour are read. */
-const keptHours = 3
+/** Retention of counts; only those of the last hour are read. */
+const retentionHours = 3
 
 const addedBuckets = Prisma.raw(
   Array.from({ length: bucketCount }, (_, index) => `c.buckets[${index + 1}] + excluded.buckets[${index + 1}]`).join(
@@ -20,12 +20,12 @@ export function makeCallStatisticsRepository(sql: Statements) {
      * processes do not block each other.
      */
     async add({ counts, results }: CountedCalls, nowMs: number): Promise<void> {
-      const aged = results.map(({ succeededAtMs, failedAtMs, ...result }) => ({
+      const withAges = results.map(({ succeededAtMs, failedAtMs, ...result }) => ({
         ...result,
         succeededMsAgo: succeededAtMs === null ? null : nowMs - succeededAtMs,
         failedMsAgo: failedAtMs === null ? null : nowMs - failedAtMs,
       }))
-      await sql.rows(addStatement(counts, aged))
+      await sql.rows(addStatement(counts, withAges))
     },
 
     /** Deletes up to `limit` expired counts and returns how many, and what a deleted connection has left. */
@@ -36,9 +36,12 @@ export function makeCallStatisticsRepository(sql: Statements) {
   }
 }
 
-type Aged = Pick<CallResult, 'connectionId' | 'failure'> & { succeededMsAgo: number | null; failedMsAgo: number | null }
+type ResultWithAge = Pick<CallResult, 'connectionId' | 'failure'> & {
+  succeededMsAgo: number | null
+  failedMsAgo: number | null
+}
 
-const addStatement = (counts: readonly CallCount[], results: readonly Aged[]) => Prisma.sql`
+const addStatement = (counts: readonly CallCount[], results: readonly ResultWithAge[]) => Prisma.sql`
   WITH existing AS MATERIALIZED (
     SELECT id FROM connections WHERE deleted_at IS NULL AND ${isOneOf(
       'id',
@@ -68,7 +71,7 @@ const addStatement = (counts: readonly CallCount[], results: readonly Aged[]) =>
 
 const pruneStatement = (limit: number) => Prisma.sql`
   WITH old AS (
-    SELECT ctid FROM connection_calls WHERE minute < now() - ${keptHours}::int * interval '1 hour'
+    SELECT ctid FROM connection_calls WHERE minute < now() - ${retentionHours}::int * interval '1 hour'
     ORDER BY minute LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
   ), deleted AS (
     DELETE FROM connection_calls WHERE ctid = ANY(ARRAY(SELECT ctid FROM old)) RETURNING 1

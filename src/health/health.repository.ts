@@ -3,7 +3,7 @@ import type { Statements } from '../infra/statements.ts'
 import { bucketCount } from './latency.ts'
 import { type HealthOf, type HealthRow, type ReadHealth, windowSeconds } from './provider-health.ts'
 
-/** Reads what all processes have stored, in one statement: a row for each provider that the project has connections to. */
+/** Reads the counts of all processes, in one statement: a row for each provider that the project has connections to. */
 export function makeHealthRepository(sql: Statements): ReadHealth {
   return (of) => sql.rows<HealthRow>(healthStatement(of))
 }

@@ -14,11 +14,11 @@ export interface LastFailure {
 
 export type FailedCall = Pick<EndedCall, 'operation' | 'error' | 'environmentVariables'>
 
-/** Calls about the connection: what a provider says about them cannot quote a workload. */
+/** Calls about the connection: their responses cannot quote a workload. */
 const aboutConnection: ReadonlySet<string> = new Set(['discover', 'verify', 'catalog', 'list'])
 
 /** Codes of calls without a response, whose messages are Switchyard's own. */
-const unanswered: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egress_denied'])
+const withoutResponse: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egress_denied'])
 
 /**
  * Drivers remove the secrets of the connection from their messages, but know nothing of secret variables, which a
@@ -28,16 +28,17 @@ const unanswered: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'egre
 export function lastFailureOf({ operation, error, environmentVariables }: FailedCall): LastFailure {
   const code = codeOf(error)
   if (!(error instanceof ProviderError)) return { operation, code, message: 'Unexpected driver error.' }
-  if (environmentVariables !== undefined) return told(operation, hideInError(makeHide(environmentVariables), error))
-  if (aboutConnection.has(operation) || isUnanswered(error)) return told(operation, error)
+  if (environmentVariables !== undefined)
+    return failureFrom(operation, hideInError(makeHide(environmentVariables), error))
+  if (aboutConnection.has(operation) || hasNoResponse(error)) return failureFrom(operation, error)
   return { operation, code, ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }) }
 }
 
-function isUnanswered({ code, httpStatus, providerCode }: ProviderError): boolean {
-  return unanswered.has(code) && httpStatus === undefined && providerCode === undefined
+function hasNoResponse({ code, httpStatus, providerCode }: ProviderError): boolean {
+  return withoutResponse.has(code) && httpStatus === undefined && providerCode === undefined
 }
 
-function told(operation: string, { code, httpStatus, providerCode, message }: ProviderError): LastFailure {
+function failureFrom(operation: string, { code, httpStatus, providerCode, message }: ProviderError): LastFailure {
   return {
     ...{ operation, code },
     ...(httpStatus === undefined ? {} : { httpStatus }),

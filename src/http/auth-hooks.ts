@@ -8,7 +8,7 @@ import type { HttpServer } from './server.ts'
 export interface AuthHooksDeps {
   authenticate: Authenticate
   /** Called for authenticated callers without permission. */
-  onRefused(caller: Caller, request: FastifyRequest): Promise<void>
+  onDenied(caller: Caller, request: FastifyRequest): Promise<void>
 }
 
 /**
@@ -19,7 +19,7 @@ export interface AuthHooksDeps {
  */
 export function registerAuthHooks(
   server: HttpServer,
-  { authenticate, onRefused }: AuthHooksDeps,
+  { authenticate, onDenied }: AuthHooksDeps,
   rates: RequestRates | null,
 ): void {
   server.decorate('authenticate', authenticate)
@@ -39,7 +39,7 @@ export function registerAuthHooks(
     const { caller } = request
     const needed = request.routeOptions.config.scopes ?? ['admin']
     if (permits(caller.scopes, needed)) return
-    await onRefused(caller, request)
+    await onDenied(caller, request)
     throw refused(needed, caller.scopes)
   })
 }

@@ -29,39 +29,39 @@ const maxValues = 2000
  */
 export function boundedValidation({ all, first }: { all: () => Validate; first: () => Validate }): Validate {
   const validate: Validate = (data) => {
-    validate.errors = isLarge(data) ? errorsOfLarge(data, first(), all) : told(all(), data)
+    validate.errors = isLarge(data) ? errorsOfLarge(data, first(), all) : allErrors(all(), data)
     return validate.errors === null
   }
   return validate
 }
 
-function told(validate: Validate, data: unknown): AjvError[] | null {
+function allErrors(validate: Validate, data: unknown): AjvError[] | null {
   return validate(data) ? null : (validate.errors ?? []).slice(0, maxErrors)
 }
 
 function errorsOfLarge(data: unknown, first: Validate, all: () => Validate): AjvError[] | null {
-  const sure = told(first, data)
+  const sure = allErrors(first, data)
   if (sure === null) return null
   const known = new Set(sure.map(({ instancePath, keyword }) => `${keyword} ${instancePath}`))
-  const more = (told(all(), beginningOf(data)) ?? []).filter(
+  const more = (allErrors(all(), firstValuesOf(data)) ?? []).filter(
     (validationError) =>
-      holdsOfTheWhole(validationError) && !known.has(`${validationError.keyword} ${validationError.instancePath}`),
+      appliesToWhole(validationError) && !known.has(`${validationError.keyword} ${validationError.instancePath}`),
   )
   return [...sure, ...more].slice(0, maxErrors)
 }
 
 function isLarge(data: unknown): boolean {
   let left = maxValues
-  const isTooMuch = (value: unknown): boolean => {
+  const exceedsLimit = (value: unknown): boolean => {
     left -= 1
     if (left < 0 || typeof value !== 'object' || value === null) return left < 0
-    return (Array.isArray(value) ? value : Object.values(value)).some(isTooMuch)
+    return (Array.isArray(value) ? value : Object.values(value)).some(exceedsLimit)
   }
-  return isTooMuch(data)
+  return exceedsLimit(data)
 }
 
 /** Copy of the first `maxValues` values, breadth first. */
-function beginningOf(data: unknown): unknown {
+function firstValuesOf(data: unknown): unknown {
   const top: Record<string, unknown> = {}
   const open: [object, Record<string, unknown>][] = [[{ data }, top]]
   let left = maxValues
@@ -82,7 +82,7 @@ function emptyOf(value: unknown): Record<string, unknown> | null {
   return Array.isArray(value) ? ([] as unknown as Record<string, unknown>) : Object.create(null)
 }
 
-/** Whether an error in the copy also holds for the whole: a missing value may follow later. */
-function holdsOfTheWhole({ keyword, schemaPath }: AjvError): boolean {
+/** Whether an error in the copy also applies to the complete value: a missing value may follow later. */
+function appliesToWhole({ keyword, schemaPath }: AjvError): boolean {
   return !['required', 'minItems', 'minProperties'].includes(keyword) && !/\/(?:anyOf|oneOf|not|if)\b/.test(schemaPath)
 }

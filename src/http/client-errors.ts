@@ -23,9 +23,9 @@ const notHttp = { status: 400, detail: 'Invalid HTTP request. Check the request 
 export const plainHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' }
 
 /** Writes the problem directly to the socket: without a route there is no reply object. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function rejectBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   // Further data from the client fails to parse too; the first error was already returned.
-  if (answered.has(socket)) return
+  if (responded.has(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -36,14 +36,14 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex
 /**
  * Rejects CONNECT (a tunnel request): there is no response object, and Node would close the socket without a response.
  */
-export function answerConnect(_request: IncomingMessage, socket: Duplex): void {
+export function rejectConnect(_request: IncomingMessage, socket: Duplex): void {
   endWith(socket, { status: 405, detail: 'CONNECT is not supported: this service is not a proxy.' }, [
     'allow: GET, HEAD',
   ])
 }
 
 /** Rejects an `Expect` other than `100-continue`, which Node reports before it creates a request. */
-export function answerExpectation({ headers, url }: IncomingMessage, response: ServerResponse): void {
+export function rejectExpectation({ headers, url }: IncomingMessage, response: ServerResponse): void {
   const detail = `Expect: ${headers.expect} is not supported; only 100-continue is. Remove the header.`
   const problem = problemOf(417, detail, url?.split('?', 1)[0])
   const body = JSON.stringify(problem)
@@ -55,7 +55,7 @@ export function answerExpectation({ headers, url }: IncomingMessage, response: S
     .end(body)
 }
 
-const answered = new WeakSet<Duplex>()
+const responded = new WeakSet<Duplex>()
 const lingerMs = 2000
 
 /**
@@ -74,7 +74,7 @@ function endWith(socket: Duplex, { status, detail }: { status: number; detail: s
     ...more,
     'connection: close',
   ]
-  answered.add(socket)
+  responded.add(socket)
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   setTimeout(() => socket.destroy(), lingerMs).unref()
 }

@@ -54,33 +54,33 @@ function makeSerializers(sharedSchemas: object) {
 
 /** Fastify requests compilers for each route again, with the same schemas in a new set. */
 function oneForEachSet<S extends object, T>(make: (schemas: S) => T): (schemas: S) => T {
-  const madeOf = oneForEach(make)
-  let last: { schemas: unknown[]; made: T } | undefined
+  const resultOf = oneForEach(make)
+  let last: { schemas: unknown[]; result: T } | undefined
   return (set) => {
     const schemas = Object.values(set)
     const isLast = schemas.length === last?.schemas.length && schemas.every((one, at) => one === last?.schemas[at])
-    if (last === undefined || !isLast) last = { schemas, made: madeOf(set) }
-    return last.made
+    if (last === undefined || !isLast) last = { schemas, result: resultOf(set) }
+    return last.result
   }
 }
 
 /** Caches a result per schema, by its JSON text. */
 function oneForEach<S, T>(make: (schema: S) => T): (schema: S) => T {
-  const made = new Map<string, T>()
+  const result = new Map<string, T>()
   return (schema) => {
     const text = JSON.stringify(schema)
-    const known = made.get(text)
+    const known = result.get(text)
     if (known !== undefined) return known
     const value = make(schema)
-    made.set(text, value)
+    result.set(text, value)
     return value
   }
 }
 
 function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
+  let result: { value: T } | undefined
   return () => {
-    made ??= { value: make() }
-    return made.value
+    result ??= { value: make() }
+    return result.value
   }
 }

@@ -7,7 +7,7 @@ export interface ConcurrencyLimit {
    *
    * @throws ApiError `rate_limited` if all slots are in use
    */
-  take(caller: string): () => void
+  acquire(caller: string): () => void
 }
 
 /** Limits long polls: each holds a socket and costs a read every two seconds. */
@@ -31,25 +31,25 @@ function makeConcurrencyLimit(
   perCaller: number,
   { what, instead }: { what: string; instead: string },
 ): ConcurrencyLimit {
-  const taken = new Map<string, number>()
+  const used = new Map<string, number>()
 
-  function leave(caller: string): void {
-    const left = (taken.get(caller) ?? 1) - 1
-    if (left === 0) taken.delete(caller)
-    else taken.set(caller, left)
+  function release(caller: string): void {
+    const left = (used.get(caller) ?? 1) - 1
+    if (left === 0) used.delete(caller)
+    else used.set(caller, left)
   }
 
   return {
-    take(caller) {
-      const count = taken.get(caller) ?? 0
-      if (count >= perCaller) throw allTaken(`${count} ${what}`, instead)
-      taken.set(caller, count + 1)
-      return () => leave(caller)
+    acquire(caller) {
+      const count = used.get(caller) ?? 0
+      if (count >= perCaller) throw limitReached(`${count} ${what}`, instead)
+      used.set(caller, count + 1)
+      return () => release(caller)
     },
   }
 }
 
-function allTaken(what: string, instead: string): ApiError {
+function limitReached(what: string, instead: string): ApiError {
   return new ApiError('rate_limited', `Limit reached: this key has ${what} at this instance. ${instead}`, {
     retryAfterSeconds: 1,
   })

@@ -22,8 +22,8 @@ export function encodeCursor(position: object, list: List): string {
  */
 export function positionIn<P extends object>(cursor: string | undefined, list: List): P | null {
   if (cursor === undefined) return null
-  const [madeFor, position] = parse(cursor, list.cursorIn)
-  if (madeFor !== digest(list))
+  const [boundTo, position] = parse(cursor, list.cursorIn)
+  if (boundTo !== digest(list))
     throw invalid(
       'belongs to a different list or filters. Send the filters of the first page, or start again without a cursor',
       list.cursorIn,
@@ -35,12 +35,12 @@ export function positionIn<P extends object>(cursor: string | undefined, list: L
 export function numberIn(cursor: string | undefined, list: List): number | null {
   const position = positionIn<{ id: string }>(cursor, list)
   if (position === null) return null
-  if (!/^\d{1,9}$/.test(position.id)) throw notOurs()
+  if (!/^\d{1,9}$/.test(position.id)) throw invalidCursor()
   return Number(position.id)
 }
 
 /** Returns a page. Pass one record more than `limit` if there is one: it indicates a next page. */
-export function pageAnswer<R extends { id: string }>(
+export function pageResponse<R extends { id: string }>(
   found: readonly R[],
   { limit, list, view }: { limit: number; list: List; view(record: R): object },
 ): { data: object[]; nextCursor?: string } {
@@ -59,11 +59,11 @@ function parse(cursor: string, cursorIn: List['cursorIn']): [string, object] {
   } catch {
     // Falls through to the error for invalid cursors.
   }
-  throw notOurs(cursorIn)
+  throw invalidCursor(cursorIn)
 }
 
 /** Error for a text that is not a cursor. */
-export function notOurs(cursorIn?: List['cursorIn']): ApiError {
+export function invalidCursor(cursorIn?: List['cursorIn']): ApiError {
   return invalid('is invalid. Start again without a cursor', cursorIn)
 }
 

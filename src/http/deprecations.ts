@@ -43,7 +43,7 @@ export function announceDeprecations(server: HttpServer, table: readonly Depreca
   if (table.length === 0) return
   server.addHook('onRoute', (route) => {
     const documented = documentedOf(route)
-    const relevant = table.filter(({ what }) => concerns(what, documented))
+    const relevant = table.filter(({ what }) => appliesTo(what, documented))
     if (relevant.length === 0) return
     route.preValidation = [
       async (request, reply) => {
@@ -60,7 +60,7 @@ function documentedOf({ schema = {}, config }: RouteOptions): Documented {
   return { operationId, headers: headers?.properties ?? {}, body: config?.documentedBody ?? body?.$ref }
 }
 
-function concerns(what: Deprecated, { operationId, body }: Documented): boolean {
+function appliesTo(what: Deprecated, { operationId, body }: Documented): boolean {
   return 'operationId' in what ? what.operationId === operationId : what.schema === body
 }
 

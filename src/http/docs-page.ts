@@ -70,7 +70,7 @@ async function renderReference(): Promise<Reference> {
 }
 
 /**
- * The page runs scripts of this origin and its own inline script, told by hash. Styles are inline, because Scalar writes
+ * The page runs scripts of this origin and its own inline script, identified by its hash. Styles are inline, because Scalar writes
  * them from its script. Upgrades to HTTPS are left to the proxy: over plain HTTP a browser would request a closed port.
  */
 function securityHeaders(page: string): Record<string, string> {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isStillAuthenticated, watchCaller } from './caller-validity.ts'
 import type { ConcurrencyLimit } from './concurrency-limits.ts'
 import { type Message, type TailBatch, type TailOptions, tailEvents } from './event-tail.ts'
-import { isStillLetIn, watchCaller } from './lasting-proof.ts'
 
 /** Concurrency limit of event streams, and the signal that ends them all at shutdown. */
 export interface Streams extends ConcurrencyLimit {
@@ -16,10 +16,10 @@ export interface Streaming<P> extends Pick<TailOptions<P>, 'read' | 'wait' | 'cl
 }
 
 /** Time for a client to read the remaining data at shutdown. */
-const takeRestMs = 1000
+const drainMs = 1000
 
 /** Lifetime of a stream. */
-export interface Telling {
+export interface StreamLifetime {
   /** Aborted when the client disconnects, its key is revoked, or the process shuts down. */
   signal: AbortSignal
   /** Ends the stream from the server; data in flight may be read for another moment. */
@@ -39,7 +39,7 @@ export async function sendEvents<P>(
   return sendTexts(request, reply, streams, async ({ signal }) => {
     const first = await streaming.read(from)
     if (first.isOver && first.messages.length === 0) return null
-    return textsOf(tailEvents({ ...streaming, isPermitted: () => isStillLetIn(request) }, first, signal))
+    return textsOf(tailEvents({ ...streaming, isPermitted: () => isStillAuthenticated(request) }, first, signal))
   })
 }
 
@@ -48,9 +48,9 @@ export async function sendTexts(
   request: FastifyRequest,
   reply: FastifyReply,
   streams: Streams,
-  open: (telling: Telling) => Promise<AsyncIterable<string | Uint8Array> | null>,
+  open: (lifetime: StreamLifetime) => Promise<AsyncIterable<string | Uint8Array> | null>,
 ): Promise<FastifyReply> {
-  const texts = await open(takePlace(request, reply, streams))
+  const texts = await open(occupySlot(request, reply, streams))
   if (texts === null) return reply.code(204).send()
   return (
     reply
@@ -58,41 +58,41 @@ export async function sendTexts(
       // Not kept alive: a stream that ends at shutdown would leave the connection idle just before it is closed.
       .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
       // In byte mode: in object mode the stream would buffer many chunks for a slow client.
-      .send(Readable.from(untilTheyBreakOff(texts, request), { objectMode: false }))
+      .send(Readable.from(untilFailure(texts, request), { objectMode: false }))
   )
 }
 
 /** Occupies one slot of the caller until the response is closed. */
-function takePlace(request: FastifyRequest, { raw }: FastifyReply, { take, ended }: Streams): Telling {
+function occupySlot(request: FastifyRequest, { raw }: FastifyReply, { acquire, ended }: Streams): StreamLifetime {
   const over = new AbortController()
-  const leave = take(request.caller.by.subject)
+  const release = acquire(request.caller.by.subject)
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     over.abort()
     // Disconnects a client that does not read.
-    timer ??= setTimeout(() => raw.destroy(), takeRestMs)
+    timer ??= setTimeout(() => raw.destroy(), drainMs)
   }
   const stopWatching = watchCaller(request, end)
   const close = () => {
     over.abort()
-    leave()
+    release()
     stopWatching()
     ended.removeEventListener('abort', end)
     clearTimeout(timer)
   }
-  const telling = { signal: over.signal, end }
+  const lifetime = { signal: over.signal, end }
   if (raw.closed) {
     close()
-    return telling
+    return lifetime
   }
   raw.once('close', close)
   if (ended.aborted) end()
   else ended.addEventListener('abort', end, { once: true })
-  return telling
+  return lifetime
 }
 
 /** A failure ends the stream normally: the client reconnects and then receives the error. */
-async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRequest): AsyncGenerator<T> {
+async function* untilFailure<T>(texts: AsyncIterable<T>, request: FastifyRequest): AsyncGenerator<T> {
   try {
     yield* texts
   } catch (error) {
@@ -101,9 +101,8 @@ async function* untilTheyBreakOff<T>(texts: AsyncIterable<T>, request: FastifyRe
   }
 }
 
-async function* textsOf<P>(readings: AsyncIterable<TailBatch<P>>): AsyncGenerator<string> {
-  for await (const { messages } of readings)
-    yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
+async function* textsOf<P>(batches: AsyncIterable<TailBatch<P>>): AsyncGenerator<string> {
+  for await (const { messages } of batches) yield messages.length === 0 ? heartbeat : messages.map(messageText).join('')
 }
 
 export function messageText({ id, data }: Message): string {
@@ -112,7 +111,7 @@ export function messageText({ id, data }: Message): string {
 
 /**
  * Keeps the connection open: a comment without a blank line after it. Clients other than browsers take a block without
- * data for an empty message, and some of them any blank line after they have seen an id.
+ * data for an empty message; some also take any blank line after an id for one.
  */
 export const heartbeat = ':\n'
 

@@ -26,7 +26,7 @@ export interface TailOptions<P, M extends Message = Message> {
 }
 
 /** Interval of position updates while nothing happens, and of reads without a notification. */
-const tellMs = 4000
+const heartbeatMs = 4000
 /** Minimum interval between reads; messages in between are returned by one read. */
 const minIntervalMs = 100
 /** Retry interval for events held back by an open transaction; doubles on each unsuccessful retry. */
@@ -48,14 +48,14 @@ export async function* tailEvents<P, M extends Message>(
   for (let last = first; !last.isOver && !signal.aborted && (await isPermitted()); ) {
     const listening = new AbortController()
     try {
-      const turn = pace.next()
-      const heard = wait(turn.quietMs, AbortSignal.any([signal, listening.signal]))
+      const pass = pace.next()
+      const notified = wait(pass.quietMs, AbortSignal.any([signal, listening.signal]))
       last = await read(last.position)
-      if (turn.isWorthTelling(last)) yield last
+      if (pass.shouldReport(last)) yield last
       if (last.isFull) continue
       // Events held back by an open transaction are not announced by a notification.
-      if (!last.isBehind) await heard
-      await pause(turn.pauseMs(last), signal)
+      if (!last.isBehind) await notified
+      await pause(pass.pauseMs(last), signal)
     } finally {
       listening.abort()
     }
@@ -64,26 +64,26 @@ export async function* tailEvents<P, M extends Message>(
 
 /** Decides when to report an empty read and when to read again. */
 function makePace(clock: { monotonicMs(): number }) {
-  let toldAtMs = clock.monotonicMs()
-  let idleTurns = 0
-  const isNews = ({ messages, isOver }: TailBatch<unknown>) => messages.length > 0 || isOver
+  let reportedAtMs = clock.monotonicMs()
+  let idlePasses = 0
+  const hasContent = ({ messages, isOver }: TailBatch<unknown>) => messages.length > 0 || isOver
   return {
     next() {
       const atMs = clock.monotonicMs()
-      const quietMs = Math.max(0, toldAtMs + tellMs - atMs)
+      const waitMs = Math.max(0, reportedAtMs + heartbeatMs - atMs)
       return {
         /** Time until an empty read is reported. */
-        quietMs,
-        isWorthTelling(reading: TailBatch<unknown>): boolean {
-          const isWorth = isNews(reading) || quietMs === 0
-          if (isWorth) toldAtMs = atMs
-          return isWorth
+        quietMs: waitMs,
+        shouldReport(batch: TailBatch<unknown>): boolean {
+          const isReported = hasContent(batch) || waitMs === 0
+          if (isReported) reportedAtMs = atMs
+          return isReported
         },
         /** Remaining pause before the next read. */
-        pauseMs(reading: TailBatch<unknown>): number {
-          idleTurns = reading.isBehind && !isNews(reading) ? idleTurns + 1 : 0
-          const behind = Math.min(behindMs * 2 ** Math.max(0, idleTurns - 1), maxBehindMs)
-          return atMs + (reading.isBehind ? behind : minIntervalMs) - clock.monotonicMs()
+        pauseMs(batch: TailBatch<unknown>): number {
+          idlePasses = batch.isBehind && !hasContent(batch) ? idlePasses + 1 : 0
+          const behind = Math.min(behindMs * 2 ** Math.max(0, idlePasses - 1), maxBehindMs)
+          return atMs + (batch.isBehind ? behind : minIntervalMs) - clock.monotonicMs()
         },
       }
     },

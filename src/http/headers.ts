@@ -32,7 +32,7 @@ export const streamHeaders = Type.Object({
   'last-event-id': sent('`id` of the last message received. The stream resumes after it.'),
 })
 
-const answered = {
+const descriptions = {
   ETag: 'Version of the record, for `If-Match` and `If-None-Match`.',
   Location: 'URL of the record.',
   'Accept-Encoding': '`identity`: compressed bodies are not accepted.',
@@ -42,12 +42,12 @@ const answered = {
   'WWW-Authenticate': 'Authentication scheme.',
 } as const
 
-export type AnswerHeader = keyof typeof answered
-export const answerHeaders: readonly string[] = Object.keys(answered)
+export type ResponseHeader = keyof typeof descriptions
+export const responseHeaders: readonly string[] = Object.keys(descriptions)
 
 /** Response schema with its headers, as expected by @fastify/swagger. */
-export function withHeaders<S extends TSchema>(schema: S, ...names: readonly AnswerHeader[]): S {
-  const headers = Object.fromEntries(names.map((name) => [name, Type.String({ description: answered[name] })]))
+export function withHeaders<S extends TSchema>(schema: S, ...names: readonly ResponseHeader[]): S {
+  const headers = Object.fromEntries(names.map((name) => [name, Type.String({ description: descriptions[name] })]))
   return { ...schema, headers }
 }
 

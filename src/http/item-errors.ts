@@ -23,7 +23,7 @@ export function itemError(
 ): ApiError | null {
   const validate = request.compileValidationSchema(schema as { [key: string]: unknown }, 'body') as Validate
   if (validate(item)) return null
-  const rejected = validationErrorsOf(validate.errors ?? [], 'body', { base, most: maxErrorsOfItem })
+  const rejected = validationErrorsOf(validate.errors ?? [], 'body', { base, max: maxErrorsOfItem })
   const errors = [...rejected, ...more(item).map(below(base))]
   return invalidRequest(errors.slice(0, maxErrorsOfItem), maxErrorsOfItem)
 }

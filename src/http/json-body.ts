@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { nextTurn } from '../infra/turns.ts'
+import { yieldToOthers } from '../infra/fair-yield.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import type { HttpServer } from './http-server.ts'
 import { exceededLimit, maxFields, maxValues } from './value-limit.ts'
 
-/** Bodies that take milliseconds to parse; those of concurrent requests are parsed in turns. */
+/** Bodies that take milliseconds to parse; those of concurrent requests are parsed one at a time, in parts. */
 const largeBytes = 65_536
 
 /**
@@ -28,7 +28,7 @@ export function takeJsonOnly(server: HttpServer): void {
       return rejection === null ? parse(request, body.toString('utf8'), done) : done(rejection)
     }
     if (body.length < largeBytes) return parseNow()
-    void nextTurn().then(parseNow)
+    void yieldToOthers().then(parseNow)
   })
 }
 

@@ -14,7 +14,7 @@ export interface Readiness {
 /** Orchestrators time out after a few seconds; an earlier response with a reason is more useful. */
 const checkLimitMs = 2000
 const stopping = 'This process is about to stop. Send requests to another instance.'
-const tookTooLong = `The database did not answer within ${checkLimitMs} ms.`
+const timedOut = `The database did not respond within ${checkLimitMs} ms.`
 
 const Health = Type.Object(
   { status: Type.Literal('ok', { description: 'Always `ok`.' }) },
@@ -58,7 +58,7 @@ export async function registerOperations(
     async () => {
       const reason = draining.isOn()
         ? stopping
-        : await Promise.race([readiness.check(), sleep(checkLimitMs, tookTooLong, { ref: false })])
+        : await Promise.race([readiness.check(), sleep(checkLimitMs, timedOut, { ref: false })])
       if (reason !== null) throw new ApiError('unavailable', reason, { retryAfterSeconds: 1 })
       return { status: 'ok' }
     },

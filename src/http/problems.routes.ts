@@ -15,19 +15,19 @@ export async function registerProblems(server: HttpServer): Promise<void> {
   const hidden = { schema: { hide: true } }
   server.get(problemPath, hidden, async (request, reply) => {
     const types = problemCodes.map(problemTypeView)
-    return wantsPage(request, reply) ? sendPage(reply, 'Problem types', types) : { data: types }
+    return acceptsHtml(request, reply) ? sendPage(reply, 'Problem types', types) : { data: types }
   })
   server.get(`${problemPath}/:code`, hidden, async (request, reply) => {
-    const { code: asked } = request.params as { code: string }
-    const code = problemCodes.find((each) => each === asked)
+    const { code: requested } = request.params as { code: string }
+    const code = problemCodes.find((each) => each === requested)
     if (code === undefined)
-      throw new ApiError('not_found', `There is no problem type ${JSON.stringify(asked)}. See GET ${problemPath}.`)
+      throw new ApiError('not_found', `There is no problem type ${JSON.stringify(requested)}. See GET ${problemPath}.`)
     const type = problemTypeView(code)
-    return wantsPage(request, reply) ? sendPage(reply, type.title, [type]) : type
+    return acceptsHtml(request, reply) ? sendPage(reply, type.title, [type]) : type
   })
 }
 
-function wantsPage({ headers }: FastifyRequest, reply: FastifyReply): boolean {
+function acceptsHtml({ headers }: FastifyRequest, reply: FastifyReply): boolean {
   void reply.header('vary', 'Accept')
   return headers.accept?.includes('text/html') === true
 }

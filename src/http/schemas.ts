@@ -1,5 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { type AnswerHeader, withHeaders } from './headers.ts'
+import { type ResponseHeader, withHeaders } from './headers.ts'
 import { ProblemSchema } from './problem.ts'
 
 /** Schemas shared by several resources. */
@@ -52,7 +52,7 @@ const explanations: Readonly<Record<number, string>> = {
   503: 'Service unavailable.',
 }
 
-const headers: Readonly<Record<number, readonly AnswerHeader[]>> = {
+const headers: Readonly<Record<number, readonly ResponseHeader[]>> = {
   401: ['WWW-Authenticate'],
   429: ['Retry-After'],
   502: ['Retry-After'],
@@ -72,6 +72,6 @@ export function errorResponses(...more: number[]): Record<number, TSchema> {
 }
 
 /** A 304 has no body. */
-export function notModified(...more: readonly AnswerHeader[]): Record<304, TSchema> {
+export function notModified(...more: readonly ResponseHeader[]): Record<304, TSchema> {
   return { 304: withHeaders(Type.Null({ description: 'Not modified.' }), 'ETag', ...more) }
 }

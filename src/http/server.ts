@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { ApiError } from '../vocabulary/api-error.ts'
 import {
-  answerBrokenRequest,
-  answerConnect,
-  answerExpectation,
   plainHeaders,
   rejectAmbiguousHeaders,
+  rejectBrokenRequest,
+  rejectConnect,
+  rejectExpectation,
 } from './client-errors.ts'
 import { compilersFactory } from './compilers.ts'
 import { closeWhileDraining, type Draining } from './draining.ts'
@@ -36,12 +36,12 @@ export interface EdgeSettings {
   hasMetrics: boolean
   load: LoadLimits
   /** Timeouts of client connections. */
-  patience: {
+  timeouts: {
     /** Timeouts for receiving the headers and the whole request. */
     headersMs: number
     requestMs: number
     /** Maximum time without the client reading from the response. */
-    answerMs: number
+    responseMs: number
   }
 }
 
@@ -71,10 +71,10 @@ export function makeServer(options: ServerOptions): HttpServer {
     bodyLimit: bodyLimitBytes,
     // A busy machine must not fail the start.
     pluginTimeout: 0,
-    requestTimeout: edge.patience.requestMs,
+    requestTimeout: edge.timeouts.requestMs,
     http: {
-      headersTimeout: edge.patience.headersMs,
-      connectionsCheckingInterval: edge.patience.headersMs / 2,
+      headersTimeout: edge.timeouts.headersMs,
+      connectionsCheckingInterval: edge.timeouts.headersMs / 2,
       // Node would respond with an empty 400; `rejectAmbiguousHeaders` responds with a problem.
       requireHostHeader: false,
     },
@@ -92,15 +92,15 @@ export function makeServer(options: ServerOptions): HttpServer {
       void reply.headers(headersOfAll(request))
       sendProblem(error, request, reply)
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: rejectBrokenRequest,
     // Creating a logger per request costs more than the route itself, and most requests never log.
-    childLoggerFactory: (parent, bindings, options) => madeOnUse(() => parent.child(bindings, options)),
+    childLoggerFactory: (parent, bindings, options) => lazyLogger(() => parent.child(bindings, options)),
     genReqId: (request) => {
       const given = request.headers['x-request-id']
       return typeof given === 'string' && safeRequestId.test(given) ? given : randomUUID()
     },
   })
-  server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
+  server.server.on('checkExpectation', rejectExpectation).on('connect', rejectConnect)
   server.decorate('problemPages', edge.hasDocs ? `${edge.publicUrl}${problemPath}` : null)
   server.decorateRequest('problemCode', null)
   observeRequests(server, requestObserver)
@@ -116,15 +116,15 @@ export function makeServer(options: ServerOptions): HttpServer {
     rejectAmbiguousHeaders(request.raw)
   })
   rejectUnknownRoutes(server)
-  dropSlowReaders(server, edge.patience.answerMs)
+  dropSlowReaders(server, edge.timeouts.responseMs)
   closeWhileDraining(server, draining)
   locatePublicly(server, edge.publicUrl)
   server.addHook('preValidation', async (request) => rejectUnsafeText(request))
-  if (['debug', 'trace'].includes(logger.level)) logAnswers(server)
+  if (['debug', 'trace'].includes(logger.level)) logResponses(server)
   return server
 }
 
-function logAnswers(server: HttpServer): void {
+function logResponses(server: HttpServer): void {
   server.addHook('onResponse', async ({ method, routeOptions, log }, { statusCode, elapsedTime }) => {
     log.debug(
       { method, route: routeOptions.url, status: statusCode, tookMs: Math.round(elapsedTime) },
@@ -136,16 +136,16 @@ function logAnswers(server: HttpServer): void {
 const loggingMethods: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'child'])
 
 /** Creates the logger on first use. Fastify reads each method of every request's logger before that. */
-function madeOnUse(make: () => FastifyBaseLogger): FastifyBaseLogger {
-  let made: FastifyBaseLogger | undefined
+function lazyLogger(make: () => FastifyBaseLogger): FastifyBaseLogger {
+  let logger: FastifyBaseLogger | undefined
   const read = (name: string | symbol): unknown => {
-    made ??= make()
-    return Reflect.get(made, name, made)
+    logger ??= make()
+    return Reflect.get(logger, name, logger)
   }
   return new Proxy({} as FastifyBaseLogger, {
     get(_, name) {
       if (!loggingMethods.has(name)) return read(name)
-      return (...parts: unknown[]) => (read(name) as (...parts: unknown[]) => unknown).apply(made, parts)
+      return (...parts: unknown[]) => (read(name) as (...parts: unknown[]) => unknown).apply(logger, parts)
     },
   })
 }
@@ -155,8 +155,8 @@ function headersOfAll({ id }: FastifyRequest) {
 }
 
 /** Destroys the socket if a client does not read its response. After that Node sets the socket's next timeout. */
-function dropSlowReaders(server: HttpServer, answerMs: number): void {
+function dropSlowReaders(server: HttpServer, responseMs: number): void {
   server.addHook('onSend', async (_request, { raw }) => {
-    raw.setTimeout(answerMs, () => raw.destroy())
+    raw.setTimeout(responseMs, () => raw.destroy())
   })
 }

@@ -1,11 +1,11 @@
-import { nextTurn } from '../infra/turns.ts'
+import { yieldToOthers } from '../infra/fair-yield.ts'
 import { ApiError } from '../vocabulary/api-error.ts'
 import { pointerStep } from '../vocabulary/json.ts'
 
-const deepest = 32
+const maxDepth = 32
 
 /** Values that are checked before other requests are served. */
-const valuesPerTurn = 20_000
+const valuesPerBatch = 20_000
 
 /**
  * Rejects values that no table or provider can store: NUL, lone surrogates, numbers beyond the safe integers, JSON
@@ -41,7 +41,7 @@ async function check(root: unknown, part: Part): Promise<void> {
     const within = nextMember(open)
     if (within === undefined) return
     value = within.members[within.keys?.[within.at] ?? within.at]
-    if (checked % valuesPerTurn === 0) await nextTurn()
+    if (checked % valuesPerBatch === 0) await yieldToOthers()
   }
 }
 
@@ -76,8 +76,8 @@ function nextMember(open: Open[]): Open | undefined {
 function faultOfValue(value: unknown, depth: number): Fault | null {
   if (typeof value === 'string') return faultOfText(value)
   if (typeof value === 'number') return faultOfNumber(value)
-  if (value === null || typeof value !== 'object' || depth < deepest) return null
-  return { code: 'depth', what: `is nested deeper than ${deepest} levels` }
+  if (value === null || typeof value !== 'object' || depth < maxDepth) return null
+  return { code: 'depth', what: `is nested deeper than ${maxDepth} levels` }
 }
 
 function faultOfText(value: string): Fault | null {

@@ -17,22 +17,22 @@ export function rejectUnknownRoutes(server: HttpServer): void {
     return server.supportedMethods.filter((method) => urls.some((url) => server.hasRoute({ method, url }))).toSorted()
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  function reject(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = pathOf(request)
     const allowed = methodsAt(path)
     if (allowed.length > 0) return notAllowed(request, reply, allowed)
-    const nothing = new ApiError('not_found', `${request.method} ${path} does not exist. See /openapi.json.`)
-    return sendProblem(nothing, request, reply)
+    const notFound = new ApiError('not_found', `${request.method} ${path} does not exist. See /openapi.json.`)
+    return sendProblem(notFound, request, reply)
   }
 
   server.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions
-    if (url === anyPath && !isPreflight(request)) return refuse(request, reply)
+    if (url === anyPath && !isPreflight(request)) return reject(request, reply)
     // A path like `/jobs/preview` has no id, but the router matches `/jobs/:id` if the path lacks the method.
     const path = pathOf(request)
     return url?.includes('/:') && known.has(path) ? notAllowed(request, reply, methodsAt(path)) : undefined
   })
-  server.setNotFoundHandler(refuse)
+  server.setNotFoundHandler(reject)
 }
 
 const anyPath = '*'

@@ -5,7 +5,7 @@ import { suggestionFor } from '../vocabulary/nearest.ts'
 import { patternRuleOf } from '../vocabulary/pattern-words.ts'
 import { type AjvError, maxErrors } from './bounded-validation.ts'
 
-const places: Readonly<Record<string, ValidationError['in']>> = {
+const locations: Readonly<Record<string, ValidationError['in']>> = {
   body: 'body',
   querystring: 'query',
   params: 'path',
@@ -14,7 +14,7 @@ const places: Readonly<Record<string, ValidationError['in']>> = {
 
 /** Combines the errors of a route's schemas with those of its other rules for the same body. */
 export function apiErrorOfValidation(error: FastifyError, { body, routeOptions }: FastifyRequest): ApiError {
-  const where = places[error.validationContext ?? 'body'] ?? 'body'
+  const where = locations[error.validationContext ?? 'body'] ?? 'body'
   const rejected = (error.validation ?? []) as readonly AjvError[]
   const validationErrors = [
     ...validationErrorsOf(rejected, where),
@@ -26,10 +26,10 @@ export function apiErrorOfValidation(error: FastifyError, { body, routeOptions }
   return invalidRequest(validationErrors, maxErrors)
 }
 
-/** @param most maximum number of errors that were collected */
-export function invalidRequest(validationErrors: readonly ValidationError[], most: number): ApiError {
+/** @param max maximum number of errors that were collected */
+export function invalidRequest(validationErrors: readonly ValidationError[], max: number): ApiError {
   const first = validationErrors[0]?.detail ?? 'The request is not valid.'
-  const count = `${validationErrors.length < most ? '' : 'at least '}${validationErrors.length - 1}`
+  const count = `${validationErrors.length < max ? '' : 'at least '}${validationErrors.length - 1}`
   const more = validationErrors.length > 1 ? ` (and ${count} more)` : ''
   return new ApiError('invalid_request', `${first}${more}`, { errors: validationErrors })
 }
@@ -42,16 +42,16 @@ export function invalidRequest(validationErrors: readonly ValidationError[], mos
 export function validationErrorsOf(
   rejected: readonly AjvError[],
   where: ValidationError['in'],
-  { base = '', most = maxErrors }: { base?: string; most?: number } = {},
+  { base = '', max = maxErrors }: { base?: string; max?: number } = {},
 ): ValidationError[] {
   return rejected
-    .filter(isTelling)
-    .slice(0, most)
+    .filter(isInformative)
+    .slice(0, max)
     .map((problem) => validationErrorOf(where, { ...problem, instancePath: base + problem.instancePath }))
 }
 
 /** Excludes the pattern of an enumeration: it only repeats the values. */
-function isTelling({ keyword, parentSchema }: AjvError): boolean {
+function isInformative({ keyword, parentSchema }: AjvError): boolean {
   return keyword !== 'pattern' || parentSchema?.enum === undefined
 }
 

@@ -1,7 +1,7 @@
 /** Maximum JSON values in a body: 250 for each job of the largest batch. */
 export const maxValues = 250_000
 
-/** Maximum fields of a JSON object: large objects are slow to parse and to walk. Valid ones have up to a hundred. */
+/** Maximum fields of a JSON object: large objects are slow to parse and to traverse. Valid ones have up to a hundred. */
 export const maxFields = 1000
 
 const [quote, backslash, comma, list, object, listEnd, objectEnd] = Buffer.from('"\\,[{]}')

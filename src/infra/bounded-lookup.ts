@@ -6,7 +6,7 @@ type Options = Parameters<LookupFunction>[1]
 
 const maxWaiting = 1000
 
-/** The name was not looked up, because too many others are. */
+/** The name was not looked up because of too many concurrent lookups. */
 export class LookupsBusyError extends Error implements NodeJS.ErrnoException {
   code = 'EAI_AGAIN'
 }
@@ -16,42 +16,42 @@ export class LookupsBusyError extends Error implements NodeJS.ErrnoException {
  * a thread of a small pool until the name server responds, and client-chosen names must not exhaust the threads that
  * this process needs for its other lookups.
  *
- * @param giveUpMs how long a lookup may take from when it is made; its place is taken until the resolver responds
+ * @param timeoutMs maximum duration of a lookup; its slot stays in use until the resolver responds
  */
 export function makeBoundedLookup(
-  most: number,
+  max: number,
   lookup = dns.lookup as LookupFunction,
-  giveUpMs?: number,
+  timeoutMs?: number,
 ): LookupFunction {
-  const asked = new Map<string, Callback[]>()
+  const pending = new Map<string, Callback[]>()
   const waiting: (() => void)[] = []
-  let asking = 0
+  let running = 0
 
-  function ask(key: string, hostname: string, options: Options): void {
-    asking += 1
-    const callbacks = asked.get(key) ?? []
-    const reply = (...answer: Parameters<Callback>): void => {
-      if (asked.get(key) === callbacks) asked.delete(key)
-      for (const callback of callbacks.splice(0)) callback(...answer)
+  function lookUp(key: string, hostname: string, options: Options): void {
+    running += 1
+    const callbacks = pending.get(key) ?? []
+    const respond = (...result: Parameters<Callback>): void => {
+      if (pending.get(key) === callbacks) pending.delete(key)
+      for (const callback of callbacks.splice(0)) callback(...result)
     }
-    const timer = giveUpMs === undefined ? undefined : setTimeout(() => reply(tooLate(hostname), []), giveUpMs)
-    lookup(hostname, options, (...answer) => {
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => respond(tooLate(hostname), []), timeoutMs)
+    lookup(hostname, options, (...result) => {
       clearTimeout(timer)
-      asking -= 1
-      reply(...answer)
+      running -= 1
+      respond(...result)
       waiting.shift()?.()
     })
   }
 
   return (hostname, options, callback) => {
     const key = `${hostname} ${options.family ?? 0} ${options.hints ?? 0} ${options.all ?? false}`
-    const joined = asked.get(key)
+    const joined = pending.get(key)
     if (joined !== undefined) return void joined.push(callback)
-    if (asking >= most && waiting.length >= maxWaiting)
+    if (running >= max && waiting.length >= maxWaiting)
       return callback(new LookupsBusyError(`too many names are being resolved to ask for ${hostname}`), [])
-    asked.set(key, [callback])
-    if (asking < most) ask(key, hostname, options)
-    else waiting.push(() => ask(key, hostname, options))
+    pending.set(key, [callback])
+    if (running < max) lookUp(key, hostname, options)
+    else waiting.push(() => lookUp(key, hostname, options))
   }
 }
 

@@ -9,15 +9,15 @@ interface Log {
  * of Node and the Postgres driver. Consumers of JSON lines cannot parse anything else.
  */
 export function logConsole(log: Log, target: Pick<Console, 'warn' | 'error' | 'log' | 'info'> = console): void {
-  const told = new Set<string>()
-  const tell = (text: string): void => {
-    if (told.has(text)) return
-    told.add(text)
+  const logged = new Set<string>()
+  const logOnce = (text: string): void => {
+    if (logged.has(text)) return
+    logged.add(text)
     log.warn({ source: 'library' }, text)
   }
-  const print = (...parts: unknown[]): void => tell(format(...parts))
+  const print = (...parts: unknown[]): void => logOnce(format(...parts))
   Object.assign(target, { warn: print, error: print, log: print, info: print })
   // Node's default listener prints warnings.
   process.removeAllListeners('warning')
-  process.on('warning', ({ name, message }) => tell(`${name}: ${message}`))
+  process.on('warning', ({ name, message }) => logOnce(`${name}: ${message}`))
 }

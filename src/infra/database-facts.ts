@@ -33,7 +33,7 @@ export class UnfitDatabaseError extends Error {
 const oldestMajor = 15
 const connectTimeoutMs = 10_000
 /** Timeout of one query; session pooling queues connections beyond its limit. */
-const answerTimeoutMs = 10_000
+const responseTimeoutMs = 10_000
 const listenTimeoutMs = 3000
 /** Rounds in which to detect two sessions on one server connection, or one on two; the pooler may be shared. */
 const rounds = 8
@@ -86,7 +86,7 @@ async function readSession(
       current_setting('TimeZone') AS "timeZone", current_setting('default_transaction_isolation') AS isolation,
       current_setting('transaction_read_only') = 'off' AS "isWritable"`)
   const [row] = rows
-  if (row === undefined) throw new Error('The database answered nothing about itself.')
+  if (row === undefined) throw new Error('The database returned no settings.')
   return row
 }
 
@@ -132,15 +132,15 @@ async function heldBackendOf(client: Client): Promise<number> {
 async function checkListen(listener: Client, notifier: Client): Promise<void> {
   const channel = 'switchyard_test'
   const word = randomUUID()
-  const heard = Promise.withResolvers<boolean>()
-  listener.on('notification', ({ payload }) => payload === word && heard.resolve(true))
+  const notified = Promise.withResolvers<boolean>()
+  listener.on('notification', ({ payload }) => payload === word && notified.resolve(true))
   await listener.query(`LISTEN ${channel}`)
   await notifier.query('SELECT pg_notify($1, $2)', [channel, word])
   const late = new AbortController()
   const timeout = sleep(listenTimeoutMs, false, { signal: late.signal }).catch(() => false)
-  const isHeard = await Promise.race([heard.promise, timeout]).finally(() => late.abort())
+  const isNotified = await Promise.race([notified.promise, timeout]).finally(() => late.abort())
   await listener.query(`UNLISTEN ${channel}`)
-  if (isHeard) return
+  if (isNotified) return
   throw new UnfitDatabaseError(
     'does not deliver NOTIFY to listeners. Set DATABASE_DIRECT_URL to the same database, bypassing any intermediary',
   )
@@ -148,22 +148,22 @@ async function checkListen(listener: Client, notifier: Client): Promise<void> {
 
 /** Two sessions without any settings. */
 async function withClients<T>(urls: [string, string], use: (clients: [Client, Client]) => Promise<T>): Promise<T> {
-  const made = urls.map(
+  const clients = urls.map(
     (url) =>
       new (clientOf(url))({
         connectionString: readConnectionUrl(url).url,
         application_name: 'switchyard-start',
         connectionTimeoutMillis: connectTimeoutMs,
-        query_timeout: answerTimeoutMs,
+        query_timeout: responseTimeoutMs,
       }),
   ) as [Client, Client]
   try {
-    for (const client of made) {
+    for (const client of clients) {
       client.on('error', () => {})
       await client.connect()
     }
-    return await use(made)
+    return await use(clients)
   } finally {
-    await Promise.all(made.map((client) => client.end().catch(() => {})))
+    await Promise.all(clients.map((client) => client.end().catch(() => {})))
   }
 }

@@ -2,7 +2,7 @@ import { addressOf, classOf } from './egress-address.ts'
 import { allowsAddress, allowsName, type Destination, type EgressRules, withoutRootDot } from './egress-rules.ts'
 
 /** See `Egress.refusalOf`. */
-export function refusalOf(rules: EgressRules, text: string): string | null {
+export function denialOf(rules: EgressRules, text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) return 'It is not a URL.'
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'Only https and http are spoken here.'
@@ -27,7 +27,7 @@ export function isAllowed(
 }
 
 /**
- * Whether a proxy may be asked for a name that cannot be resolved here. Names that only an internal resolver knows must
+ * Whether a proxy may resolve a name that cannot be resolved here. Names that only an internal resolver knows must
  * be listed.
  */
 export function isAllowedUnresolved(rules: EgressRules, destination: Destination, isPlain: boolean): boolean {

@@ -79,8 +79,8 @@ function parseRule(entry: string): NameRule | RangeRule {
   const text = entry.trim().toLowerCase()
   const cidr = cidrOf(text)
   if (cidr !== null) return { range: cidr, isOneAddress: cidr[1] === widthOf(cidr[0]), port: null }
-  const whole = addressOf(text)
-  if (whole !== null) return oneAddress(whole, null)
+  const complete = addressOf(text)
+  if (complete !== null) return oneAddress(complete, null)
   const [, host = '', digits] = /^(.*?)(?::(\d{1,5}))?$/.exec(text) ?? []
   const port = digits === undefined ? null : Number(digits)
   const address = addressOf(host)

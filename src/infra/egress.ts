@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import { LookupsBusyError, makeBoundedLookup } from './bounded-lookup.ts'
 import { addressOf } from './egress-address.ts'
-import { hasEmptyLabel, isAllowed, isAllowedUnresolved, refusalOf } from './egress-decision.ts'
+import { denialOf, hasEmptyLabel, isAllowed, isAllowedUnresolved } from './egress-decision.ts'
 import { egressDeniedCode, guarded, inSteps, refused, withoutAbsence } from './egress-lookup.ts'
 import { allowsName, type Destination, type EgressRules } from './egress-rules.ts'
 import type { ProxyServer } from './proxy-server.ts'
@@ -16,7 +16,7 @@ export interface Egress {
    * The reason why a URL is denied, based on its text; null if it may be tried. Resolves no names, so that the result
    * does not reveal which internal names exist.
    */
-  refusalOf(url: string): string | null
+  denialOf(url: string): string | null
   /**
    * Opens the sockets of one undici agent. A name is resolved once per connection, and only allowed addresses of the
    * result are dialed, which prevents DNS rebinding. Fails with `egressDeniedCode` before anything is sent.
@@ -49,14 +49,14 @@ export interface EgressProxy {
 interface Deps {
   rules: EgressRules
   proxy?: EgressProxy | undefined
-  /** Whether proxies may be asked for names that cannot be resolved here. */
+  /** Whether proxies may resolve names that cannot be resolved here. */
   allowsUnresolved?: boolean
   /** Default: the system resolver. The number of concurrent lookups is limited. */
   lookup?: LookupFunction
 }
 
 const maxNames = 3
-/** How long a name may take to resolve if the proxy may be asked for it otherwise. */
+/** Maximum time to resolve a name if the proxy may resolve it otherwise. */
 const maxLookupMs = 2500
 
 /**
@@ -71,7 +71,7 @@ export function makeEgress({
 }: Deps): Egress {
   const lookup = makeBoundedLookup(maxNames, resolve, allowsUnresolved ? maxLookupMs : undefined)
   return {
-    refusalOf: (url) => refusalOf(rules, url),
+    denialOf: (url) => denialOf(rules, url),
     connector: (timeoutMs, route = {}) =>
       makeConnector({ rules, proxy, allowsUnresolved, lookup, timeoutMs, route, tls: tlsOptionsOf(route) }),
   }
@@ -173,7 +173,7 @@ function makeNameCheck({ rules, lookup, timeoutMs, allowsUnresolved }: Connectin
   const decide = isListed ? resolve : inSteps(resolve, timeoutMs)
 
   function denialOf(error: NodeJS.ErrnoException | null): Error | null {
-    // A lookup that was never made tells nothing about the name.
+    // A lookup that was never made is inconclusive.
     if (error === null || error.code === egressDeniedCode || error instanceof LookupsBusyError || !allowsUnresolved)
       return error
     return isAllowedUnresolved(rules, destination, isPlain) ? null : refused(host)

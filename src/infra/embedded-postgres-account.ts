@@ -39,8 +39,8 @@ export async function chooseAccount(dataDir: string): Promise<Account> {
 }
 
 /** The requested data directory, or one under /var/lib if the account cannot reach it. */
-export async function reachableDataDir(wanted: string, account: Account): Promise<string> {
-  const dataDir = resolve(wanted)
+export async function reachableDataDir(requested: string, account: Account): Promise<string> {
+  const dataDir = resolve(requested)
   if (account === null || (await canReach(dirname(dataDir), account))) return dataDir
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
   return join(rootOwnedDir, `postgres-data-${name}`)

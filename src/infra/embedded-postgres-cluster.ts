@@ -15,15 +15,15 @@ export interface ClusterNote {
 /** The locale is fixed because Postgres output is compared and shown; no other variables are passed on. */
 export const postgresEnvironment = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' }
 
-const stopPatienceMs = 15_000
+const stopTimeoutMs = 15_000
 const noteFile = 'switchyard.json'
 
 /** Creates the cluster if missing, in a temporary directory that is then renamed, so that no partial one remains. */
 export async function ensureCluster(dataDir: string, binaries: Binaries, account: Account): Promise<ClusterNote> {
   const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => null)
   if (version !== null) return readNote(dataDir)
-  const inTheWay = await readdir(dataDir).catch(() => [])
-  if (inTheWay.length > 0) {
+  const existing = await readdir(dataDir).catch(() => [])
+  if (existing.length > 0) {
     throw new Error(`${dataDir} holds files but no Postgres cluster. Remove the directory, or set DATA_DIR to another.`)
   }
   return createCluster(dataDir, binaries, account)
@@ -101,7 +101,7 @@ export async function clearLeftovers(dataDir: string): Promise<void> {
 
 async function stopOrphan(pid: number, dataDir: string): Promise<void> {
   process.kill(pid, 'SIGINT')
-  const giveUpAt = Date.now() + stopPatienceMs
+  const giveUpAt = Date.now() + stopTimeoutMs
   while ((await runsCluster(pid, dataDir)) && Date.now() < giveUpAt) await delay(50)
   if (await runsCluster(pid, dataDir))
     throw new Error(`Postgres process ${pid} of an earlier run does not stop. End it by hand.`)

@@ -14,7 +14,7 @@ export interface Watching {
   onLost?(error: Error): void
 }
 
-const stopPatienceMs = 10_000
+const stopTimeoutMs = 10_000
 /** Delays between restarts; sessions and shared memory of a killed server are released within seconds. */
 const pausesMs = [100, 500, 1000, 2000, 4000]
 /** The failure count is reset after this uptime. */
@@ -68,9 +68,9 @@ export function keepRunning(first: ChildProcess, watching: Watching): () => Prom
     if (hasEnded(server)) return
     const exited = once(server, 'exit')
     server.kill('SIGINT') // "fast" shutdown: closes sessions and rolls back transactions
-    const impatient = setTimeout(() => server.kill('SIGQUIT'), stopPatienceMs)
+    const killTimer = setTimeout(() => server.kill('SIGQUIT'), stopTimeoutMs)
     await exited
-    clearTimeout(impatient)
+    clearTimeout(killTimer)
   }
 
   watch()

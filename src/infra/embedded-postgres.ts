@@ -42,7 +42,7 @@ export interface EmbeddedPostgres {
 }
 
 const databaseName = 'switchyard'
-const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+const disposableSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 const startTries = 3
 
 /**
@@ -84,8 +84,8 @@ async function startOnFreePort(
     try {
       return { server: await startServer({ ...options, port }, binaries.postgres, account), port }
     } catch (error) {
-      const portTaken = error instanceof Error && error.message.includes('Address already in use')
-      if (options.port !== undefined || !portTaken || tries === startTries) throw error
+      const isPortInUse = error instanceof Error && error.message.includes('Address already in use')
+      if (options.port !== undefined || !isPortInUse || tries === startTries) throw error
     }
   }
 }
@@ -99,7 +99,7 @@ async function startServer(
     listen_addresses: '127.0.0.1',
     // No socket file: its directory may not exist, and its path has a length limit.
     unix_socket_directories: '',
-    ...(options.persistent ? {} : throwAwaySettings),
+    ...(options.persistent ? {} : disposableSettings),
     ...options.settings,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])

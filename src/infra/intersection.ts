@@ -72,7 +72,7 @@ export function intersection(sources: Sources, options: IntersectionOptions): Pr
   const { order, start, end, also, limit, reads } = options
   const [first, ...others] = sources
   const [from, past] = order === 'desc' ? [Prisma.sql` || ' '`, Prisma.empty] : [Prisma.empty, Prisma.sql` || ' '`]
-  const fromThere = others.map((source, index) => {
+  const joins = others.map((source, index) => {
     const [previous, alias] = [Prisma.raw(`s${index}.id`), Prisma.raw(`s${index + 1}`)]
     return Prisma.sql`CROSS JOIN LATERAL (${source.page({ start: Prisma.sql`${previous}${from}`, end }, 1)}) ${alias}`
   })
@@ -87,7 +87,7 @@ export function intersection(sources: Sources, options: IntersectionOptions): Pr
       SELECT s0.id, CASE WHEN s0.id = ${last} THEN s0.id${past} ELSE ${last}${from} END AS start, f.is_found,
         j.step + 1 AS step, j.found + f.is_found::int AS found
       FROM jump j CROSS JOIN LATERAL (${first.page({ start: Prisma.sql`j.start`, end }, 1)}) s0
-      ${Prisma.join([...fromThere, Prisma.empty], ' ')}
+      ${Prisma.join([...joins, Prisma.empty], ' ')}
       CROSS JOIN LATERAL (SELECT ${isFound} AS is_found OFFSET 0) f
       WHERE j.step < ${steps} AND j.found < ${limit}
     ) s

@@ -38,7 +38,7 @@ export async function migrate({ url, pooling = 'none', ...options }: MigrateOpti
   const sessions = makeSessions({ url, pooling, max: 2, applicationName: 'switchyard-migrate', settings: unlimited })
   sessions.on('error', ignore)
   try {
-    return await inTurn(sessions, async () => {
+    return await withMigrationLock(sessions, async () => {
       const migrationsList = await readMigrations(options.migrationsDir)
       await forgetInterrupted(sessions)
       const { appliedMigrationNames } = await withSchemaEngine(database, (engine) =>
@@ -54,7 +54,7 @@ export async function migrate({ url, pooling = 'none', ...options }: MigrateOpti
 }
 
 /** The lock is held by a transaction, which works through any pooler and is released with its connection. */
-async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
+async function withMigrationLock<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
   const client = await sessions.connect()
   client.on('error', ignore)
   try {
@@ -73,8 +73,8 @@ async function inTurn<T>(sessions: Pool, work: () => Promise<T>): Promise<T> {
  * an open transaction whose last statement had parameters would hold one.
  */
 async function lock(client: PoolClient): Promise<void> {
-  const statement = `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS "isOurs"`
-  while (!(await client.query<{ isOurs: boolean }>(statement)).rows[0]?.isOurs) await sleep(retryMs)
+  const statement = `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS "isAcquired"`
+  while (!(await client.query<{ isAcquired: boolean }>(statement)).rows[0]?.isAcquired) await sleep(retryMs)
 }
 
 /**

@@ -75,7 +75,7 @@ async function connectThrough(deps: TunnelDeps, options: buildConnector.Options)
     // The destination cannot have sent anything yet: undici's next client would reconnect without end.
     if (isOpen && socket.readableLength === 0) return socket
     socket.on('error', () => {}).destroy()
-    throw isOpen ? malformed(field) : refusedBy(statusCode, field)
+    throw isOpen ? malformed(field) : connectError(statusCode, field)
   } catch (error) {
     await client.destroy()
     throw error instanceof EgressProxyError ? error : unreachable(error, field)
@@ -96,31 +96,35 @@ function authorityOf({ hostname, port, protocol }: buildConnector.Options): stri
   return `${host}:${Number(port) || (protocol === 'https:' ? 443 : 80)}`
 }
 
-function refusedBy(status: number, field: string): EgressProxyError {
-  const whose = nameOf(field)
-  const said = `(HTTP ${status} to CONNECT)`
-  // tinyproxy answers 401 to wrong credentials.
+function connectError(status: number, field: string): EgressProxyError {
+  const proxy = nameOf(field)
+  const suffix = `(HTTP ${status} to CONNECT)`
+  // tinyproxy returns 401 for wrong credentials.
   if (status === 407 || status === 401)
-    return new EgressProxyError('EGRESS_PROXY_AUTHENTICATION', `the ${whose} requires other credentials ${said}`, field)
+    return new EgressProxyError(
+      'EGRESS_PROXY_AUTHENTICATION',
+      `the ${proxy} requires other credentials ${suffix}`,
+      field,
+    )
   if (status === 403 || status === 451)
-    return new EgressProxyError('EGRESS_PROXY_DENIED', `the ${whose} does not allow the host ${said}`, field)
-  return new EgressProxyError('EGRESS_PROXY_FAILED', `the ${whose} did not connect to the host ${said}`, field)
+    return new EgressProxyError('EGRESS_PROXY_DENIED', `the ${proxy} does not allow the host ${suffix}`, field)
+  return new EgressProxyError('EGRESS_PROXY_FAILED', `the ${proxy} did not connect to the host ${suffix}`, field)
 }
 
 function malformed(field: string): EgressProxyError {
-  const whose = nameOf(field)
-  const why = `the ${whose} sent data after its response to CONNECT, before the host could`
+  const proxy = nameOf(field)
+  const why = `the ${proxy} sent data after its response to CONNECT, before the host could`
   return new EgressProxyError('EGRESS_PROXY_FAILED', why, field)
 }
 
 function unreachable(error: unknown, field: string): EgressProxyError {
-  const whose = nameOf(field)
+  const proxy = nameOf(field)
   const code = codeOf(error)
   if (code === egressDeniedCode) {
-    const why = `the ${whose} does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW`
+    const why = `the ${proxy} does not exist, or this installation does not allow calls to it. Its operator can add it to EGRESS_ALLOW`
     return new EgressProxyError('EGRESS_PROXY_NOT_ALLOWED', why, field)
   }
-  return new EgressProxyError('EGRESS_PROXY_UNREACHABLE', `no connection to the ${whose} (${code})`, field)
+  return new EgressProxyError('EGRESS_PROXY_UNREACHABLE', `no connection to the ${proxy} (${code})`, field)
 }
 
 function nameOf(field: string): string {

@@ -14,7 +14,7 @@ const waiting = { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTi
 const pauseMs = 2000
 
 /**
- * Checks Redis once, as soon as it answers, over a connection that is then closed, and logs one message. Says once what an
+ * Checks Redis once, as soon as it responds, over a connection that is then closed, and logs one message. Reports once what an
  * operator has to correct if it cannot be used. A process runs without Redis, so it never fails.
  */
 export function checkRedis(settings: RedisSettings, log: Log): { close(): Promise<void> } {
@@ -23,7 +23,7 @@ export function checkRedis(settings: RedisSettings, log: Log): { close(): Promis
   const report = once((problem) => log.error({ form: settings.form }, `redis ${problem}`))
   onError(redis, report)
   const done = untilExamined(redis, { settings, report, signal: ending.signal })
-    .then((facts) => facts && tell(facts, log))
+    .then((facts) => facts && logFacts(facts, log))
     .finally(() => redis.disconnect())
   return {
     async close() {
@@ -36,25 +36,25 @@ export function checkRedis(settings: RedisSettings, log: Log): { close(): Promis
 
 /** Reports each error that names a cause which an operator can correct. */
 export function onError(redis: RedisConnection, report: (problem: string) => void): void {
-  const hear = (error: unknown) => {
+  const onProblem = (error: unknown) => {
     const problem = redisProblemOf(error)
     if (problem !== null) report(problem)
   }
-  redis.on('error', hear)
-  if (redis instanceof Cluster) redis.on('node error', hear)
-  else redis.on('sentinelError', hear)
+  redis.on('error', onProblem)
+  if (redis instanceof Cluster) redis.on('node error', onProblem)
+  else redis.on('sentinelError', onProblem)
 }
 
 function once(report: (problem: string) => void): (problem: string) => void {
-  let isSaid = false
+  let isReported = false
   return (problem) => {
-    if (!isSaid) report(problem)
-    isSaid = true
+    if (!isReported) report(problem)
+    isReported = true
   }
 }
 
 /**
- * Null if ended before Redis has answered: between two attempts to connect, a disconnected client never rejects the
+ * Null if ended before Redis has responded: between two attempts to connect, a disconnected client never rejects the
  * commands that wait. Rejected logins reject all waiting commands, so they are repeated.
  */
 async function untilExamined(
@@ -74,7 +74,7 @@ async function untilExamined(
   return null
 }
 
-function tell({ problem, ...redis }: RedisFacts, log: Log): void {
+function logFacts({ problem, ...redis }: RedisFacts, log: Log): void {
   if (problem !== null) log.warn({ redis }, `redis checked: it ${problem}`)
   else if (redis.evictionPolicy === 'unknown')
     log.info({ redis }, 'redis checked: its eviction policy is not readable and should be noeviction')

@@ -28,13 +28,13 @@ type Options = Omit<RedisOptions, 'replyMapping'>
 /** A connection to Redis in any form, with the same commands. */
 export type RedisConnection = Redis | Cluster
 
-/** What its user expects while Redis is unavailable. */
+/** Behavior while Redis is unavailable. */
 export interface RedisBehavior {
   /** Null: commands wait until Redis returns. */
   maxRetriesPerRequest: number | null
   /** False: commands fail immediately while there is no connection. */
   enableOfflineQueue: boolean
-  /** Time without an answer after which a connection is considered lost, also if no packet says so. */
+  /** Time without a response after which a connection is considered lost. */
   socketTimeout: number
   commandTimeout?: number
 }
@@ -44,7 +44,7 @@ const retryStrategy = (times: number) => Math.min(times * 100, longestPauseMs)
 /** Of one host; unreachable Sentinels and nodes delay a failover by this time. */
 const connectTimeout = 5000
 const sentinelCommandTimeout = 2000
-/** Interval at which a cluster is asked for its nodes, in addition to when an answer says that they have changed. */
+/** Interval at which the nodes of a cluster are read, in addition to when a response reports a change. */
 const slotsRefreshInterval = 10_000
 
 /** Connects in the background and reconnects forever, to another primary after a failover. */
@@ -93,15 +93,15 @@ const loginOf = ({ username, password }: Login): Login => ({
 })
 
 /**
- * Node names the host in the handshake (SNI) only if asked to; hosted Redis selects the server by it. Only for one server:
- * with Sentinels and in a cluster, the options are those of all hosts.
+ * Node sends SNI only if `servername` is set; hosted Redis selects the server by it. Only for one server: with
+ * Sentinels and in a cluster, the options are those of all hosts.
  */
 function namedTls(host: string, tls: Tls | undefined): Tls | undefined {
   return tls === undefined || isIP(host) !== 0 ? tls : { servername: host, ...tls }
 }
 
 /**
- * The answer of a former primary, which Redis 6.2 embeds in another if a script gets it: reconnects to the current one and
- * sends the command again, if commands wait for connections.
+ * The response of a former primary, which Redis 6.2 embeds in another if a script gets it: reconnects to the current one
+ * and sends the command again, if commands wait for connections.
  */
 const isReadOnly = ({ message }: Error): 2 | false => (/^READONLY|-READONLY/.test(message) ? 2 : false)

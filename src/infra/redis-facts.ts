@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis'
 import type { RedisConnection, RedisSettings } from './redis-connection.ts'
 import { exercisePermissions } from './redis-permissions.ts'
 
-/** What a Redis says about itself. */
+/** Properties of a Redis server, as it reports them. */
 export interface RedisFacts {
   form: RedisSettings['form']
   tls: boolean

@@ -21,7 +21,7 @@ const byCode: Readonly<Record<string, string>> = {
 const grant = 'Grant those listed in docs/redis.md'
 
 /** Beginnings of error messages: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors */
-const byWords: readonly [RegExp, string][] = [
+const byMessage: readonly [RegExp, string][] = [
   [/WRONGPASS|ERR invalid password|without any password configured/, 'rejects the user. Correct user and password'],
   [/NOAUTH/, 'requires a password. Add user and password to REDIS_URL (of Sentinels: REDIS_SENTINEL_PASSWORD)'],
   [/NOPERM/, `denies the user a command or key. ${grant}`],
@@ -37,8 +37,8 @@ const byWords: readonly [RegExp, string][] = [
 ]
 
 /**
- * What an operator has to correct, or null if Redis is only away. Never repeats the error's message: an unknown command is
- * answered with its arguments, which may be a password.
+ * What an operator has to correct, or null if Redis is only unavailable. Never repeats the error's message: an unknown command is
+ * returned with its arguments, which may be a password.
  */
 export function redisProblemOf(error: unknown): string | null {
   const {
@@ -48,12 +48,12 @@ export function redisProblemOf(error: unknown): string | null {
   } = error as Partial<Record<'code' | 'message', string>> & {
     lastNodeError?: unknown
   }
-  const found = byCode[code] ?? deniedCommand(message) ?? byWords.find(([words]) => words.test(message))?.[1]
+  const found = byCode[code] ?? deniedCommand(message) ?? byMessage.find(([pattern]) => pattern.test(message))?.[1]
   if (found !== undefined) return found
   return lastNodeError === undefined || lastNodeError === null ? null : redisProblemOf(lastNodeError)
 }
 
-/** Redis names the command, without its arguments; of a key it says only that there is one. */
+/** Redis names the command, without its arguments; keys are not named. */
 function deniedCommand(message: string): string | undefined {
   const [, command] = message.match(/^NOPERM[^']{0,200}'([a-z|]{1,40})' command/) ?? []
   return command === undefined ? undefined : `denies the user a command or key (${command}). ${grant}`

@@ -67,9 +67,9 @@ export function makeRequestRates({ requests, windowSeconds, redis: settings, poo
   const blockSize = Math.max(1, Math.floor(requests * blockPart))
   const blocks = new LRUCache<string, Block>({ max: maxRemembered })
   /** Concurrent requests of one caller wait for the same block. */
-  const taking = new Map<string, Promise<Block>>()
+  const reservations = new Map<string, Promise<Block>>()
 
-  async function take(caller: string): Promise<Block> {
+  async function reserveBlock(caller: string): Promise<Block> {
     const { result, isGranted } = await limiter.consume(caller, blockSize).then(
       (counted) => ({ result: counted, isGranted: true }),
       (error: unknown) => {
@@ -85,23 +85,23 @@ export function makeRequestRates({ requests, windowSeconds, redis: settings, poo
   }
 
   /** Uses one request of the caller's block, or reports that the window is exhausted. */
-  async function takeOne(caller: string): Promise<Block> {
+  async function consume(caller: string): Promise<Block> {
     for (;;) {
       const block = blocks.get(caller)
       if (block !== undefined && block.left > 0 && performance.now() < block.endsAtMs) {
         block.left -= 1
         return { ...block }
       }
-      const under = taking.get(caller) ?? take(caller).finally(() => taking.delete(caller))
-      taking.set(caller, under)
-      const taken = await under
-      if (!taken.isGranted) return taken
+      const reservation = reservations.get(caller) ?? reserveBlock(caller).finally(() => reservations.delete(caller))
+      reservations.set(caller, reservation)
+      const reserved = await reservation
+      if (!reserved.isGranted) return reserved
     }
   }
 
   return {
     async count(caller) {
-      const block = await takeOne(caller)
+      const block = await consume(caller)
       return {
         isAllowed: block.isGranted,
         limit: requests,

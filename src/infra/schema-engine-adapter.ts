@@ -93,14 +93,14 @@ async function connect(database: MigratedDatabase): Promise<SqlDriverAdapter> {
 /** Builds an index while rows are written. It waits for other transactions without blocking them. */
 const isConcurrent = /^\s*(?:--.*\n\s*)*CREATE (?:UNIQUE )?INDEX CONCURRENTLY/i
 
-/** Such a statement runs outside a transaction, so a pooler in transaction mode forgets the search path before it. */
+/** Such a statement runs outside a transaction, so a pooler in transaction mode resets the search path before it. */
 function inSchema(script: string, schema: string | null | undefined): string {
   return schema ? script.replace(/ ON (?=")/, () => ` ON "${schema.replaceAll('"', '""')}".`) : script
 }
 
 /**
  * A statement that waits for a table lock blocks every later statement on that table. Therefore a script waits
- * only briefly; Postgres then rolls it back as a whole, and it is retried after those that queued behind it.
+ * only briefly; Postgres then rolls it back as a whole, and it is retried after the statements that queued behind it.
  */
 async function retryLocked(
   { onLockTimeout, lockTimeoutMs = 3000 }: MigratedDatabase,

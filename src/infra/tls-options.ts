@@ -35,7 +35,7 @@ export function tlsOptionsOf({ caCertificate: ca, clientCertificate: client }: C
 /**
  * Ends a socket with the alert that it has received instead of the first response. Node.js emits an alert as an error and
  * then the end of the stream, and undici reports only the latter. A later alert, on a socket that has carried a response,
- * says nothing about the request that is under way: it is reported like any other end.
+ * does not name the request in flight: it is reported like any other end.
  */
 export function endedByAlert(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {

@@ -28,14 +28,14 @@ function requireBinding(client: Client): void {
   const { connection } = client as Client & { connection?: EventEmitter & { stream: Duplex } }
   if (connection === undefined) throw new Error('this version of pg does not show its connection')
   let isBound = false
-  const refuse = () => {
+  const reject = () => {
     if (!isBound) connection.stream.destroy(unbound())
   }
   // Registered before the client's own listeners, which it adds when it connects.
   connection.on('authenticationSASL', ({ mechanisms }: { mechanisms: readonly string[] }) => {
     isBound = mechanisms.includes('SCRAM-SHA-256-PLUS')
-    refuse()
+    reject()
   })
   for (const event of ['authenticationOk', 'authenticationMD5Password', 'authenticationCleartextPassword'])
-    connection.on(event, refuse)
+    connection.on(event, reject)
 }

@@ -32,7 +32,7 @@ export interface JobRoutesDeps extends JobBatchDeps {
   preview: Preview
   service: WorkloadService
   cancelJobs: CancelJobs
-  ask: Pick<ProviderQueries, 'logs'>
+  queries: Pick<ProviderQueries, 'logs'>
   resolve: Resolve
   waits: WaitLimit
   streams: Streams
@@ -44,7 +44,7 @@ const tags = ['Jobs']
 const accepts = { 202: withHeaders(Type.Ref('Job'), 'ETag', 'Location') }
 
 export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Promise<void> {
-  const { schemas, submit, preview, service, records, ask, resolve, waits, streams } = deps
+  const { schemas, submit, preview, service, records, queries, resolve, waits, streams } = deps
   for (const schema of [...(Object.values(schemas) as TObject[]), LogChunkSchema, JobResolution])
     server.addSchema(schema)
   registerRecords(server, {
@@ -67,7 +67,7 @@ export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Pro
   registerJobBatch(server, deps)
   registerJobBatchCancel(server, deps.cancelJobs)
   registerCancel(server, service, records)
-  registerLogs(server, ask)
+  registerLogs(server, queries)
   registerResolve(server, resolve, records)
 }
 
@@ -149,10 +149,10 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordsA
   )
 }
 
-function registerLogs(server: HttpServer, ask: Pick<ProviderQueries, 'logs'>): void {
+function registerLogs(server: HttpServer, queries: Pick<ProviderQueries, 'logs'>): void {
   const about = { tags, params, querystring: logQuery }
   const read = (request: FastifyRequest) =>
-    ask.logs(
+    queries.logs(
       request.caller.projectId,
       (request.params as { id: string }).id,
       (request.query as { cursor?: string }).cursor ?? null,

@@ -1,6 +1,6 @@
 import type { MediaType, OpenApiDocument, Operation, Response } from './document.ts'
 import { operationsOf } from './document.ts'
-import { answerExamples, requestExamples } from './examples/examples.ts'
+import { requestExamples, responseExamples } from './examples/examples.ts'
 
 /**
  * Inserts the examples of request bodies and success responses. Query parameters have none: documentation pages would
@@ -12,8 +12,8 @@ export function insertExamples(document: OpenApiDocument): void {
     for (const parameter of parameters) if (parameter.in === 'query') delete parameter.example
     insertRequests(operation)
     const media = successOf(responses)
-    if (media !== undefined && operationId in answerExamples)
-      media.examples = { success: { value: answerExamples[operationId] } }
+    if (media !== undefined && operationId in responseExamples)
+      media.examples = { success: { value: responseExamples[operationId] } }
   }
 }
 

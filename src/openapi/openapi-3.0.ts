@@ -48,7 +48,7 @@ function translated(schema: Json): Json {
   // A schema that is already translated stays the same, so the order of the visit does not matter.
   // 3.0 has no rules for keys of maps.
   const { $ref, examples, anyOf, propertyNames: _, ...rest } = schema
-  // In 3.0 nothing may be beside a reference.
+  // In 3.0 a reference has no sibling keywords.
   if ($ref !== undefined) return Object.keys(schema).length === 1 ? schema : { allOf: [{ $ref }], ...annotations(rest) }
   return {
     ...rest,
@@ -61,13 +61,13 @@ function annotations({ description, deprecated }: Json): Json {
   return { ...(description === undefined ? {} : { description }), ...(deprecated === true ? { deprecated } : {}) }
 }
 
-/** An alternative `null` is a flag in 3.0. A single remaining alternative is kept as `allOf`, beside the flag. */
+/** An alternative `null` is a flag in 3.0. A single remaining alternative is kept as `allOf`, with the flag. */
 function alternatives(anyOf: unknown): Json {
   if (!Array.isArray(anyOf)) return {}
   const rest = anyOf.filter((each) => (each as Json).type !== 'null')
   if (rest.length === anyOf.length) return { anyOf }
   const [only] = rest as Json[]
   if (rest.length > 1 || only === undefined) return { anyOf: rest, nullable: true }
-  // 3.0 tools accept `nullable` only beside a type; all referenced schemas with a null alternative are objects.
+  // 3.0 tools accept `nullable` only with a type; all referenced schemas with a null alternative are objects.
   return '$ref' in only ? { type: 'object', allOf: [only], nullable: true } : { ...translated(only), nullable: true }
 }

@@ -8,7 +8,7 @@ const header = (name: string, description: string): Parameter => ({
 
 /**
  * The requests that webhook endpoints receive, signed according to the Standard Webhooks specification. Their tag is
- * theirs alone: OpenAPI Generator 7.25 writes the operations of `paths` and of `webhooks` with one tag into the same file, so
+ * used by no other operation: OpenAPI Generator 7.25 writes the operations of `paths` and of `webhooks` with one tag into the same file, so
  * that only the latter remain.
  */
 export function webhooks(): Record<string, Record<string, Operation>> {

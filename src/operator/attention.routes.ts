@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { sendAccepted, targetOf } from '../http/conditional.ts'
-import { encodeCursor, type List, notOurs, positionIn } from '../http/cursor.ts'
+import { encodeCursor, invalidCursor, type List, positionIn } from '../http/cursor.ts'
 import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -27,7 +27,7 @@ const config = { scopes: ['admin'] as const }
 const params = Type.Object({ id: workloadId })
 const cursorIn = { in: 'body', pointer: '/cursor' } as const
 
-/** Registers what waits for an operator in all projects, and its resolution. */
+/** Registers the workloads that wait for an operator in all projects, and their resolution. */
 export function registerAttention(server: HttpServer, deps: AttentionRoutesDeps): void {
   for (const schema of attentionSchemas) server.addSchema(schema)
   registerList(server, deps)
@@ -162,7 +162,7 @@ function filterOf(
 
 function positionOf(cursor: string | undefined, list: List): AttentionPosition | null {
   const position = positionIn<AttentionPosition>(cursor, list)
-  if (position !== null && !/^\d{1,17}$/.test(position.sinceUs)) throw notOurs(list.cursorIn)
+  if (position !== null && !/^\d{1,17}$/.test(position.sinceUs)) throw invalidCursor(list.cursorIn)
   return position
 }
 

@@ -1,6 +1,6 @@
 import type { CandidateSearch } from '../workloads/actions/candidates.ts'
 import type { Resolution } from '../workloads/actions/resolve.ts'
-import { obstacleTo, type ResolvedItem } from '../workloads/actions/resolve-attention.ts'
+import { problemWith, type ResolvedItem } from '../workloads/actions/resolve-attention.ts'
 import type { AttentionItem, LastAttempt } from '../workloads/store/attention.repository.ts'
 import { commandOf } from './resolve-command.ts'
 
@@ -72,9 +72,9 @@ function callsOf(item: AttentionItem): ResolveCall[] {
 
 function possible(item: AttentionItem, choices: readonly Choice[]): ResolveCall[] {
   return choices.flatMap(([description, resolution]) => {
-    const obstacle = obstacleTo(item, resolution)
-    if (obstacle?.result === 'not_applicable') return []
-    const from = obstacle === null ? null : item.absenceConclusiveAt
+    const problem = problemWith(item, resolution)
+    if (problem?.result === 'not_applicable') return []
+    const from = problem === null ? null : item.absenceConclusiveAt
     return [
       { ...callOf(item, description, resolution), ...(from === null ? {} : { possibleFrom: from.toISOString() }) },
     ]

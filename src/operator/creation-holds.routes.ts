@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { ownerOf } from '../http/caller.ts'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -65,7 +65,7 @@ function registerCollection(server: HttpServer, holds: CreationHolds): void {
       const list = { name: 'creation-holds', filters: active === undefined ? {} : { active } }
       const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
       const found = await holds.list({ active: active ?? null, after, limit: limit + 1 })
-      return pageAnswer(found, { limit, list, view: viewOf })
+      return pageResponse(found, { limit, list, view: viewOf })
     },
   )
 }

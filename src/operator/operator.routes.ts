@@ -8,7 +8,7 @@ export interface OperatorRoutesDeps {
   holds: CreationHolds
 }
 
-/** Registers what operators do across projects. */
+/** Registers the operations of operators across projects. */
 export async function registerOperator(server: HttpServer, { attention, holds }: OperatorRoutesDeps): Promise<void> {
   registerAttention(server, attention)
   registerCreationHolds(server, holds)

@@ -75,7 +75,7 @@ export function redisBackend(settings: RedisSettings, prefix?: string): QueueBac
         on: (event, listener) => worker.on(event, listener),
         close() {
           closing.abort()
-          return client.end((isThere) => worker.close(!isThere))
+          return client.end((isAvailable) => worker.close(!isAvailable))
         },
       }
     },

@@ -6,11 +6,11 @@ import { connectRedis, type RedisConnection, type RedisSettings } from '../infra
 export interface RedisClient {
   redis: RedisConnection
   /** Calls `close` with the availability of Redis, waits for it as long as Redis responds, then disconnects. */
-  end(close: (isThere: boolean) => Promise<unknown>): Promise<void>
+  end(close: (isAvailable: boolean) => Promise<unknown>): Promise<void>
 }
 
 /** Redis is unavailable if it does not respond within this time. */
-const answerMs = 500
+const responseTimeoutMs = 500
 /** A producer fails immediately while Redis is unavailable. */
 const producing = { maxRetriesPerRequest: 1, enableOfflineQueue: false, socketTimeout: 5000 }
 /** A consumer waits until Redis returns. Its reads block for five seconds. */
@@ -47,9 +47,9 @@ export function makeRedisClients(settings: RedisSettings) {
       return {
         redis,
         async end(close) {
-          const answers = () => within(answerMs, redis.ping())
-          const closing = close(await answers()).catch(() => {})
-          while (!(await within(answerMs, closing)) && (await answers()));
+          const responds = () => within(responseTimeoutMs, redis.ping())
+          const closing = close(await responds()).catch(() => {})
+          while (!(await within(responseTimeoutMs, closing)) && (await responds()));
           redis.disconnect()
         },
       }

@@ -28,7 +28,7 @@ export function makeQueueWorker<Q extends QueueName>({
   let worker: HintWorker | undefined
 
   function make(): HintWorker {
-    const made = backend.makeWorker(
+    const worker = backend.makeWorker(
       name,
       async ({ data }) => {
         const payload = readPayload(queue, data)
@@ -37,10 +37,10 @@ export function makeQueueWorker<Q extends QueueName>({
       },
       concurrency,
     )
-    made.on('error', (error) => {
+    worker.on('error', (error) => {
       if (!isClosed) log.warn({ err: error, queue: name }, 'queue unavailable; falling back to database polling')
     })
-    return made
+    return worker
   }
 
   return {

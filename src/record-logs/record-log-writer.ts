@@ -64,7 +64,7 @@ export function makeRecordLogWriter({ repository, streams, write, intervalMs, lo
   }
 }
 
-/** `log` tells these lines from those of the service, which have `level` and `msg`. */
+/** `log` distinguishes these lines from those of the service, which have `level` and `msg`. */
 function lineOf(stream: RecordStream, { fields: { at, ...fields } }: StreamedRecord): string {
   const given = Object.entries(fields).filter(([, value]) => value !== null)
   return `${JSON.stringify({ log: stream === 'audit' ? 'audit' : 'event', at: at.toISOString(), ...Object.fromEntries(given) })}\n`

@@ -1,8 +1,8 @@
-import type { EventsRepository, FollowedEvents, FollowedPlace } from '../events/events.repository.ts'
+import type { EventsRepository, FollowedEvents, FollowedPosition } from '../events/events.repository.ts'
 import { makeBatcher } from '../infra/batcher.ts'
 
 /** Events of one workload after a position, up to the limit of one read. Null if it does not exist in the project. */
-export type ReadFollowed = (place: FollowedPlace) => Promise<FollowedEvents | null>
+export type ReadFollowed = (position: FollowedPosition) => Promise<FollowedEvents | null>
 
 const maxConcurrent = 1000
 const maxOfOne = 200
@@ -15,21 +15,21 @@ export function makeReadFollowed(
   { follow }: Pick<EventsRepository, 'follow'>,
   isTransient: (error: unknown) => boolean,
 ): ReadFollowed {
-  return makeBatcher<FollowedPlace, FollowedEvents | null>({
+  return makeBatcher<FollowedPosition, FollowedEvents | null>({
     concurrency: 1,
     maxItems: maxConcurrent,
     isDataError: () => false,
     isTransient,
-    async flush(places) {
-      const distinct = new Map(places.map((place) => [keyOf(place), place]))
+    async flush(positions) {
+      const distinct = new Map(positions.map((position) => [keyOf(position), position]))
       const limit = Math.max(leastOfOne, Math.min(maxOfOne, Math.floor(maxOfAll / distinct.size)))
       const found = await follow([...distinct.values()], limit)
       const byKey = new Map([...distinct.keys()].map((key, index) => [key, found[index] ?? null]))
-      return places.map((place) => byKey.get(keyOf(place)) ?? null)
+      return positions.map((position) => byKey.get(keyOf(position)) ?? null)
     },
   })
 }
 
-function keyOf({ projectId, kind, id, after }: FollowedPlace): string {
+function keyOf({ projectId, kind, id, after }: FollowedPosition): string {
   return `${projectId} ${kind} ${id} ${after}`
 }

@@ -1,6 +1,6 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import { numberIn, pageAnswer } from '../http/cursor.ts'
+import { numberIn, pageResponse } from '../http/cursor.ts'
 import { afterQuery, cursorQuery, errorResponses, limitQuery, pageOf } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { Scope } from '../vocabulary/scopes.ts'
@@ -111,7 +111,7 @@ function registerHistory<R>(server: HttpServer, records: Histories<R>, history: 
       await records.get(projectId, id)
       const entries = await history.read(projectId, id, { after: from, limit: limit + 1 })
       const found = entries.map(([number, entry]) => ({ id: String(number), entry }))
-      return pageAnswer(found, { limit, list, view: ({ entry }) => entry })
+      return pageResponse(found, { limit, list, view: ({ entry }) => entry })
     },
   )
 }

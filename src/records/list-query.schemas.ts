@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { idSchema } from '../vocabulary/ids.ts'
 
-const moment = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
+const optionalTime = (description: string) => Type.Optional(Type.String({ format: 'date-time', description }))
 
 /** Filters of a list. */
 export function workloadFilter(statuses: readonly string[]) {
@@ -29,8 +29,8 @@ export function workloadFilter(statuses: readonly string[]) {
       }),
     ),
     namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Name prefix; sorts by name.' })),
-    createdAfter: moment('Only records created at or after this time.'),
-    createdBefore: moment('Only records created before this time.'),
+    createdAfter: optionalTime('Only records created at or after this time.'),
+    createdBefore: optionalTime('Only records created before this time.'),
     ids: Type.Optional(
       Type.Array(Type.String({ maxLength: 64 }), {
         minItems: 1,

@@ -17,16 +17,16 @@ export interface ListParameters {
   ids?: string[]
 }
 
-type Place = Pick<ValidationError, 'in' | 'pointer'>
+type Location = Pick<ValidationError, 'in' | 'pointer'>
 
-const inQuery = (name: string): Place => ({ in: 'query', pointer: name })
+const inQuery = (name: string): Location => ({ in: 'query', pointer: name })
 
 /**
  * The filters of a list query, to which cursors are bound too.
  *
- * @param placeOf where a parameter was sent
+ * @param locationOf where a parameter was sent
  */
-export function filterOf(query: ListParameters, placeOf: (name: string) => Place = inQuery): Filter {
+export function filterOf(query: ListParameters, locationOf: (name: string) => Location = inQuery): Filter {
   const {
     label,
     createdAfter,
@@ -44,8 +44,8 @@ export function filterOf(query: ListParameters, placeOf: (name: string) => Place
   return {
     ...(Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined)) as Filter),
     ...(label === undefined ? {} : { labels: label.map(splitLabel) }),
-    ...(createdAfter === undefined ? {} : { createdAfter: instantOf(createdAfter, placeOf('createdAfter')) }),
-    ...(createdBefore === undefined ? {} : { createdBefore: instantOf(createdBefore, placeOf('createdBefore')) }),
+    ...(createdAfter === undefined ? {} : { createdAfter: instantOf(createdAfter, locationOf('createdAfter')) }),
+    ...(createdBefore === undefined ? {} : { createdBefore: instantOf(createdBefore, locationOf('createdBefore')) }),
   }
 }
 

@@ -19,7 +19,7 @@ const rereadMs = 2000
  */
 export async function readUntil<K extends Kind>(
   deps: Deps<K>,
-  isEnough: (workload: Workload<K>) => boolean,
+  isReady: (workload: Workload<K>) => boolean,
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<Workload<K>> {
   const untilMs = deps.clock.monotonicMs() + waitMs
@@ -28,13 +28,13 @@ export async function readUntil<K extends Kind>(
     const isRead = new AbortController()
     try {
       // Subscribes before reading, so that no change is missed in between.
-      const heard = deps.wait(
+      const changed = deps.wait(
         Math.min(leftMs, untilTick(deps.clock, rereadMs)),
         AbortSignal.any([signal, isRead.signal]),
       )
       last = await deps.read(last)
-      if (isEnough(last) || signal.aborted) return last
-      if (!(await heard)) break
+      if (isReady(last) || signal.aborted) return last
+      if (!(await changed)) break
     } finally {
       isRead.abort()
     }

@@ -66,7 +66,7 @@ export function registerPreview<K extends Kind>(
   }: { preview: Preview; submissionOf(request: FastifyRequest, key: string | null): Submission<K> },
 ): void {
   const { plural, singular, tag, scope } = about
-  const noun = singular.toLowerCase()
+  const name = singular.toLowerCase()
   server.post(
     `/${plural}/preview`,
     {
@@ -74,7 +74,7 @@ export function registerPreview<K extends Kind>(
       schema: {
         tags: [tag],
         operationId: `preview${singular}`,
-        summary: `Preview ${noun === 'job' ? 'a' : 'an'} ${noun} (dry run)`,
+        summary: `Preview ${name === 'job' ? 'a' : 'an'} ${name} (dry run)`,
         description:
           'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or created.',
         querystring: previewQuery,

@@ -1,10 +1,10 @@
 import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { watchCaller } from '../http/caller-validity.ts'
 import type { WaitLimit } from '../http/concurrency-limits.ts'
 import { etagOf, isKnown, sendRecord, targetOf } from '../http/conditional.ts'
 import { encodeCursor, positionIn } from '../http/cursor.ts'
 import { changeHeaders, waitHeaders, withHeaders } from '../http/headers.ts'
-import { watchCaller } from '../http/lasting-proof.ts'
 import { applied, preferredWaitMs } from '../http/prefer-wait.ts'
 import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -46,7 +46,7 @@ export interface Records<R extends { id: string; name: string; version: number }
   readUntil(
     projectId: string,
     id: string,
-    isEnough: (record: R) => boolean,
+    isReady: (record: R) => boolean,
     wait: { waitMs: number; signal: AbortSignal },
   ): Promise<R>
 }
@@ -169,11 +169,11 @@ async function readAsPreferred<R extends { id: string; name: string; version: nu
   if (waitMs === null) return records.get(projectId, id)
   const left = new AbortController()
   request.raw.once('close', () => left.abort())
-  const wantsChange = request.headers['if-none-match'] !== undefined
-  const isEnough = (record: R) => (wantsChange ? !isKnown(request, record) : records.isSettled(record))
-  const leave = records.waits.take(request.caller.by.subject)
+  const awaitsChange = request.headers['if-none-match'] !== undefined
+  const isReady = (record: R) => (awaitsChange ? !isKnown(request, record) : records.isSettled(record))
+  const leave = records.waits.acquire(request.caller.by.subject)
   const stopWatching = watchCaller(request, () => left.abort())
-  const record = await records.readUntil(projectId, id, isEnough, { waitMs, signal: left.signal }).finally(() => {
+  const record = await records.readUntil(projectId, id, isReady, { waitMs, signal: left.signal }).finally(() => {
     leave()
     stopWatching()
   })

@@ -8,8 +8,8 @@ import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 /** Schemas that both kinds share. */
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
-const moment = (description: string) => Type.Optional(time(description))
-const machineWord = (description: string) => Type.String({ pattern: '^[a-z][a-z0-9_]*$', description })
+const optionalTime = (description: string) => Type.Optional(time(description))
+const identifier = (description: string) => Type.String({ pattern: '^[a-z][a-z0-9_]*$', description })
 
 /** Target and name of a request. */
 export const requestTarget = {
@@ -75,7 +75,7 @@ export const Problem = Type.Object(
 
 export const WorkloadErrorSchema = Type.Object(
   {
-    code: machineWord('Error code. Extensible; expect new values.'),
+    code: identifier('Error code. Extensible; expect new values.'),
     message: Type.String({ description: 'Human-readable message.' }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
     errors: Type.Optional(
@@ -86,7 +86,7 @@ export const WorkloadErrorSchema = Type.Object(
   { title: 'Failure', description: 'Error details.' },
 )
 
-/** Fields of a record besides its request. */
+/** Fields of a record other than its request. */
 export function recordFields(status: TSchema, actions: readonly string[]) {
   return {
     provider: Type.String({ description: 'Provider id.' }),
@@ -95,18 +95,18 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
     held: Type.Optional(Type.Boolean({ description: '`true` while provider calls for the record are suspended.' })),
     version: Type.Integer({ description: 'Version of the record, incremented by each change; also its `ETag`.' }),
     status,
-    statusReason: Type.Optional(machineWord('Machine-readable reason of the status. Extensible; expect new values.')),
+    statusReason: Type.Optional(identifier('Machine-readable reason of the status. Extensible; expect new values.')),
     statusMessage: Type.Optional(Type.String({ description: 'Human-readable reason.' })),
     statusChangedAt: time('Last status change at.'),
     actions: Type.Array(Type.Unsafe<string>({ type: 'string', enum: actions }), {
       description: 'Currently allowed actions.',
     }),
-    nextAttemptAt: moment('Time of the next attempt.'),
+    nextAttemptAt: optionalTime('Time of the next attempt.'),
     createdAt: time('Created at.'),
     updatedAt: time('Updated at.'),
-    dispatchedAt: moment('Accepted by the provider at.'),
-    startedAt: moment('Started at.'),
-    endedAt: moment('Ended at.'),
+    dispatchedAt: optionalTime('Accepted by the provider at.'),
+    startedAt: optionalTime('Started at.'),
+    endedAt: optionalTime('Ended at.'),
     exitCode: Type.Optional(Type.Integer({ description: 'Exit code of the program.' })),
     signal: Type.Optional(Type.Integer({ description: 'Number of the signal that ended the program.' })),
     error: Type.Optional(WorkloadErrorSchema),
@@ -174,9 +174,9 @@ export const AttemptSchema = Type.Object(
     }),
     startedAt: time('Started at.'),
     sendBy: time('Send deadline: nothing is sent after this time.'),
-    endedAt: moment('Completed at.'),
+    endedAt: optionalTime('Completed at.'),
     outcome: Type.Optional(
-      machineWord(
+      identifier(
         'Outcome: `created`, `recovered` (found by its correlation tag), `rejected`, `not_sent`, `not_created` or `unknown`. Absent while in progress.',
       ),
     ),
@@ -188,7 +188,7 @@ export const AttemptSchema = Type.Object(
 
 export const RemotePayload = Type.Object(
   {
-    observedAt: moment('Observed at.'),
+    observedAt: optionalTime('Observed at.'),
     id: Type.Optional(Type.String({ description: 'Id at the provider.' })),
     state: Type.Optional(Type.String({ description: 'Raw provider state.' })),
     payload: Type.Unknown({

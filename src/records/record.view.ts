@@ -16,23 +16,23 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     id: workload.id,
     provider: workload.provider,
     connectionId: workload.connectionId,
-    ...given('environmentId', workload.environmentId),
+    ...optional('environmentId', workload.environmentId),
     ...(view === 'full' ? spec : withoutLongFields(spec)),
     labels: workload.labels,
     ...(workload.held ? { held: true } : {}),
     version: workload.version,
     status: workload.status,
-    ...given('statusReason', workload.reason),
-    ...given('statusMessage', workload.message),
+    ...optional('statusReason', workload.reason),
+    ...optional('statusMessage', workload.message),
     statusChangedAt: workload.statusChangedAt.toISOString(),
     actions,
     ...times(workload),
-    ...given('exitCode', workload.exitCode),
-    ...given('signal', workload.signal),
-    ...given('error', error),
-    ...given('tasks', workload.tasks),
-    ...given('remote', remoteOf(workload)),
-    ...given('result', result === null ? null : { [workload.provider]: result }),
+    ...optional('exitCode', workload.exitCode),
+    ...optional('signal', workload.signal),
+    ...optional('error', error),
+    ...optional('tasks', workload.tasks),
+    ...optional('remote', remoteOf(workload)),
+    ...optional('result', result === null ? null : { [workload.provider]: result }),
     ...(workload.kind === 'environment' ? { imported: workload.imported } : {}),
     ...(workload.kind === 'environment' && hasOpenRequest(workload)
       ? { requestedAction: actionOf[(workload as Workload<'environment'>).desired] }
@@ -47,9 +47,9 @@ const actionOf = { run: 'start', stop: 'stop', delete: 'delete' } as const satis
 
 export function remoteViewOf(workload: Workload) {
   return {
-    ...moment('observedAt', workload.observedAt),
-    ...given('id', workload.remoteId),
-    ...given('state', workload.rawState),
+    ...optionalTime('observedAt', workload.observedAt),
+    ...optional('id', workload.remoteId),
+    ...optional('state', workload.rawState),
     payload: workload.remotePayload ?? {},
   }
 }
@@ -61,27 +61,27 @@ export function attemptViewOf(entry: LedgerEntry) {
     scope: entry.scope,
     startedAt: entry.startedAt.toISOString(),
     sendBy: entry.sendBy.toISOString(),
-    ...moment('endedAt', entry.endedAt),
-    ...given('outcome', entry.outcome),
-    ...given('remoteId', entry.remoteId),
-    ...given('error', entry.error),
+    ...optionalTime('endedAt', entry.endedAt),
+    ...optional('outcome', entry.outcome),
+    ...optional('remoteId', entry.remoteId),
+    ...optional('error', entry.error),
   }
 }
 
 function times(workload: Workload) {
   return {
-    ...moment('nextAttemptAt', workload.nextAttemptAt),
+    ...optionalTime('nextAttemptAt', workload.nextAttemptAt),
     createdAt: workload.createdAt.toISOString(),
     updatedAt: workload.updatedAt.toISOString(),
-    ...moment('dispatchedAt', workload.dispatchedAt),
-    ...moment('startedAt', workload.startedAt),
-    ...moment('endedAt', workload.endedAt),
-    ...moment(workload.kind === 'job' ? 'cancelRequestedAt' : 'deleteRequestedAt', workload.cancelRequestedAt),
+    ...optionalTime('dispatchedAt', workload.dispatchedAt),
+    ...optionalTime('startedAt', workload.startedAt),
+    ...optionalTime('endedAt', workload.endedAt),
+    ...optionalTime(workload.kind === 'job' ? 'cancelRequestedAt' : 'deleteRequestedAt', workload.cancelRequestedAt),
   }
 }
 
 function remoteOf({ remoteId, remoteName, rawState }: Workload) {
-  const remote = { ...given('id', remoteId), ...given('name', remoteName), ...given('state', rawState) }
+  const remote = { ...optional('id', remoteId), ...optional('name', remoteName), ...optional('state', rawState) }
   return Object.keys(remote).length === 0 ? null : remote
 }
 
@@ -91,10 +91,10 @@ function withoutLongFields(spec: Workload['spec']) {
   )
 }
 
-function given<N extends string, V>(name: N, value: V | null): { [name in N]?: NonNullable<V> } {
+function optional<N extends string, V>(name: N, value: V | null): { [name in N]?: NonNullable<V> } {
   return value === null || value === undefined ? {} : ({ [name]: value } as { [name in N]?: NonNullable<V> })
 }
 
-function moment<N extends string>(name: N, value: Date | null): { [name in N]?: string } {
-  return given(name, value === null ? null : value.toISOString())
+function optionalTime<N extends string>(name: N, value: Date | null): { [name in N]?: string } {
+  return optional(name, value === null ? null : value.toISOString())
 }

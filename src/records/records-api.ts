@@ -58,7 +58,7 @@ export function makeRecordsApi<K extends Kind>(deps: RecordsApiDeps<K>) {
     readUntil: (
       projectId: string,
       id: string,
-      isEnough: (workload: Workload<K>) => boolean,
+      isReady: (workload: Workload<K>) => boolean,
       wait: { waitMs: number; signal: AbortSignal },
     ) =>
       readUntil(
@@ -71,7 +71,7 @@ export function makeRecordsApi<K extends Kind>(deps: RecordsApiDeps<K>) {
           wait: (ms, signal) => deps.wait(id, ms, signal),
           clock: deps.clock,
         },
-        isEnough,
+        isReady,
         wait,
       ),
     follow: (projectId: string, id: string) => ({

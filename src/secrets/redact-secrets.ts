@@ -25,10 +25,10 @@ export function makeHide(variables: Readonly<Record<string, string>>): Hide {
   const names = new Set(Object.keys(variables))
   const text = (given: string): string => withoutSpans(given, [...search(given), ...namedSpans(given, names)])
   // Created on first use: most calls hide nothing.
-  let made: SecretSearch | undefined
+  let cached: SecretSearch | undefined
   const search: SecretSearch = (given) => {
-    made ??= makeSecretSearch(Object.values(variables).flatMap(spellingsOf))
-    return made(given)
+    cached ??= makeSecretSearch(Object.values(variables).flatMap(spellingsOf))
+    return cached(given)
   }
   return { text, json: (value) => hideJson(value, names, text) }
 }

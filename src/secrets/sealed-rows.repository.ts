@@ -4,7 +4,7 @@ import type { AuditAction } from '../vocabulary/audit-actions.ts'
 import { makeId } from '../vocabulary/ids.ts'
 
 /** Every table column with sealed text, by its name in reports, and the table with its project id. */
-const places = {
+const tables = {
   connections: { table: 'connections', id: 'id', sealed: 'sealed_credentials', owner: 'connections' },
   connection_networks: { table: 'connections', id: 'id', sealed: 'sealed_network', owner: 'connections' },
   workload_secrets: { table: 'workload_secrets', id: 'workload_id', sealed: 'sealed', owner: 'workloads' },
@@ -13,8 +13,8 @@ const places = {
 
 const rotated: AuditAction = 'secrets.rotated'
 
-export type SealedTable = keyof typeof places
-export const sealedTables = Object.keys(places) as SealedTable[]
+export type SealedTable = keyof typeof tables
+export const sealedTables = Object.keys(tables) as SealedTable[]
 
 /** `id` is the row id that the text is sealed for. */
 export interface SealedRow {
@@ -26,7 +26,7 @@ export type SealedRowsRepository = ReturnType<typeof makeSealedRowsRepository>
 
 export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
   return {
-    /** The next rows by id whose text does not start with `prefix`. Rows of deleted objects have no text. */
+    /** The next rows by id whose text does not start with `prefix`. Rows of deleted objects have no secrets. */
     async otherwiseSealed(
       table: SealedTable,
       { prefix, after, limit }: { prefix: string; after: string; limit: number },
@@ -63,6 +63,6 @@ export function makeSealedRowsRepository(prisma: PrismaClient, by: Actor) {
 }
 
 function columnsOf(table: SealedTable) {
-  const { id, sealed, owner, table: name } = places[table]
+  const { id, sealed, owner, table: name } = tables[table]
   return { name: Prisma.raw(name), id: Prisma.raw(id), sealed: Prisma.raw(sealed), owner: Prisma.raw(owner) }
 }

@@ -75,7 +75,7 @@ export function masked<K extends Kind>(spec: Spec<K>, variables: Variables): Spe
 }
 
 /** Problems of a filled spec, mapped to the fields of the request, without secret values. */
-export function toldOfSecrets(
+export function reportedForSecrets(
   problems: readonly SpecProblem[],
   variables: Variables,
   plain: Variables | undefined,
@@ -84,11 +84,11 @@ export function toldOfSecrets(
   const twice = Object.keys(variables).filter((name) => plain !== undefined && Object.hasOwn(plain, name))
   return [
     ...problems.flatMap(({ pointer, code, detail }) =>
-      pointersOf(pointer, variables, plain).map((told) => ({
-        pointer: told,
+      pointersOf(pointer, variables, plain).map((secretPointer) => ({
+        pointer: secretPointer,
         code,
         detail: hide.text(
-          told.startsWith('/secret') ? detail.replaceAll('environmentVariables', 'secretVariables') : detail,
+          secretPointer.startsWith('/secret') ? detail.replaceAll('environmentVariables', 'secretVariables') : detail,
         ),
       })),
     ),

@@ -11,7 +11,7 @@ import {
   type ProcessGaugeName,
 } from './metric-list.ts'
 
-/** What a process reports about itself. */
+/** Metrics of a process. */
 export interface ProcessMetrics {
   observe<N extends HistogramName>(name: N, labels: LabelsOf<N>, value: number): void
   count<N extends CounterName>(name: N, labels: LabelsOf<N>): void
@@ -19,7 +19,7 @@ export interface ProcessMetrics {
   gauge<N extends ProcessGaugeName>(name: N, read: () => readonly { labels: LabelsOf<N>; value: number }[]): void
 }
 
-/** What is served at `/metrics`. */
+/** Response of `/metrics`. */
 export interface Metrics {
   /** All metrics in the Prometheus text format. */
   text(): Promise<string>
@@ -32,13 +32,13 @@ const prefix = 'switchyard_'
 export function makeProcessMetrics(): { metrics: ProcessMetrics; registry: Registry } {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: `${prefix}process_` })
-  const made = new Map<MetricName, Histogram | Counter>()
+  const instruments = new Map<MetricName, Histogram | Counter>()
 
   function metricOf<M extends Histogram | Counter>(name: MetricName, make: () => M): M {
-    const known = made.get(name) as M | undefined
+    const known = instruments.get(name) as M | undefined
     if (known !== undefined) return known
     const fresh = make()
-    made.set(name, fresh)
+    instruments.set(name, fresh)
     return fresh
   }
 
@@ -63,7 +63,7 @@ export const noMetrics: ProcessMetrics = { observe() {}, count() {}, gauge() {} 
 const freshMs = 5000
 /** A scrape waits this long for a measurement, less than the timeouts of scrapers. A slower one is left to later scrapes. */
 const limitMs = 3000
-/** While there is no newer one, a measurement is served for this long: scrapes are up to a minute apart. */
+/** While there is no newer one, a measurement is served for this long: the scrape interval is up to a minute. */
 const staleMs = 60_000
 
 export interface MetricsDeps {
@@ -71,7 +71,7 @@ export interface MetricsDeps {
   /** Reads the metrics of the whole installation; null if this process does not report them. */
   measure: (() => Promise<readonly Measure[]>) | null
   clock: { monotonicMs(): number }
-  /** Called with the error of a failed measurement. Its scrape is answered without it. */
+  /** Called with the error of a failed measurement. Its scrape omits it. */
   onFailure(error: unknown): void
 }
 

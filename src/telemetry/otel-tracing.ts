@@ -21,7 +21,7 @@ const kinds: Readonly<Record<SpanStart['kind'], SpanKind>> = {
 
 /**
  * Tracing with the OpenTelemetry SDK. This module is imported only if traces are exported, so that other processes do
- * not load the SDK. Nothing is patched and nothing is registered globally: every span is made by Switchyard.
+ * not load the SDK. Nothing is patched and nothing is registered globally: Switchyard creates every span.
  */
 export async function makeTracing(settings: TracingSettings): Promise<Tracing> {
   const exporter = await makeExporter(settings.exporter)

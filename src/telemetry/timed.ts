@@ -5,7 +5,7 @@ export interface MonotonicClock {
   monotonicMs(): number
 }
 
-/** Runs `run` once, reports how it ended, and returns or throws what it does, whatever becomes of the report. */
+/** Runs `run` once, reports how it ended, and returns or throws what it does, whether or not the report succeeds. */
 export async function timed<R>(
   clock: MonotonicClock,
   run: () => Promise<R>,

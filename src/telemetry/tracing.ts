@@ -15,11 +15,11 @@ export interface Span {
   readonly traceParent: string | null
   set(attributes: Attributes): void
   rename(name: string): void
-  /** Marks the span as failed. `code` is from a bounded set; messages are left out, since they are written by others. */
+  /** Marks the span as failed. `code` is from a bounded set; messages are omitted, since other systems write them. */
   fail(code: string): void
 }
 
-/** A span that ends when it is told to. */
+/** A span that is ended explicitly. */
 export interface OpenSpan extends Span {
   /** Makes the span active for what `next` starts. */
   run(next: () => void): void

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { Agent, type buildConnector, type Dispatcher } from 'undici'
-import type { SilentReason } from './webhook-endpoint.ts'
+import type { NoResponseReason } from './webhook-endpoint.ts'
 
 /** HTTP message to send. */
 export interface Message {
@@ -10,7 +10,7 @@ export interface Message {
 }
 
 /** Response of an endpoint; `retryAfter` is the raw header value. */
-export type EndpointResponse = { httpStatus: number; retryAfter: string | null } | { reason: SilentReason }
+export type EndpointResponse = { httpStatus: number; retryAfter: string | null } | { reason: NoResponseReason }
 
 export interface Attempts {
   /** Posts once: no retry, no redirect, with a timeout. Rejects only if `signal` aborts it before the status line. */
@@ -54,8 +54,8 @@ export function makeAttempts(deps: Deps): Attempts {
       const options = { origin, path: pathname + search, method: 'POST', headers, body } as const
       try {
         const over = AbortSignal.any([limit, signal])
-        const answered = agentOf(origin).request({ ...options, signal: over })
-        return await answerOf(await Promise.race([answered, aborted(over)]))
+        const response = agentOf(origin).request({ ...options, signal: over })
+        return await endpointResponseOf(await Promise.race([response, aborted(over)]))
       } catch (error) {
         if (signal.aborted) throw error
         if (limit.aborted) return { reason: 'timeout' }
@@ -70,7 +70,7 @@ export function makeAttempts(deps: Deps): Attempts {
 }
 
 /** The status line decides: neither an endless body nor the timeout of the attempt changes the result afterwards. */
-async function answerOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<EndpointResponse> {
+async function endpointResponseOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<EndpointResponse> {
   await body.dump({ limit: maxBodyBytes, signal: AbortSignal.timeout(maxBodyMs) }).catch(() => {})
   return { httpStatus: statusCode, retryAfter: first(headers['retry-after']) }
 }
@@ -89,7 +89,7 @@ const notConnected: ReadonlySet<string> = new Set([
 ])
 
 /** A denied internal name is reported like an unknown one, so that internal names are not disclosed. */
-function reasonOf(error: unknown, egressDeniedCode: string): SilentReason {
+function reasonOf(error: unknown, egressDeniedCode: string): NoResponseReason {
   const code = codeOf(error)
   // A failed handshake has an OpenSSL error code.
   const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH)/.test(code)

@@ -22,7 +22,7 @@ export interface ClaimedDelivery {
   /** Consecutive failures of the endpoint. If not 0, this delivery is a probe. */
   failures: number
   now: Date
-  /** The `traceparent` of the request that the workload was last changed by; only if asked for. */
+  /** The `traceparent` of the request that the workload was last changed by; only if requested. */
   traceParent?: string | null
 }
 
@@ -75,7 +75,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number, isTraced 
           FROM waiting w JOIN webhook_endpoints e ON e.id = w.id
           LEFT JOIN ${counted(busy.byEndpoint)} u(id, count) ON u.id = e.id
           LEFT JOIN ${counted(busy.byProject)} p(id, count) ON p.id = e.project_id
-          WHERE e.enabled AND e.failures = 0 AND ${isLetAlone} IS NOT TRUE AND COALESCE(u.count, 0) < ${maxEach}::int AND ${hasDue}
+          WHERE e.enabled AND e.failures = 0 AND ${isRetryAfterActive} IS NOT TRUE AND COALESCE(u.count, 0) < ${maxEach}::int AND ${hasDue}
         )
         ${claimed(
           randomUUID(),
@@ -95,7 +95,7 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number, isTraced 
       return sql.rows<ClaimedDelivery>(Prisma.sql`
         WITH ready AS MATERIALIZED (
           SELECT e.id FROM webhook_endpoints e
-          WHERE e.enabled AND e.failures > 0 AND e.not_before <= now() AND ${isLetAlone} IS NOT TRUE AND ${hasDue}
+          WHERE e.enabled AND e.failures > 0 AND e.not_before <= now() AND ${isRetryAfterActive} IS NOT TRUE AND ${hasDue}
           ORDER BY e.not_before LIMIT ${limit} FOR UPDATE SKIP LOCKED
         ), probing AS (
           UPDATE webhook_endpoints e SET not_before = now() + ${leaseMs} * interval '1 ms' FROM ready r WHERE e.id = r.id RETURNING e.id
@@ -132,7 +132,7 @@ const traceParent = Prisma.sql`,
     AND w.traced_at > now() - ${traceLifetimeMs} * interval '1 ms') AS "traceParent"`
 
 /** Whether a `Retry-After` of the endpoint is in effect. */
-const isLetAlone = Prisma.sql`(e.retry_after_until > now())`
+const isRetryAfterActive = Prisma.sql`(e.retry_after_until > now())`
 
 /** Whether a delivery is due. ORDER BY ensures a single index step; without it the planner may prefer a table scan. */
 const hasDue = Prisma.sql`(

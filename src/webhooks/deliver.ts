@@ -9,7 +9,7 @@ import type { WebhookSettings } from './webhook-settings.ts'
 export interface DeliverDeps {
   attempts: Pick<Attempts, 'post'>
   claims: Pick<ClaimsRepository, 'release'>
-  outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(taken: Delivered): Promise<void> }
+  outcomes: Pick<OutcomesRepository, 'failed'> & { delivered(delivery: Delivered): Promise<void> }
   observe: ObserveDelivery
   /** @throws if no key of this process decrypts it */
   open(endpointId: string, sealed: string): object
@@ -42,10 +42,10 @@ export function makeDeliver(deps: DeliverDeps): (claim: ClaimedDelivery) => Prom
     const secrets = secretsOf(deps, claim)
     if (secrets === null) return deps.claims.release(claim, whenUnopenableMs)
     const { headers, ...message } = messageOf(deps, claim, secrets)
-    const answer = await deps.observe(claim, (more) =>
+    const response = await deps.observe(claim, (more) =>
       deps.attempts.post({ ...message, headers: { ...headers, ...more } }, deps.shutdown),
     )
-    await settle(deps, claim, answer)
+    await recordOutcome(deps, claim, response)
   }
 }
 
@@ -66,16 +66,16 @@ function messageOf({ userAgent }: DeliverDeps, claim: ClaimedDelivery, secrets: 
   return { url: claim.url, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed }, body }
 }
 
-async function settle(deps: DeliverDeps, claim: ClaimedDelivery, answer: EndpointResponse): Promise<void> {
+async function recordOutcome(deps: DeliverDeps, claim: ClaimedDelivery, response: EndpointResponse): Promise<void> {
   const { outcomes, log, settings } = deps
   const { id: deliveryId, endpointId, eventId, leaseId, configEpoch, retryStep, failures, now } = claim
-  const outcome = deliveryOutcome(answer, { retryStep, failures, now, chance: Math.random() }, settings)
-  const httpStatus = 'httpStatus' in answer ? answer.httpStatus : null
+  const outcome = deliveryOutcome(response, { retryStep, failures, now, chance: Math.random() }, settings)
+  const httpStatus = 'httpStatus' in response ? response.httpStatus : null
   if (outcome.is === 'delivered')
     return outcomes.delivered({ id: deliveryId, leaseId, endpointId, configEpoch, httpStatus })
-  const disabled = await outcomes.failed(claim, answer, outcome)
-  const said = 'httpStatus' in answer ? { httpStatus: answer.httpStatus } : { reason: answer.reason }
-  const context = { deliveryId, endpointId, eventId, attempt: retryStep + 1, ...said }
+  const disabled = await outcomes.failed(claim, response, outcome)
+  const result = 'httpStatus' in response ? { httpStatus: response.httpStatus } : { reason: response.reason }
+  const context = { deliveryId, endpointId, eventId, attempt: retryStep + 1, ...result }
   if (disabled !== null) log.warn({ ...context, disabled }, 'webhook endpoint disabled')
   else if (outcome.retryMs === null) log.warn(context, 'webhook delivery failed permanently')
   else log.info(context, 'webhook delivery failed; retrying')

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -59,7 +59,7 @@ function registerList(server: HttpServer, { deliveries }: Deps): void {
         { projectId: request.caller.projectId, id },
         { status, before, limit: limit + 1 },
       )
-      return pageAnswer(found, { limit, list, view: deliveryViewOf })
+      return pageResponse(found, { limit, list, view: deliveryViewOf })
     },
   )
 }

@@ -12,7 +12,7 @@ export interface Failure {
   /** Pause of the endpoint if it keeps failing. */
   pauseMs: number
   /** Time requested by `Retry-After`, in effect even if other deliveries succeed; 0 = none. */
-  askedMs: number
+  requestedMs: number
   disables: DisabledReason | null
 }
 
@@ -31,30 +31,30 @@ const jitter = 0.1
 
 /** Any 2xx is a success, everything else a failure, including redirects. 410 disables the endpoint. */
 export function deliveryOutcome(
-  answer: EndpointResponse,
+  response: EndpointResponse,
   situation: Situation,
   settings: WebhookSettings,
 ): DeliveryOutcome {
   const { scheduleMs, backoff, maxRetryAfterMs } = settings
   const { retryStep, failures, now, chance } = situation
-  if ('httpStatus' in answer && answer.httpStatus >= 200 && answer.httpStatus < 300) return { is: 'delivered' }
-  if ('httpStatus' in answer && answer.httpStatus === 410)
-    return { is: 'failed', retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' }
-  const askedMs = Math.min(askedMsOf(answer, now), maxRetryAfterMs)
+  if ('httpStatus' in response && response.httpStatus >= 200 && response.httpStatus < 300) return { is: 'delivered' }
+  if ('httpStatus' in response && response.httpStatus === 410)
+    return { is: 'failed', retryMs: null, pauseMs: 0, requestedMs: 0, disables: 'gone' }
+  const requestedMs = Math.min(requestedMsOf(response, now), maxRetryAfterMs)
   const scheduled = scheduleMs[retryStep]
   const spread = 1 + jitter * (2 * chance - 1)
   return {
     is: 'failed',
-    retryMs: scheduled === undefined ? null : Math.max(scheduled * spread, askedMs),
+    retryMs: scheduled === undefined ? null : Math.max(scheduled * spread, requestedMs),
     pauseMs: Math.min(backoff.firstMs * 2 ** Math.min(failures, 20), backoff.maxMs) * spread,
-    askedMs,
+    requestedMs,
     disables: null,
   }
 }
 
 /** Time requested by `Retry-After`; 0 if it is absent or not applicable to the status. */
-function askedMsOf(answer: EndpointResponse, now: Date): number {
-  if (!('httpStatus' in answer) || answer.retryAfter === null) return 0
-  if (answer.httpStatus !== 429 && answer.httpStatus < 500) return 0
-  return retryAfterMs(answer.retryAfter, now) ?? 0
+function requestedMsOf(response: EndpointResponse, now: Date): number {
+  if (!('httpStatus' in response) || response.retryAfter === null) return 0
+  if (response.httpStatus !== 429 && response.httpStatus < 500) return 0
+  return retryAfterMs(response.retryAfter, now) ?? 0
 }

@@ -20,11 +20,11 @@ const endpointColumns =
 export function makeEndpointsRepository(prisma: PrismaClient) {
   return {
     /** Inserts an endpoint, which receives later events. Null if the project has `most` endpoints already. */
-    async insert(endpoint: NewEndpoint, most: number): Promise<WebhookEndpoint | null> {
+    async insert(endpoint: NewEndpoint, max: number): Promise<WebhookEndpoint | null> {
       return withProjectLock(prisma, [endpoint.projectId], async (tx) => {
         const [counted] = await tx.$queryRaw<{ count: number }[]>`
           SELECT count(*)::int AS count FROM webhook_endpoints WHERE project_id = ${endpoint.projectId} AND deleted_at IS NULL`
-        return (counted?.count ?? 0) < most ? insertOne(tx, endpoint) : null
+        return (counted?.count ?? 0) < max ? insertOne(tx, endpoint) : null
       })
     },
 
@@ -105,7 +105,7 @@ export function makeEndpointsRepository(prisma: PrismaClient) {
 
 async function insertOne(tx: Prisma.TransactionClient, endpoint: NewEndpoint): Promise<WebhookEndpoint | null> {
   const { id, projectId, url, description, eventTypes, enabled, sealedSecret, by } = endpoint
-  const act = { action: 'webhook_endpoint.created', data: { eventTypes, enabled } } as const
+  const audited = { action: 'webhook_endpoint.created', data: { eventTypes, enabled } } as const
   const rows = await tx.$queryRaw<WebhookEndpoint[]>`
     WITH e AS (
       INSERT INTO webhook_endpoints (id, project_id, url, description, event_types, enabled, disabled_at, sealed_secret)
@@ -113,7 +113,7 @@ async function insertOne(tx: Prisma.TransactionClient, endpoint: NewEndpoint): P
         CASE WHEN NOT ${enabled} THEN now() END, ${sealedSecret})
       RETURNING *
     ), audited AS (
-      ${auditStatement(by, act, Prisma.sql`e`)}
+      ${auditStatement(by, audited, Prisma.sql`e`)}
     )
     SELECT ${endpointColumns} FROM e`
   return rows[0] ?? null

@@ -2,7 +2,7 @@ import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Measure } from '../telemetry/measure.ts'
 
 /** Upper limit of the counts, as `telemetry/metric-list.ts` states. */
-const most = 100_000
+const maxCount = 100_000
 
 interface Counted {
   pending: number
@@ -23,8 +23,8 @@ export function makeWebhookMeasures(prisma: PrismaClient) {
         SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE endpoint_id > waiting.id AND status = 'pending')
         FROM waiting WHERE id IS NOT NULL
       )
-      SELECT (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'pending' LIMIT ${most}) p) AS pending,
-        (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'failed' LIMIT ${most}) f) AS failed,
+      SELECT (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'pending' LIMIT ${maxCount}) p) AS pending,
+        (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'failed' LIMIT ${maxCount}) f) AS failed,
         (SELECT GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(first.due_at)), 0))::float8 FROM waiting w
           JOIN webhook_endpoints e ON e.id = w.id AND e.enabled AND e.failures = 0
           CROSS JOIN LATERAL (SELECT min(d.due_at) AS due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending') first
@@ -50,8 +50,8 @@ const maxRows = 1000
 const maxStatements = 50
 
 /** Deletes expired and unreachable deliveries, a bounded number of rows in each statement. */
-export function makePruning(prisma: PrismaClient, { keepMs }: { keepMs: number }): PruneDeliveries {
-  const old = Prisma.sql`now() - ${keepMs} * interval '1 ms'`
+export function makePruning(prisma: PrismaClient, { retentionMs }: { retentionMs: number }): PruneDeliveries {
+  const old = Prisma.sql`now() - ${retentionMs} * interval '1 ms'`
   const groups = [
     Prisma.sql`SELECT id FROM webhook_deliveries WHERE status <> 'pending' AND settled_at < ${old} ORDER BY settled_at LIMIT ${maxRows}`,
     // Pending deliveries of endpoints that were deleted, or disabled for the retention time.

@@ -37,12 +37,12 @@ const pauseFactor = 3
 const pruneIntervalMs = 60_000
 
 /** Number of deliveries started, and duration of the claims. */
-interface Taken {
+interface ClaimResult {
   count: number
   tookMs: number
 }
 
-const nothing: Taken = { count: 0, tookMs: 0 }
+const nothing: ClaimResult = { count: 0, tookMs: 0 }
 
 /**
  * Loop: turns new events into deliveries, claims due ones up to the free slots, and waits for a notification or the
@@ -54,8 +54,8 @@ export function makeSender(deps: Deps): WebhookSender {
   const { concurrency, perEndpoint: maxEach, perProject: maxOfProject } = deps.settings
   const deliverySlots = makeDeliverySlots({ deliver: deps.deliver, concurrency, onFree, log })
   const pruning = makePruner(pruneIntervalMs, deps)
-  const news = makeNews(deps)
-  let nudge = new AbortController()
+  const feed = makeFanOutLoop(deps)
+  let wake = new AbortController()
   /** Slots that must be free before another claim is worth its statement. */
   let awaited = 0
   let probedMs = Number.NEGATIVE_INFINITY
@@ -65,7 +65,7 @@ export function makeSender(deps: Deps): WebhookSender {
   /** With free slots it polls immediately: there may be more. */
   function onFree(): void {
     awaited -= 1
-    if (awaited <= 0) nudge.abort()
+    if (awaited <= 0) wake.abort()
   }
 
   async function claimProbes(): Promise<ClaimedDelivery[]> {
@@ -75,42 +75,42 @@ export function makeSender(deps: Deps): WebhookSender {
     return claims.claimProbes(most)
   }
 
-  async function takeDue(): Promise<Taken> {
-    const beganMs = clock.monotonicMs()
+  async function claimDue(): Promise<ClaimResult> {
+    const startedMs = clock.monotonicMs()
     const probes = await claimProbes()
     deliverySlots.take(probes)
     const free = deliverySlots.free()
     const steady = free > 0 ? await claims.claimSteady(free, { maxEach, maxOfProject, busy: deliverySlots.busy }) : []
     deliverySlots.take(steady)
-    return { count: probes.length + steady.length, tookMs: clock.monotonicMs() - beganMs }
+    return { count: probes.length + steady.length, tookMs: clock.monotonicMs() - startedMs }
   }
 
-  async function tick(): Promise<Taken> {
-    const hasEndpoints = await news.look()
-    const taken = hasEndpoints ? await takeDue() : nothing
-    pruning.lookAtTheClock()
-    return taken
+  async function tick(): Promise<ClaimResult> {
+    const hasEndpoints = await feed.poll()
+    const claimed = hasEndpoints ? await claimDue() : nothing
+    pruning.pruneIfDue()
+    return claimed
   }
 
   async function run(): Promise<void> {
     let isAwaited = true
     while (isAwaited && !stopping.signal.aborted) {
-      nudge = new AbortController()
+      wake = new AbortController()
       // Started before the tick, so that no notification during the tick is missed.
-      const told = deps.wake.waitForAny(deps.intervalMs, nudge.signal)
-      const beganMs = clock.monotonicMs()
+      const notified = deps.wake.waitForAny(deps.intervalMs, wake.signal)
+      const startedMs = clock.monotonicMs()
       const { count, tookMs } = await tick().catch((error: unknown) => {
         log.warn({ err: error }, 'polling the database failed')
         return nothing
       })
       awaited = Math.ceil(count / 2)
       // Without enabled endpoints, notifications need no quick response.
-      const leastMs = news.hasReaders() ? pauseMs : deps.intervalMs
-      const restMs = count > 0 ? tookMs : Math.max(pauseFactor * (clock.monotonicMs() - beganMs), leastMs)
+      const leastMs = feed.hasReaders() ? pauseMs : deps.intervalMs
+      const restMs = count > 0 ? tookMs : Math.max(pauseFactor * (clock.monotonicMs() - startedMs), leastMs)
       await sleep(restMs, null, { signal: stopping.signal }).catch(() => {})
       // Does not wait for slow endpoints: other deliveries may be due.
-      const timer = setTimeout(() => nudge.abort(), Math.min(news.untilNextMs(), count > 0 ? pauseMs : deps.intervalMs))
-      isAwaited = await told
+      const timer = setTimeout(() => wake.abort(), Math.min(feed.untilNextMs(), count > 0 ? pauseMs : deps.intervalMs))
+      isAwaited = await notified
       clearTimeout(timer)
     }
   }
@@ -122,7 +122,7 @@ export function makeSender(deps: Deps): WebhookSender {
     },
     async stop() {
       stopping.abort()
-      nudge.abort()
+      wake.abort()
       await loop
       await deliverySlots.drain()
       await pruning.over()
@@ -135,38 +135,38 @@ export function makeSender(deps: Deps): WebhookSender {
  * Turns new events into deliveries at a separate pace. An open transaction can hold back events without a second
  * notification: they are polled for with a backoff that doubles up to the interval. Nothing else waits for them.
  */
-function makeNews({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' | 'intervalMs'>) {
+function makeFanOutLoop({ fanOut, clock, intervalMs }: Pick<Deps, 'fanOut' | 'clock' | 'intervalMs'>) {
   let last: FannedOut = { hasEndpoints: true, isBehind: false, read: 0 }
   let heldBack = 0
   let notBeforeMs = Number.NEGATIVE_INFINITY
   /** More events may exist than were read, or a notification arrived meanwhile. */
-  let isOwed = false
+  let isPending = false
   return {
     /** Returns whether deliveries may be due. */
-    async look(): Promise<boolean> {
-      const beganMs = clock.monotonicMs()
-      isOwed = beganMs < notBeforeMs
-      if (isOwed) return last.hasEndpoints
+    async poll(): Promise<boolean> {
+      const startedMs = clock.monotonicMs()
+      isPending = startedMs < notBeforeMs
+      if (isPending) return last.hasEndpoints
       last = await fanOut()
-      isOwed = last.read > 0
+      isPending = last.read > 0
       heldBack = last.isBehind && last.read === 0 ? heldBack + 1 : 0
-      const tookMs = clock.monotonicMs() - beganMs
+      const tookMs = clock.monotonicMs() - startedMs
       const paceMs = Math.max(pauseMs, pauseFactor * tookMs)
       const waitMs = heldBack === 0 ? paceMs : Math.min(pauseMs * 2 ** Math.min(heldBack - 1, 20), intervalMs)
       notBeforeMs = clock.monotonicMs() + waitMs
       return last.hasEndpoints
     },
     hasReaders: () => last.hasEndpoints,
-    untilNextMs: () => (isOwed || heldBack > 0 ? Math.max(0, notBeforeMs - clock.monotonicMs()) : intervalMs),
+    untilNextMs: () => (isPending || heldBack > 0 ? Math.max(0, notBeforeMs - clock.monotonicMs()) : intervalMs),
   }
 }
 
-/** Prunes beside the loop, so that due deliveries are not delayed. */
+/** Prunes in parallel to the loop, so that due deliveries are not delayed. */
 function makePruner(intervalMs: number, { clock, prune, log }: Pick<Deps, 'clock' | 'prune' | 'log'>) {
   let lastMs = Number.NEGATIVE_INFINITY
   let run: Promise<unknown> = Promise.resolve()
   return {
-    lookAtTheClock() {
+    pruneIfDue() {
       if (clock.monotonicMs() - lastMs < intervalMs) return
       lastMs = clock.monotonicMs()
       run = prune().catch((error: unknown) => log.warn({ err: error }, 'pruning webhook deliveries failed'))

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import type { EndpointSecrets } from './webhook-endpoint.ts'
 
 /** Creates a secret in the format of the Standard Webhooks libraries. */
-export function drawSecret(): string {
+export function generateSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`
 }
 

@@ -84,11 +84,11 @@ export interface WebhookDelivery {
   settledAt: Date | null
   lastAttemptAt: Date | null
   lastHttpStatus: number | null
-  lastReason: SilentReason | null
+  lastReason: NoResponseReason | null
 }
 
 /** Reason why an attempt received no HTTP status. */
-export type SilentReason = 'timeout' | 'unreachable' | 'connection_lost' | 'egress_denied'
+export type NoResponseReason = 'timeout' | 'unreachable' | 'connection_lost' | 'egress_denied'
 
 /** Sealed content: a JSON object. */
 export type EndpointSecrets = {

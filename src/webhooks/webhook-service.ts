@@ -3,7 +3,7 @@ import { eventTypes as knownTypes } from '../vocabulary/event-types.ts'
 import { makeId } from '../vocabulary/ids.ts'
 import { suggestionFor } from '../vocabulary/nearest.ts'
 import type { EndpointsRepository } from './endpoints.repository.ts'
-import { drawSecret } from './signature.ts'
+import { generateSecret } from './signature.ts'
 import type { EndpointSecrets, EndpointTarget, SealedEndpoint, WebhookEndpoint } from './webhook-endpoint.ts'
 
 export interface EndpointRequest {
@@ -17,7 +17,7 @@ export interface EndpointRequest {
 export type EndpointPatch = Partial<Omit<EndpointRequest, 'eventTypes'>> & { eventTypes?: readonly string[] | null }
 
 /** Endpoint with its secret, which is never shown again. */
-export type FreshEndpoint = WebhookEndpoint & { secret: string }
+export type EndpointWithSecret = WebhookEndpoint & { secret: string }
 
 interface Deps {
   repository: EndpointsRepository
@@ -53,11 +53,14 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
 
     list: repository.list,
 
-    async create(owner: Pick<EndpointTarget, 'projectId' | 'by'>, request: EndpointRequest): Promise<FreshEndpoint> {
+    async create(
+      owner: Pick<EndpointTarget, 'projectId' | 'by'>,
+      request: EndpointRequest,
+    ): Promise<EndpointWithSecret> {
       const url = callable(egressDenial, request.url)
       rejectUnknown(request.eventTypes)
       const id = makeId('webhookEndpoint')
-      const secret = drawSecret()
+      const secret = generateSecret()
       const { description = '', eventTypes = [], enabled = true } = request
       const endpoint = { ...owner, id, url, description, eventTypes, enabled, sealedSecret: seal(id, { secret }) }
       const created = await repository.insert(endpoint, maxPerProject)
@@ -80,9 +83,9 @@ export function makeWebhookService({ repository, seal, open, egressDenial }: Dep
     },
 
     /** The previous secret also signs for `overlapSeconds`; an older one no longer does. */
-    async rotateSecret(target: EndpointTarget, overlapSeconds: number): Promise<FreshEndpoint> {
+    async rotateSecret(target: EndpointTarget, overlapSeconds: number): Promise<EndpointWithSecret> {
       const { sealedSecret: from } = await get(target.projectId, target.id)
-      const secret = drawSecret()
+      const secret = generateSecret()
       const previous = overlapSeconds === 0 ? null : secretIn(target.id, from)
       const to = seal(target.id, previous === null ? { secret } : { secret, previous })
       const rotated = await repository.rotate(target, { from, to, overlapSeconds })

@@ -18,7 +18,7 @@ export interface WebhookSettings {
   /** Maximum per project; also the maximum of probes. */
   perProject: number
   /** Retention of finished deliveries. */
-  keepMs: number
+  retentionMs: number
 }
 
 const second = 1000
@@ -41,6 +41,6 @@ export function webhookSettings({ timeoutMs }: { timeoutMs: number }): WebhookSe
     concurrency: 64,
     perEndpoint: 8,
     perProject: 16,
-    keepMs: 30 * day,
+    retentionMs: 30 * day,
   }
 }

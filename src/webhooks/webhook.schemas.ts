@@ -5,7 +5,7 @@ import { nullable } from '../vocabulary/nullable.ts'
 import { deliveryStatuses } from './webhook-endpoint.ts'
 
 const time = (description: string) => Type.String({ format: 'date-time', description })
-const moment = (description: string) => Type.Optional(time(description))
+const optionalTime = (description: string) => Type.Optional(time(description))
 const closed = { additionalProperties: false }
 const day = 86_400
 
@@ -65,9 +65,9 @@ const endpointFields = {
     description:
       'Version, incremented by configuration changes and automatic disabling, not by deliveries; also its `ETag`.',
   }),
-  failingSince: moment('Failing since: no delivery has succeeded since then.'),
-  lastSucceededAt: moment('Last successful delivery at, with minute precision.'),
-  disabledAt: moment('Disabled at.'),
+  failingSince: optionalTime('Failing since: no delivery has succeeded since then.'),
+  lastSucceededAt: optionalTime('Last successful delivery at, with minute precision.'),
+  disabledAt: optionalTime('Disabled at.'),
   disabledReason: Type.Optional(
     Type.String({
       description:
@@ -125,8 +125,8 @@ const WebhookDeliverySchema = Type.Object(
     status,
     attempts: Type.Integer({ description: 'Number of delivery attempts.' }),
     createdAt: time('Created at.'),
-    nextAttemptAt: moment('Time of the next attempt, unless the endpoint is disabled.'),
-    deliveredAt: moment('Delivered at.'),
+    nextAttemptAt: optionalTime('Time of the next attempt, unless the endpoint is disabled.'),
+    deliveredAt: optionalTime('Delivered at.'),
     lastAttempt: Type.Optional(
       Type.Object(
         {

@@ -5,7 +5,7 @@ export function viewOf(endpoint: WebhookEndpoint) {
   const { id, url, description, eventTypes, enabled, version, disabledReason } = endpoint
   return {
     ...{ id, url, description, eventTypes, enabled, version },
-    ...moments({
+    ...timesOf({
       failingSince: endpoint.failingSince,
       lastSucceededAt: endpoint.lastSucceededAt,
       disabledAt: endpoint.disabledAt,
@@ -24,7 +24,7 @@ export function deliveryViewOf(delivery: WebhookDelivery) {
   const { id, eventId, type, status, attempts, createdAt, nextAttemptAt, settledAt } = delivery
   return {
     ...{ id, eventId, type, status, attempts, createdAt: createdAt.toISOString() },
-    ...moments({ nextAttemptAt, deliveredAt: status === 'delivered' ? settledAt : null }),
+    ...timesOf({ nextAttemptAt, deliveredAt: status === 'delivered' ? settledAt : null }),
     ...lastAttemptOf(delivery),
   }
 }
@@ -40,7 +40,7 @@ function lastAttemptOf({ lastAttemptAt, lastHttpStatus, lastReason }: WebhookDel
   }
 }
 
-function moments(times: Readonly<Record<string, Date | null>>): Record<string, string> {
+function timesOf(times: Readonly<Record<string, Date | null>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(times).flatMap(([name, at]) => (at === null ? [] : [[name, at.toISOString()]])),
   )

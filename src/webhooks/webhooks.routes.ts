@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { etagOf, sendRecord, targetOf } from '../http/conditional.ts'
-import { pageAnswer, positionIn } from '../http/cursor.ts'
+import { pageResponse, positionIn } from '../http/cursor.ts'
 import { changeHeaders, readHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses, notModified } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -74,7 +74,7 @@ function registerCollection(server: HttpServer, { service }: WebhookRoutesDeps):
       const list = { name: 'webhook-endpoints', filters: {} }
       const after = positionIn<{ id: string }>(cursor, list)?.id ?? null
       const found = await service.list(request.caller.projectId, { after, limit: limit + 1 })
-      return pageAnswer(found, { limit, list, view: viewOf })
+      return pageResponse(found, { limit, list, view: viewOf })
     },
   )
 }

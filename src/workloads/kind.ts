@@ -27,7 +27,7 @@ export interface Facts<K extends Kind = Kind> {
   /** Whether the object differs from the spec and the driver can update it. */
   needsUpdate: boolean
   /** Status of the last raw state, regardless of an action in progress. */
-  shows: Status<K> | null
+  rawStatus: Status<K> | null
   /** The latest creation attempt. */
   attempt: Attempt | null
   firstSentAt: Date | null

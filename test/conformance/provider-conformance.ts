@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { unfilledPlaces } from '../../scripts/providers/unfilled.ts'
+import { unfilledPlaceholders } from '../../scripts/providers/unfilled.ts'
 import { openInertly } from '../../src/capabilities/describe-provider.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 import { kinds } from '../../src/vocabulary/kinds.ts'
@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 export function describeProviderConformance(harness: ProviderHarness): void {
   describe(harness.variant, () => {
-    const unfilled = unfilledPlaces(root, harness.provider.id)
+    const unfilled = unfilledPlaceholders(root, harness.provider.id)
     // Until then every test would fail with a less helpful message.
     if (unfilled.length > 0)
       return it('has no unfilled template places', () => expect.fail(`To be filled in:\n${unfilled.join('\n')}`))

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeApiClient } from '../../src/commands/api-client.ts'
 import { portableJob } from '../../src/commands/portable-job.ts'
-import { runStories } from '../../src/commands/run-scenarios.ts'
+import { runScenarios } from '../../src/commands/run-scenarios.ts'
 import { sandboxConnection } from '../../src/commands/sandbox-connections.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { type Switchyard, startSwitchyard, testApiKey } from '../support/switchyard.ts'
@@ -29,7 +29,7 @@ describe('a story of the demo whose job takes too long', () => {
     const lines: string[] = []
     const api = makeApiClient(switchyard.service.url ?? '', testApiKey)
     const stories = [{ provider: 'slurm', title: 'Slurm', job, ...more }]
-    const failures = await runStories(api, stories, { limitMs: 1000, say: (line) => lines.push(line) })
+    const failures = await runScenarios(api, stories, { limitMs: 1000, print: (line) => lines.push(line) })
     return { failures, told: lines.join('\n') }
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
-import { makeStories } from '../../src/commands/demo-scenarios.ts'
+import { makeScenarios } from '../../src/commands/demo-scenarios.ts'
 import { sandboxConnection, sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import type { Caller } from '../../src/http/caller.ts'
 import type { HttpServer } from '../../src/http/server.ts'
@@ -36,7 +36,7 @@ beforeAll(async () => {
   ids.projects = (await api.ok('POST', '/projects', { name: 'to-be-changed' })).id
   const key = { projectId: ids.projects, name: 'to-be-rotated', scopes: ['jobs:read'] }
   ids['api-keys'] = (await api.ok('POST', '/api-keys', key)).id
-  const scenarios = makeStories(sandbox)
+  const scenarios = makeScenarios(sandbox)
   const environmentsByConnection = new Map<string, ApiRecord>()
   const environments = scenarios.flatMap(({ provider, environment }) =>
     environment === undefined ? [] : [{ ...without(environment, 'provider'), connectionId: connections[provider] }],
@@ -87,7 +87,7 @@ function makeValidator(): Promise<HttpServer> {
     by: { subject: 'key', address: '', requestId: '' },
   }
   return makeUnconnectedApp({
-    deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
+    deps: { authHooks: { authenticate: async () => caller, onDenied: async () => {} } },
     prepare: (server) => server.addHook('preHandler', async (_request, reply) => reply.code(204).send()),
   })
 }

@@ -203,7 +203,7 @@ describe.concurrent('event stream of a record without a reader', () => {
     const { edge } = quickSettings
     const instance = await startSwitchyard({
       ...{ databaseUrl: bench.database.url, redis: null, role: 'api' },
-      settings: { edge: { ...edge, patience: { ...edge.patience, answerMs: 500 } }, streaming: { perCaller: 1 } },
+      settings: { edge: { ...edge, timeouts: { ...edge.timeouts, responseMs: 500 } }, streaming: { perCaller: 1 } },
     })
     const environment = await makeEnvironment()
     await addEvents(environment, { count: 20_000, text: 'x'.repeat(4000) })

@@ -150,7 +150,7 @@ describe('X-Forwarded-For', () => {
       seen.push(ip)
       throw new Error('not authenticated')
     }
-    const app = await appOf({ environment, deps: { authHooks: { authenticate, onRefused: async () => {} } } })
+    const app = await appOf({ environment, deps: { authHooks: { authenticate, onDenied: async () => {} } } })
     await app.inject({ url: '/jobs', remoteAddress, headers: { 'x-forwarded-for': '192.0.2.7, 10.0.0.9' } })
     return seen
   }
@@ -170,7 +170,7 @@ it('an internal error exposes neither its message nor a stack', async () => {
   const authenticate = async (): Promise<Caller> => {
     throw new Error('an internal detail')
   }
-  const app = await appOf({ deps: { authHooks: { authenticate, onRefused: async () => {} } } })
+  const app = await appOf({ deps: { authHooks: { authenticate, onDenied: async () => {} } } })
   const { statusCode, body } = await app.inject('/jobs')
   expect(statusCode).toBe(500)
   expect(JSON.parse(body)).toMatchObject({ code: 'internal', errors: [] })
@@ -178,7 +178,7 @@ it('an internal error exposes neither its message nor a stack', async () => {
 })
 
 describe('a slow client', () => {
-  const patience = { headersMs: 200, requestMs: 400, answerMs: 300 }
+  const timeouts = { headersMs: 200, requestMs: 400, responseMs: 300 }
   let app: HttpServer
   let port: number
 
@@ -190,12 +190,12 @@ describe('a slow client', () => {
     }
     app = await appOf({
       deps: {
-        edge: { ...edge, patience },
-        authHooks: { authenticate: async () => caller, onRefused: async () => {} },
+        edge: { ...edge, timeouts },
+        authHooks: { authenticate: async () => caller, onDenied: async () => {} },
       },
       prepare: (server) => {
         server.get('/large', async () => 'x'.repeat(64 * 1024 * 1024))
-        server.get('/delayed', async () => sleep(2 * patience.answerMs, { done: true }))
+        server.get('/delayed', async () => sleep(2 * timeouts.responseMs, { done: true }))
       },
     })
     await app.listen({ host: '127.0.0.1', port: 0 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { recordMessage, testMessage } from '../../src/openapi/examples/webhooks.ts'
 import { makeFanOut } from '../../src/webhooks/fan-out.repository.ts'
-import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
+import { generateSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { type ApiBench, startApiBench } from '../support/api-bench.ts'
 import { document, type Schema } from '../support/contract.ts'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => bench?.stop())
 
 it('the document declares the signature headers of deliveries', () => {
-  const headers = signedHeaders({ id: 'evt', at: new Date(), body: '{}' }, { secret: drawSecret() })
+  const headers = signedHeaders({ id: 'evt', at: new Date(), body: '{}' }, { secret: generateSecret() })
   const { parameters, requestBody } = webhooks.event.post
   expect(parameters).toMatchObject(Object.keys(headers).map((name) => ({ in: 'header', name, required: true })))
   expect(requestBody.content['application/json'].schema.$ref).toBe('#/components/schemas/WebhookMessage')

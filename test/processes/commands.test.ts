@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type ApiRecord, makeApiClient } from '../../src/commands/api-client.ts'
-import { makeStories } from '../../src/commands/demo-scenarios.ts'
-import { runStories } from '../../src/commands/run-scenarios.ts'
+import { makeScenarios } from '../../src/commands/demo-scenarios.ts'
+import { runScenarios } from '../../src/commands/run-scenarios.ts'
 import { sandboxConnections } from '../../src/commands/sandbox-connections.ts'
 import { sandboxProviders } from '../../src/sandbox/registry.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
@@ -215,10 +215,10 @@ describe('demo', () => {
     sandbox.faults.add({ kind: 'rate_limited', operation: 'aiworkspaces.create' })
     const connections = sandboxConnections(sandbox)
     for (const connection of connections) await switchyard.api.ok('POST', '/connections', connection)
-    const scenarios = makeStories(sandbox).filter(({ provider }) => ['dataforest', 'scnet'].includes(provider))
+    const scenarios = makeScenarios(sandbox).filter(({ provider }) => ['dataforest', 'scnet'].includes(provider))
     const api = makeApiClient(switchyard.service.url ?? '', testApiKey)
     const lines: string[] = []
-    const failures = await runStories(api, scenarios, { limitMs: 12_000, say: (line) => lines.push(line) })
+    const failures = await runScenarios(api, scenarios, { limitMs: 12_000, print: (line) => lines.push(line) })
     expect(failures).toEqual([expect.stringMatching(/^dataforest: environment env_\w+ ended queued \(rate_limited/)])
     expect(lines.join('\n')).toContain('job.succeeded')
     await switchyard.stop()

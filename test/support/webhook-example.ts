@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect } from 'vitest'
-import { drawSecret, signedHeaders } from '../../src/webhooks/signature.ts'
+import { generateSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { freePort } from './free-ports.ts'
 
 /** Starts an example webhook receiver, which must accept only signed messages and print each once. */
 export async function expectReceiver([program = '', ...args]: readonly string[], cwd: string): Promise<void> {
-  const [port, secret] = [await freePort(), drawSecret()]
+  const [port, secret] = [await freePort(), generateSecret()]
   const env = { PATH: process.env.PATH, PORT: `${port}`, WEBHOOK_SECRET: secret }
   const child = spawn(program, args, { cwd, env })
   let output = ''
@@ -22,7 +22,7 @@ export async function expectReceiver([program = '', ...args]: readonly string[],
   }
   try {
     await expect.poll(() => output, { timeout: 30_000 }).toBe('ready\n')
-    expect([await post(drawSecret()), await post(secret), await post(secret)]).toEqual([400, 204, 204])
+    expect([await post(generateSecret()), await post(secret), await post(secret)]).toEqual([400, 204, 204])
     await expect.poll(() => output).toBe('ready\njob.succeeded job_1\n')
   } finally {
     child.kill('SIGKILL')

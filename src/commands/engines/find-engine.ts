@@ -12,7 +12,7 @@ export type EngineName = keyof typeof finders
 export const engineNames = Object.keys(finders) as EngineName[]
 
 /**
- * The engine of a name, or with `auto` the first one that answers.
+ * The engine of a name, or with `auto` the first one that responds.
  *
  * @throws StartError with what is missing for each engine, and how to start one
  */

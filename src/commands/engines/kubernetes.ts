@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import type { EngineFinder } from './engine.ts'
 import { outputOf } from './run-program.ts'
 
-/** What is read of a kubeconfig; the driver takes the rest apart. */
+/** Parts of a kubeconfig that are read here; the driver parses the rest. */
 interface Kubeconfig {
   'current-context'?: string
   clusters?: { name?: string; cluster?: { server?: string } }[] | null

@@ -39,12 +39,12 @@ export async function readOutput(
   if (remote?.id === undefined) return '(none: Slurm has no such job)'
   const { slurm } = (result ?? {}) as { slurm?: { stdoutPath?: string } }
   const path = slurm?.stdoutPath ?? `${directory}/slurm-${remote.id}.out`
-  const elsewhere = `(in ${path} on the cluster)`
+  const location = `(in ${path} on the cluster)`
   try {
     const { mtime } = await stat(path)
-    return mtime < foundAt ? elsewhere : await readFile(path, 'utf8')
+    return mtime < foundAt ? location : await readFile(path, 'utf8')
   } catch {
-    return elsewhere
+    return location
   }
 }
 

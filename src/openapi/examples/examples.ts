@@ -46,7 +46,7 @@ const page = (...data: readonly object[]) => ({ data, nextCursor: cursor })
 const lastPage = (...data: readonly object[]) => ({ data })
 
 /** One example of each success response with a body, by operation. */
-export const answerExamples: Readonly<Record<string, unknown>> = {
+export const responseExamples: Readonly<Record<string, unknown>> = {
   getLiveness: { status: 'ok' },
   getReadiness: { status: 'ok' },
   listProviders: connections.providerList,

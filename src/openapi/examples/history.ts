@@ -1,6 +1,6 @@
 import { at, cursor, ids } from './ids.ts'
 
-/** What is recorded about jobs and environments: events, attempts, payloads, output. */
+/** Records about jobs and environments: events, attempts, payloads, output. */
 
 const suffixed = (id: string, last: string) => id.slice(0, -1) + last
 const queued = (status: string, kind: string) => ({

@@ -1,4 +1,4 @@
-/** Ids and times that the examples share, so that they tell one story. */
+/** Ids and times that the examples share, so that they are consistent. */
 export const ids = {
   job: 'job_01h455vb4pex5vsknk084sn02q',
   environment: 'env_01h455vb4pex5vsknk084sn02q',
@@ -11,7 +11,7 @@ export const ids = {
   webhookDelivery: 'whd_01h455vb4pex5vsknk084sn02q',
 } as const
 
-/** A time some seconds after the beginning of the story. */
+/** A time some seconds after the first one. */
 export function at(seconds: number): string {
   return new Date(Date.UTC(2026, 10, 28, 9, 0, seconds)).toISOString()
 }

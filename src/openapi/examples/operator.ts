@@ -1,6 +1,6 @@
 import { at, cursor, ids } from './ids.ts'
 
-/** What waits for an operator. */
+/** Workloads that wait for an operator. */
 
 const workload = { id: ids.job, kind: 'job', projectId: ids.project, provider: 'slurm' }
 const call = (description: string, body: object, option: string) => ({

@@ -6,8 +6,8 @@ import { mapInner, type Step, schemaPrefix } from './schema-walk.ts'
 type Components = Map<string, Schema>
 
 /**
- * Gives every object inside the schemas a component of its own, named by its `title`, otherwise by the component and
- * property that contain it. Generators name nested objects by rules of their own, which collide, and make a type for
+ * Gives every object inside the schemas a separate component, named by its `title`, otherwise by the component and
+ * property that contain it. Generators name nested objects by different rules, which collide, and make a type for
  * each occurrence.
  */
 export function nameNested(schemas: Readonly<Record<string, Schema>>): Components {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Schema } from '../document.ts'
-import { answerForm } from './answer-form.ts'
 import { nameNested } from './component-names.ts'
 import { requestForm } from './request-form.ts'
+import { responseForm } from './response-form.ts'
 import { referencesIn, renameReferences } from './schema-walk.ts'
 
 type Schemas = Readonly<Record<string, Schema>>
@@ -10,33 +10,33 @@ type Schemas = Readonly<Record<string, Schema>>
 /** Parts of the document from which components are reached. */
 interface Uses {
   requests: unknown
-  answers: unknown
+  responses: unknown
 }
 
 export interface PublishedSchemas {
   schemas: Schemas
-  /** Name of the component of an answer. */
-  answerName(name: string): string
+  /** Name of the component of a response. */
+  responseName(name: string): string
 }
 
 /**
- * The components of requests and of answers. What both contain is one component if its two forms are equal; otherwise
- * that of the answer has the suffix `View`.
+ * The components of requests and of responses. What both contain is one component if its two forms are equal; otherwise
+ * that of the response has the suffix `View`.
  */
 export function publishedSchemas(schemas: Schemas, uses: Uses): PublishedSchemas {
   const sent = reachable(schemas, uses.requests)
-  const received = reachable(schemas, uses.answers)
+  const received = reachable(schemas, uses.responses)
   const names = Object.keys(schemas)
   const formOf = (form: (schema: Schema) => Schema, isPart: (name: string) => boolean) =>
     nameNested(Object.fromEntries(names.filter(isPart).map((name) => [name, form(schemas[name] ?? {})])))
   const requests = formOf(requestForm, (name) => sent.has(name))
-  const answers = formOf(answerForm, (name) => received.has(name) || !sent.has(name))
-  const differing = namesThatDiffer(requests, answers)
-  const answerName = (name: string) => (differing.has(name) ? `${name}View` : name)
+  const responses = formOf(responseForm, (name) => received.has(name) || !sent.has(name))
+  const differing = namesThatDiffer(requests, responses)
+  const responseName = (name: string) => (differing.has(name) ? `${name}View` : name)
   const all = new Map(requests)
-  for (const [name, schema] of answers) all.set(answerName(name), renameReferences(schema, answerName))
+  for (const [name, schema] of responses) all.set(responseName(name), renameReferences(schema, responseName))
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, schema]) => [name, unmarked(schema)])
-  return { schemas: Object.fromEntries(sorted), answerName }
+  return { schemas: Object.fromEntries(sorted), responseName }
 }
 
 /** Names of the components that a part of the document contains, directly or inside others. */
@@ -54,19 +54,19 @@ function reachable(schemas: Schemas, part: unknown): ReadonlySet<string> {
 }
 
 /** Components with two forms, and components that contain one of these. */
-function namesThatDiffer(requests: ReadonlyMap<string, Schema>, answers: ReadonlyMap<string, Schema>): Set<string> {
-  const shared = [...answers.keys()].filter((name) => requests.has(name))
-  const differing = new Set(shared.filter((name) => !isDeepStrictEqual(requests.get(name), answers.get(name))))
+function namesThatDiffer(requests: ReadonlyMap<string, Schema>, responses: ReadonlyMap<string, Schema>): Set<string> {
+  const shared = [...responses.keys()].filter((name) => requests.has(name))
+  const differing = new Set(shared.filter((name) => !isDeepStrictEqual(requests.get(name), responses.get(name))))
   let size = -1
   while (size !== differing.size) {
     size = differing.size
     for (const name of shared)
-      if (referencesIn(answers.get(name)).some((each) => differing.has(each))) differing.add(name)
+      if (referencesIn(responses.get(name)).some((each) => differing.has(each))) differing.add(name)
   }
   return differing
 }
 
-/** Without the marks that are only for this module. */
+/** Without the markers that are only for this module. */
 function unmarked(schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === 'x-closed' ? undefined : value)))
 }

@@ -1,13 +1,13 @@
 import type { MediaType, OpenApiDocument, Operation, Parameter, Response } from '../document.ts'
 import { operationsOf } from '../document.ts'
-import { answerForm } from './answer-form.ts'
 import { type PublishedSchemas, publishedSchemas } from './components.ts'
 import { makeProblemResponses } from './problem-responses.ts'
 import { requestForm } from './request-form.ts'
+import { responseForm } from './response-form.ts'
 import { renameReferences } from './schema-walk.ts'
 
 /**
- * Makes the published document from the one that @fastify/swagger collects from the routes. Validation and
+ * Creates the published document from the one that @fastify/swagger collects from the routes. Validation and
  * serialization use the schemas of the routes; the document describes the same values in a form that generators of
  * clients handle.
  */
@@ -16,7 +16,7 @@ export function publishedDocument(collected: OpenApiDocument): OpenApiDocument {
   const operations = operationsOf(collected)
   const published = publishedSchemas(schemas, {
     requests: operations.map(({ requestBody, parameters }) => [requestBody, parameters]),
-    answers: [operations.map(({ responses }) => responses), otherComponents],
+    responses: [operations.map(({ responses }) => responses), otherComponents],
   })
   const problems = makeProblemResponses()
   const paths = mapValues(collected.paths, (item) =>
@@ -28,13 +28,13 @@ export function publishedDocument(collected: OpenApiDocument): OpenApiDocument {
 
 function publishedOperation(
   operation: Operation,
-  { answerName }: PublishedSchemas,
+  { responseName }: PublishedSchemas,
   problems: ReturnType<typeof makeProblemResponses>,
 ): Operation {
   const { parameters, responses } = operation
-  const answers = mapValues(renameReferences(responses, answerName), withAnswerForms)
+  const responseComponents = mapValues(renameReferences(responses, responseName), withResponseForms)
   const parameterList = parameters === undefined ? {} : { parameters: parameters.map(publishedParameter) }
-  return { ...operation, ...parameterList, responses: problems.referring(answers) }
+  return { ...operation, ...parameterList, responses: problems.referring(responseComponents) }
 }
 
 /** Without defaults as well: some generators send them, and a later version may change them. */
@@ -44,10 +44,10 @@ function publishedParameter(parameter: Parameter): Parameter {
   return { ...parameter, ...(description ? { description } : {}), schema }
 }
 
-/** Publishes the schemas that stand in a response itself. */
-function withAnswerForms(response: Response): Response {
+/** Publishes the schemas that are in the response itself. */
+function withResponseForms(response: Response): Response {
   const published = (media: MediaType) =>
-    media.schema === undefined ? media : { ...media, schema: answerForm(media.schema) }
+    media.schema === undefined ? media : { ...media, schema: responseForm(media.schema) }
   return response.content === undefined ? response : { ...response, content: mapValues(response.content, published) }
 }
 

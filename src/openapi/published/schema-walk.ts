@@ -9,7 +9,7 @@ export function isObject(value: unknown): value is Schema {
 }
 
 /**
- * Copies a schema with each schema directly inside it replaced. `step` tells how it is reached: the name of a property,
+ * Copies a schema with each schema directly inside it replaced. `step` is how it is reached: the name of a property,
  * `item` for items and values of a map, null for an alternative.
  */
 export function mapInner(schema: Schema, change: (inner: Schema, step: Step) => unknown): Schema {

@@ -1,4 +1,4 @@
-import { objectRefusal } from '../../connections/provider-api-error.ts'
+import { objectApiError } from '../../connections/provider-api-error.ts'
 import type { Driver } from '../../providers/driver.ts'
 import type { Intent } from '../../providers/intent.ts'
 import type { Found } from '../../providers/observation.ts'
@@ -74,7 +74,7 @@ async function search(deps: Deps, workload: Workload): Promise<Omit<CandidateSea
       message: null,
     }
   } catch (error) {
-    throw error instanceof ProviderError ? objectRefusal(workload.provider, hideInError(hide, error)) : error
+    throw error instanceof ProviderError ? objectApiError(workload.provider, hideInError(hide, error)) : error
   }
 }
 

@@ -1,4 +1,4 @@
-import { objectRefusal } from '../../connections/provider-api-error.ts'
+import { objectApiError } from '../../connections/provider-api-error.ts'
 import type { Driver } from '../../providers/driver.ts'
 import type { Access, LogChunk } from '../../providers/observation.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
@@ -26,8 +26,8 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
   async function query<K extends Kind, A>(
     kind: K,
     { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
-    question: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
-    clean: (answer: A, hide: Hide) => A,
+    call: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
+    clean: (response: A, hide: Hide) => A,
   ): Promise<A> {
     const workload = await deps.service.get(kind, projectId, id)
     const driver = await deps.driverOf(workload.connectionId, kind)
@@ -35,11 +35,11 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
     if (workload.remoteId === null) throw doesNotExist(workload, what)
     const { hide } = await deps.secretsOf(workload)
     try {
-      const answer = question(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
-      if (answer === undefined) throw cannot(workload, what)
-      return clean(await answer, hide)
+      const response = call(driver, workload.remoteId, AbortSignal.timeout(deps.callTimeoutMs))
+      if (response === undefined) throw cannot(workload, what)
+      return clean(await response, hide)
     } catch (error) {
-      throw error instanceof ProviderError ? objectRefusal(workload.provider, hideInError(hide, error)) : error
+      throw error instanceof ProviderError ? objectApiError(workload.provider, hideInError(hide, error)) : error
     }
   }
 
@@ -58,7 +58,7 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
         { projectId, id, what: 'access' },
         (driver, remoteId, signal) => driver.access?.(remoteId, signal),
         // Access details contain secrets, and the caller is permitted to read them.
-        (answer: Access) => answer,
+        (response: Access) => response,
       )
       await deps.noteAccess({ projectId, by, objectId: id })
       return access

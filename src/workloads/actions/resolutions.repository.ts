@@ -33,14 +33,14 @@ export function makeResolutionsRepository(prisma: PrismaClient) {
     async resolveAttempt(
       target: ResolutionTarget,
       dispatchingStatus: string,
-      answer: AttemptResolution,
+      resolution: AttemptResolution,
     ): Promise<boolean | Holder> {
-      if (answer.outcome === 'not_created')
-        return isWritten(prisma.$queryRaw(answering(target, dispatchingStatus, answer)))
-      const object = { ...answer, kind: target.kind, correlationTag: null }
+      if (resolution.outcome === 'not_created')
+        return isWritten(prisma.$queryRaw(resolveStatement(target, dispatchingStatus, resolution)))
+      const object = { ...resolution, kind: target.kind, correlationTag: null }
       return prisma.$transaction(async (tx) => {
         const holder = await lockedHolder(tx, object, target.id)
-        return holder ?? isWritten(tx.$queryRaw(answering(target, dispatchingStatus, answer)))
+        return holder ?? isWritten(tx.$queryRaw(resolveStatement(target, dispatchingStatus, resolution)))
       })
     },
 
@@ -84,7 +84,7 @@ async function isWritten(rows: Promise<unknown>): Promise<boolean> {
   return ((await rows) as readonly unknown[]).length > 0
 }
 
-function answering(
+function resolveStatement(
   target: ResolutionTarget,
   dispatchingStatus: string,
   { outcome, remoteId }: Pick<AttemptResolution, 'outcome' | 'remoteId'>,
@@ -95,12 +95,12 @@ function answering(
       WHERE w.id = ${target.id} AND w.project_id = ${target.projectId} AND w.kind = ${target.kind} AND w.status = ${dispatchingStatus}
         AND w.version = ${target.version} AND w.remote_id IS NULL AND (w.lease_until IS NULL OR w.lease_until < now())
         AND (${outcome} = 'recovered' OR NOT EXISTS (SELECT 1 FROM workload_attempts s WHERE s.workload_id = w.id AND s.absence_conclusive_at > now()))
-        -- Not answered before, or with the same.
+        -- Not resolved before, or with the same outcome.
         AND EXISTS (SELECT 1 FROM workload_attempts o WHERE o.workload_id = w.id AND o.number = (SELECT max(number) FROM workload_attempts m WHERE m.workload_id = w.id)
           AND (COALESCE(o.outcome, 'unknown') IN ('unknown', 'created') AND o.remote_id IS NULL
             OR (o.outcome, o.remote_id) IS NOT DISTINCT FROM (${outcome}, ${remoteId}::text)))
       RETURNING w.id, w.seq, w.project_id, w.kind, w.status
-    ), answered AS (
+    ), resolved AS (
       UPDATE workload_attempts a SET outcome = ${outcome}, remote_id = ${remoteId}, ended_at = COALESCE(a.ended_at, now()), error = NULL
       FROM parked p WHERE a.workload_id = p.id AND a.number = (SELECT max(number) FROM workload_attempts m WHERE m.workload_id = p.id)
       RETURNING a.workload_id
@@ -112,5 +112,5 @@ function answering(
     ), audited AS (
       ${auditStatement(target.by, { action: `${target.kind}.resolved`, data: { outcome, remoteId } }, Prisma.sql`parked`)}
     )
-    SELECT workload_id AS id FROM answered`
+    SELECT workload_id AS id FROM resolved`
 }

@@ -77,8 +77,8 @@ export function makeResolveAttention({ attention, resolve, onError }: Deps) {
     ): Promise<{ item: AttentionItem; workload: Workload }> {
       const item = await attention.get(target.id)
       if (item === null) throw noAttention(target.id)
-      const obstacle = obstacleTo(item, resolution)
-      if (obstacle !== null) throw new ApiError('conflict', obstacle.detail)
+      const problem = problemWith(item, resolution)
+      if (problem !== null) throw new ApiError('conflict', problem.detail)
       return { item, workload: await resolveOne(target.by, item, resolution, target.ifVersions) }
     },
 
@@ -89,8 +89,8 @@ export function makeResolveAttention({ attention, resolve, onError }: Deps) {
       const items: ResolvedItem[] = []
       for (let start = 0; start < found.length; start += concurrency) {
         const group = found.slice(start, start + concurrency).map(async (item): Promise<ResolvedItem> => {
-          const obstacle = obstacleTo(item, resolution)
-          if (obstacle !== null) return { item, ...obstacle }
+          const problem = problemWith(item, resolution)
+          if (problem !== null) return { item, ...problem }
           return isDryRun ? { item, result: 'resolvable', detail: null } : attempt(by, item, resolution)
         })
         items.push(...(await Promise.all(group)))
@@ -101,7 +101,7 @@ export function makeResolveAttention({ attention, resolve, onError }: Deps) {
 }
 
 /** Why the resolution cannot be applied; null if it can. Checked again under the lock of the row. */
-export function obstacleTo(
+export function problemWith(
   item: AttentionItem,
   resolution: Resolution,
 ): { result: 'not_applicable' | 'too_early'; detail: string } | null {

@@ -7,7 +7,7 @@ import { nameOf } from '../store/holders.repository.ts'
 import type { ReadsRepository } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
 import type { ResolutionsRepository } from './resolutions.repository.ts'
-import { refuseOtherVersion, type Target } from './workload-service.ts'
+import { requireVersion, type Target } from './workload-service.ts'
 
 /** What an operator found: the object, that nothing was created, or the final status; `retry`: to be processed again. */
 export type Resolution =
@@ -31,7 +31,7 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hi
   return async function resolve<K extends Kind>(kind: K, target: Target, resolution: Resolution): Promise<Workload<K>> {
     const workload = await reads.get(target.projectId, kind, target.id)
     if (workload === null) throw new ApiError('not_found', `There is no ${kind} ${target.id} in this project.`)
-    refuseOtherVersion(workload, target.ifVersions)
+    requireVersion(workload, target.ifVersions)
     const isDone = await apply(workload)
     if (!isDone) throw nothingToResolve(workload)
     notifier.changed([target.projectId, target.id])
@@ -39,32 +39,32 @@ export function makeResolve({ kinds, reads, idSpaceOf, resolutions, notifier, hi
     return (await reads.get(target.projectId, kind, target.id)) ?? workload
 
     async function apply(current: Workload<K>): Promise<boolean> {
-      if ('status' in resolution) return settle(current, resolution.status)
-      if ('remoteId' in resolution) return answer(current, resolution)
+      if ('status' in resolution) return setFinal(current, resolution.status)
+      if ('remoteId' in resolution) return resolveOpen(current, resolution)
       if (resolution.outcome === 'retry') return resolutions.retryParked({ ...target, kind, version: current.version })
-      return answer(current, { outcome: resolution.outcome })
+      return resolveOpen(current, { outcome: resolution.outcome })
     }
 
-    async function settle(unknown: Workload<K>, status: string): Promise<boolean> {
+    async function setFinal(unknown: Workload<K>, status: string): Promise<boolean> {
       return (
         unknown.status === 'unknown' &&
         resolutions.resolveUnknown({ ...target, kind, version: unknown.version }, { from: 'unknown', to: status })
       )
     }
 
-    async function answer(
+    async function resolveOpen(
       open: Workload<K>,
       decided: { remoteId: string } | { outcome: 'not_created' },
     ): Promise<boolean> {
-      const answered = await resolutions.resolveAttempt(
+      const holder = await resolutions.resolveAttempt(
         { ...target, kind, version: open.version },
         kinds[kind].dispatchingStatus,
         'remoteId' in decided
           ? { outcome: 'recovered', ...decided, ...(await idSpaceOf(open.connectionId, kind)) }
           : { outcome: 'not_created', remoteId: null },
       )
-      if (typeof answered === 'boolean') return answered
-      throw new ApiError('conflict', isHeld(decided, nameOf(answered, target.projectId)))
+      if (typeof holder === 'boolean') return holder
+      throw new ApiError('conflict', isHeld(decided, nameOf(holder, target.projectId)))
     }
   }
 }

@@ -59,7 +59,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     async patch<K extends Kind>(kind: K, target: Target, patch: WorkloadPatch): Promise<Workload<K>> {
       for (let left = patchTries; ; left -= 1) {
         const current = await get(kind, target.projectId, target.id)
-        refuseOtherVersion(current, target.ifVersions)
+        requireVersion(current, target.ifVersions)
         const changed = await patchAt(deps, kind, { current, by: target.by }, patch)
         if (changed !== null) return changed
         // The merge is valid for one version only; without `If-Match` it is repeated on the next one.
@@ -78,16 +78,16 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       requestAction: { desired: Desired<K>; verb: Verb<K>; eventType: ActionEvent; keepRemote?: boolean },
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
-      refuseOtherVersion(current, target.ifVersions)
+      requireVersion(current, target.ifVersions)
       if (
         isTerminal(deps.kinds[kind].transitions, current.status) ||
         isAlreadyRequested(deps.kinds[kind], current, requestAction)
       )
         return current
       const fromStatuses = await statusesFor(deps, kind, current, requestAction)
-      const { verb: _, ...wanted } = requestAction
+      const { verb: _, ...request } = requestAction
       const { cancelingRequests: finalDesires } = deps.kinds[kind]
-      const changed = await desiredStates.requestAction<K>({ ...target, ...wanted, kind, fromStatuses, finalDesires })
+      const changed = await desiredStates.requestAction<K>({ ...target, ...request, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
       deps.notifier.changed([changed.projectId, changed.id])
       deps.hint(changed.connectionId)
@@ -150,7 +150,7 @@ async function endedMeanwhile<K extends Kind>(
 ): Promise<Workload<K>> {
   const now = await deps.reads.get(target.projectId, kind, target.id)
   if (now === null || now.active) throw await conflictOf(deps, kind, target)
-  refuseOtherVersion(now, target.ifVersions)
+  requireVersion(now, target.ifVersions)
   return now
 }
 
@@ -169,7 +169,7 @@ async function conflictOf<K extends Kind>(
 }
 
 /** Checks `If-Match` before anything is done. */
-export function refuseOtherVersion(workload: Workload, ifVersions: readonly number[] | null): void {
+export function requireVersion(workload: Workload, ifVersions: readonly number[] | null): void {
   if (ifVersions !== null && !ifVersions.includes(workload.version)) throw mismatch(workload.version)
 }
 

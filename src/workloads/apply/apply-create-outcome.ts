@@ -24,16 +24,16 @@ export function afterCreate<K extends Kind>(
   facts: Facts<K>,
   created: Created<K>,
 ): Applied<K> {
-  const answer = answerOf(facts, 'created', created.remoteId, null)
+  const attemptResult = attemptResultOf(facts, 'created', created.remoteId, null)
   if (created.remoteId === null) {
     return {
       change: { reason: 'outcome_unknown', message: null, dueAt: after(facts.now, facts.pollIntervals.quickMs) },
-      answer,
+      attemptResult,
     }
   }
   const change = adopted(kind, workload, created.remoteId, facts.now)
-  if (created.seen === undefined) return { change, answer }
-  return { change: { ...change, ...observed(kind, { ...workload, ...change }, created.seen, facts) }, answer }
+  if (created.seen === undefined) return { change, attemptResult }
+  return { change: { ...change, ...observed(kind, { ...workload, ...change }, created.seen, facts) }, attemptResult }
 }
 
 /** Applies the result of a search for the object of an attempt. */
@@ -41,20 +41,20 @@ export function afterFind<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
-  { found, absentCounts }: { found: Found<K>; absentCounts: 'yes' | 'too_early' | 'too_late' },
+  { found, absenceConclusive }: { found: Found<K>; absenceConclusive: 'yes' | 'too_early' | 'too_late' },
 ): Applied<K> {
   if ('found' in found) return afterFound(kind, workload, facts, found.found)
-  if ('absent' in found && found.nameIsTaken === true && wasRefusedForItsName(facts))
+  if ('absent' in found && found.nameIsTaken === true && hadNameConflict(facts))
     return afterAbsent(kind, workload, facts)
-  if ('absent' in found && absentCounts === 'yes')
+  if ('absent' in found && absenceConclusive === 'yes')
     return confirmAbsence(workload, facts) ?? afterAbsent(kind, workload, facts)
-  if ('absent' in found && absentCounts === 'too_late') {
+  if ('absent' in found && absenceConclusive === 'too_late') {
     return {
       change: parked('The provider deletes records of finished work, so their absence is not conclusive.'),
-      answer: null,
+      attemptResult: null,
     }
   }
-  return { change: searchAgain(facts, 'inconclusive' in found ? found.inconclusive : null), answer: null }
+  return { change: searchAgain(facts, 'inconclusive' in found ? found.inconclusive : null), attemptResult: null }
 }
 
 function afterFound<K extends Kind>(
@@ -67,13 +67,13 @@ function afterFound<K extends Kind>(
   if (only === undefined || others.length > 0)
     return {
       change: parked(`${found.length} objects at the provider match this record${namesOf(found)}.`),
-      answer: null,
+      attemptResult: null,
     }
-  const taken = adopted(kind, workload, only.remoteId, facts.now)
-  const seen = observed(kind, { ...workload, ...taken }, only, facts)
-  const answer = answerOf(facts, 'recovered', only.remoteId, null)
+  const adoption = adopted(kind, workload, only.remoteId, facts.now)
+  const seen = observed(kind, { ...workload, ...adoption }, only, facts)
+  const attemptResult = attemptResultOf(facts, 'recovered', only.remoteId, null)
   const isUntagged = only.correlationTag !== workload.correlationTag
-  return { change: { ...taken, ...seen }, answer: answer && { ...answer, isUntagged } }
+  return { change: { ...adoption, ...seen }, attemptResult: attemptResult && { ...attemptResult, isUntagged } }
 }
 
 /** How many objects a message names. */
@@ -89,7 +89,7 @@ function namesOf(found: readonly Pick<Observation, 'remoteId'>[]): string {
  * neither list lag nor a late create can change that. If an earlier attempt is in doubt, the object could be our own,
  * so a conclusive absence is required.
  */
-function wasRefusedForItsName<K extends Kind>({ attempt, attemptsInDoubt, traits }: Facts<K>): boolean {
+function hadNameConflict<K extends Kind>({ attempt, attemptsInDoubt, traits }: Facts<K>): boolean {
   return (
     traits.uniqueNames && attemptsInDoubt === 1 && attempt?.outcome === 'unknown' && attempt.error?.code === 'conflict'
   )
@@ -103,17 +103,20 @@ function confirmAbsence<K extends Kind>(
   const at = after(missingSince ?? now, pollIntervals.confirmGoneMs)
   if (missingSince !== null && now >= at) return null
   const change: Change<K> = { reason: 'outcome_unknown', message: null, nextAttemptAt: at, dueAt: at }
-  return { change: { ...change, missingSince: missingSince ?? now }, answer: null }
+  return { change: { ...change, missingSince: missingSince ?? now }, attemptResult: null }
 }
 
 /** Nothing was created: retry, fail if another owner has the name, or end if canceled. */
 function afterAbsent<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Applied<K> {
   const error = facts.attempt?.error ?? null
   if (isCanceledBeforeDispatch(kind, workload))
-    return { change: canceledChange(kind, workload, facts.now), answer: answerOf(facts, 'not_created', null, error) }
+    return {
+      change: canceledChange(kind, workload, facts.now),
+      attemptResult: attemptResultOf(facts, 'not_created', null, error),
+    }
   if (error?.code === 'conflict')
-    return { change: rejected(kind, facts, error), answer: answerOf(facts, 'rejected', null, error) }
-  return { change: retried(kind, facts, error), answer: answerOf(facts, 'not_created', null, error) }
+    return { change: rejected(kind, facts, error), attemptResult: attemptResultOf(facts, 'rejected', null, error) }
+  return { change: retried(kind, facts, error), attemptResult: attemptResultOf(facts, 'not_created', null, error) }
 }
 
 /**
@@ -142,13 +145,19 @@ export function afterFailedCreate<K extends Kind>(
     const reason: Reason = 'outcome_unknown'
     return {
       change: { reason, message: error.message, dueAt: after(facts.now, facts.pollIntervals.quickMs) },
-      answer: answerOf(facts, 'unknown', null, providerError),
+      attemptResult: attemptResultOf(facts, 'unknown', null, providerError),
     }
   }
   if (decision === 'final')
-    return { change: rejected(kind, facts, providerError), answer: answerOf(facts, 'rejected', null, providerError) }
-  const answer = answerOf(facts, error.notSent ? 'not_sent' : 'rejected', null, providerError)
-  return { change: { status: kind.waiting, exclusivityKey: null, ...retryLater(workload, facts, error) }, answer }
+    return {
+      change: rejected(kind, facts, providerError),
+      attemptResult: attemptResultOf(facts, 'rejected', null, providerError),
+    }
+  const attemptResult = attemptResultOf(facts, error.notSent ? 'not_sent' : 'rejected', null, providerError)
+  return {
+    change: { status: kind.waiting, exclusivityKey: null, ...retryLater(workload, facts, error) },
+    attemptResult,
+  }
 }
 
 function rejected<K extends Kind>(kind: WorkloadKind<K>, facts: Facts<K>, error: WorkloadError): Change<K> {
@@ -179,7 +188,7 @@ function parked<K extends Kind>(why: string): Change<K> {
   return { reason: 'outcome_unknown', message, nextAttemptAt: null, dueAt: null }
 }
 
-function answerOf<K extends Kind>(
+function attemptResultOf<K extends Kind>(
   facts: Facts<K>,
   outcome: AttemptOutcome,
   remoteId: string | null,

@@ -28,14 +28,14 @@ export function applyOutcome<K extends Kind>(
           outcome.seen === 'gone'
             ? afterNotFound(kind, workload, facts)
             : observed(kind, workload, outcome.seen, facts),
-        answer: null,
+        attemptResult: null,
       }
     case 'control':
-      return { change: controlled(kind, workload, facts, outcome), answer: null }
+      return { change: controlled(kind, workload, facts, outcome), attemptResult: null }
     case 'update':
-      return { change: updated(workload), answer: null }
+      return { change: updated(workload), attemptResult: null }
     case 'settle':
-      return { change: outcome.change, answer: null }
+      return { change: outcome.change, attemptResult: null }
     case 'fail':
       return afterFailure(kind, workload, facts, outcome)
     default:
@@ -53,11 +53,11 @@ function afterFailure<K extends Kind>(
   const decision = failureDecisionOf(operation, error)
   if (operation === 'create') return afterFailedCreate(kind, workload, facts, { error, providerError, decision })
   if (decision === 'gone' && workload.remoteId !== null)
-    return { change: afterNotFound(kind, workload, facts), answer: null }
+    return { change: afterNotFound(kind, workload, facts), attemptResult: null }
   // A limit that Switchyard enforces is not a client request that can be rejected: it is retried ever more slowly.
   if (decision === 'final' && workload.enforcing === null)
-    return { change: actionRejected(workload, providerError, facts.now), answer: null }
-  return { change: retryLater(workload, facts, error), answer: null }
+    return { change: actionRejected(workload, providerError, facts.now), attemptResult: null }
+  return { change: retryLater(workload, facts, error), attemptResult: null }
 }
 
 /** The provider accepted the action, which is now in progress. */

@@ -51,7 +51,7 @@ function afterAttempt<K extends Kind>(
         : { do: 'settle', change: adopted(kind, workload, attempt.remoteId, facts.now) }
     case 'rejected':
       if (attempt.error?.retryable) return beforeSending(kind, workload, facts)
-      return { do: 'settle', change: refusedBy(kind, workload, attempt, facts.now) }
+      return { do: 'settle', change: afterRejection(kind, workload, attempt, facts.now) }
     case 'not_sent':
     case 'not_created':
       return beforeSending(kind, workload, facts)
@@ -125,7 +125,7 @@ export function adopted<K extends Kind>(
   }
 }
 
-function refusedBy<K extends Kind>(
+function afterRejection<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   attempt: Attempt,

@@ -26,12 +26,12 @@ export function retryLater<K extends Kind>(workload: Workload<K>, facts: Facts<K
 export function describeError(workload: Workload, error: ProviderError, pointer: string | undefined): WorkloadError {
   const { code, httpStatus, providerCode } = error
   const message = cleanText(error.message)
-  const isAnswer = httpStatus !== undefined || providerCode !== undefined
+  const hasResponse = httpStatus !== undefined || providerCode !== undefined
   const provider = {
     id: workload.provider,
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(providerCode === undefined ? {} : { code: providerCode }),
-    ...(isAnswer ? { message } : {}),
+    ...(hasResponse ? { message } : {}),
   }
   const errors = pointer === undefined ? {} : { errors: [{ pointer, code, detail: message }] }
   return { code, message, retryable: isRetryable(code), ...errors, provider }

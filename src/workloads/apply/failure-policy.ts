@@ -37,8 +37,8 @@ export function failureDecisionOf(
   operation: Operation,
   error: { code: ProviderErrorCode; notSent: boolean },
 ): FailureDecision {
-  const verdict = policy[error.code][operation]
-  return verdict === 'find' && error.notSent ? 'again' : verdict
+  const decision = policy[error.code][operation]
+  return decision === 'find' && error.notSent ? 'again' : decision
 }
 
 /** The reason that clients see while a call is retried; null = none. */

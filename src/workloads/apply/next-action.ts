@@ -26,7 +26,7 @@ export function followAction<K extends Kind>(
   const verb = actionInFlight(kind, workload)
   const { lastActionAt } = workload
   if (verb === null || lastActionAt === null) return null
-  const hasNoEffect = facts.shows !== workload.status
+  const hasNoEffect = facts.rawStatus !== workload.status
   // As a step: the action belongs to an earlier request or leads to the current one, so an open request stays open.
   if (hasNoEffect && facts.now >= after(lastActionAt, facts.pollIntervals.resendMs))
     return control(workload, facts, verb, { step: true })

@@ -40,7 +40,7 @@ export function changeOf<K extends Kind>(
   const clean = sanitizeObservation(seen)
   const change = inOrder(workload, {
     ...details(kind, workload, clean, facts.now),
-    ...verdict(kind, workload, clean, facts),
+    ...interpret(kind, workload, clean, facts),
   })
   return isBackingOff(workload, change, facts.now) ? withoutBackoff(change) : change
 }
@@ -69,9 +69,9 @@ function withoutBackoff<K extends Kind>({
 }
 
 /** Whether an observation changes anything. Unchanged workloads cost no write. */
-export function tellsNews<K extends Kind>(workload: Workload<K>, change: Change<K>): boolean {
-  const { observedAt: _, remotePayload: __, ...telling } = change
-  return Object.entries(telling).some(
+export function isChange<K extends Kind>(workload: Workload<K>, change: Change<K>): boolean {
+  const { observedAt: _, remotePayload: __, ...compared } = change
+  return Object.entries(compared).some(
     ([key, value]) => !isDeepStrictEqual(value, workload[key as keyof EngineState<K>]),
   )
 }
@@ -113,7 +113,7 @@ function details<K extends Kind>(
   }
 }
 
-function verdict<K extends Kind>(
+function interpret<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   seen: Observation<K>,

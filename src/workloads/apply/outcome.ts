@@ -6,10 +6,10 @@ import type { Change } from '../kind.ts'
 import type { AttemptOutcome, WorkloadError } from '../workload.ts'
 import type { Operation } from './failure-policy.ts'
 
-/** Outcome of an action. `absentCounts`: whether the scan ran in the window in which absence is conclusive. */
+/** Outcome of an action. `absenceConclusive`: whether the scan ran in the window in which absence is conclusive. */
 export type Outcome<K extends Kind = Kind> =
   | { readonly did: 'create'; readonly created: Created<K> }
-  | { readonly did: 'find'; readonly found: Found<K>; readonly absentCounts: 'yes' | 'too_early' | 'too_late' }
+  | { readonly did: 'find'; readonly found: Found<K>; readonly absenceConclusive: 'yes' | 'too_early' | 'too_late' }
   | { readonly did: 'get'; readonly seen: Observation<K> | 'gone' }
   | { readonly did: 'control'; readonly verb: Verb<K>; readonly step: boolean }
   | { readonly did: 'update' }
@@ -34,5 +34,5 @@ export interface AttemptResult {
 
 export interface Applied<K extends Kind = Kind> {
   change: Change<K>
-  answer: AttemptResult | null
+  attemptResult: AttemptResult | null
 }

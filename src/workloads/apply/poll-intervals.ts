@@ -10,7 +10,7 @@ export function pollDelayMs(waitedMs: number, quickMs: number, slowMs: number): 
   return Math.min(Math.max(waitedMs / 2, quickMs), slowMs)
 }
 
-/** Pause until the next sweep: short after a change, half as long again when idle. */
+/** Pause until the next sweep: short after a change, half as long again if idle. */
 export function nextSweepMs(sweep: { lastMs: number; changed: boolean; minMs: number; maxMs: number }): number {
   if (sweep.changed || sweep.lastMs === 0) return sweep.minMs
   return Math.round(Math.min(Math.max(sweep.lastMs * 1.5, sweep.minMs), sweep.maxMs))

@@ -20,13 +20,13 @@ const longestPauseMs = 5000
  */
 export function makeRetryingWrite({ write, adopt, log, shutdown }: Deps): (write: Write) => Promise<Written> {
   return async (item) => {
-    const { isUntagged = false, remoteId = null } = item.answer ?? {}
+    const { isUntagged = false, remoteId = null } = item.attemptResult ?? {}
     const attempt = () => (isUntagged && remoteId !== null ? adopt(item, remoteId) : write(item))
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
         return await attempt()
       } catch (error) {
-        if (item.answer === null || isDataError(error) || shutdown.aborted) throw error
+        if (item.attemptResult === null || isDataError(error) || shutdown.aborted) throw error
         log.warn({ err: error, workloadId: item.id, pauseMs }, 'provider response not saved; retrying')
         await sleep(pauseMs)
       }

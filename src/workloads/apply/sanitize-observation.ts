@@ -12,22 +12,22 @@ const maxTasks = 10_000
  * An odd character must not block a workload.
  */
 export function sanitizeObservation<K extends Kind>(seen: Observation<K>): Observation<K> {
-  const { exitCode, signal, startedAt, endedAt, payload, ...words } = seen
+  const { exitCode, signal, startedAt, endedAt, payload, ...texts } = seen
   const { rawState, remoteName, identity, message, tasks, ...clean } = cleanJson(
-    words as unknown as Json,
+    texts as unknown as Json,
   ) as unknown as Observation<K>
   return {
     ...clean,
     payload: () => cleanJson(payload()),
-    rawState: cutTo(maxLengths.rawState, rawState),
-    ...(remoteName === undefined ? {} : { remoteName: cutTo(maxLengths.remoteName, remoteName) }),
-    ...(identity === undefined ? {} : { identity: cutTo(maxLengths.identity, identity) }),
-    ...(message === undefined ? {} : { message: cutTo(maxLengths.message, message) }),
+    rawState: truncate(maxLengths.rawState, rawState),
+    ...(remoteName === undefined ? {} : { remoteName: truncate(maxLengths.remoteName, remoteName) }),
+    ...(identity === undefined ? {} : { identity: truncate(maxLengths.identity, identity) }),
+    ...(message === undefined ? {} : { message: truncate(maxLengths.message, message) }),
     ...(tasks === undefined ? {} : { tasks: tasks.slice(0, maxTasks) }),
     ...(isInt32(exitCode) ? { exitCode } : {}),
     ...(isInt32(signal) ? { signal } : {}),
-    ...(isMoment(startedAt) ? { startedAt } : {}),
-    ...(isMoment(endedAt) ? { endedAt } : {}),
+    ...(isStorableDate(startedAt) ? { startedAt } : {}),
+    ...(isStorableDate(endedAt) ? { endedAt } : {}),
   }
 }
 
@@ -36,7 +36,7 @@ export function cleanText(text: string): string {
 }
 
 /** Truncated text ends with `…`. Surrogate pairs are not split. */
-function cutTo(maxLength: number, text: string): string {
+function truncate(maxLength: number, text: string): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`.replace(/[\ud800-\udbff]…$/, '…')
 }
 
@@ -54,7 +54,7 @@ function isInt32(value: number | undefined): value is number {
 }
 
 /** Postgres and JSON agree on the years 1 to 9999. */
-function isMoment(value: Date | undefined): value is Date {
+function isStorableDate(value: Date | undefined): value is Date {
   return value !== undefined && value.getTime() > -62_135_596_800_000 && value.getTime() < 253_402_300_800_000
 }
 
@@ -65,14 +65,14 @@ export function withKept({ payload, omits = [] }: Pick<Observation, 'payload' | 
 
 /** A path whose parent is absent is dropped, and a truncated value is left as it is. */
 function keepAt(payload: Json, earlier: Json, [step, ...rest]: readonly string[]): Json {
-  if (step === undefined || !isObject(payload) || !isObject(earlier) || isCut(payload)) return payload
+  if (step === undefined || !isObject(payload) || !isObject(earlier) || isTruncated(payload)) return payload
   const [shown, known] = [payload[step], earlier[step]]
   if (known === undefined) return payload
   if (rest.length > 0 && shown !== undefined) return { ...payload, [step]: keepAt(shown, known, rest) }
   return rest.length > 0 || shown !== undefined ? payload : { ...payload, [step]: known }
 }
 
-function isCut({ cut, head }: JsonObject): boolean {
+function isTruncated({ cut, head }: JsonObject): boolean {
   return cut === true && head !== undefined
 }
 

@@ -4,7 +4,7 @@ import { isAllowed, isTerminal } from '../../vocabulary/transitions.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import { engineStateOf } from '../store/row.repository.ts'
 import { hasOpenRequest, type Workload } from '../workload.ts'
-import { tellsNews } from './observe.ts'
+import { isChange } from './observe.ts'
 import type { AttemptResult } from './outcome.ts'
 import type { Write } from './writes.repository.ts'
 
@@ -18,7 +18,7 @@ export type Basis = { readonly leaseId: string } | { readonly row: string }
 export function transition<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
-  { change, answer }: { change: Change<K>; answer: AttemptResult | null },
+  { change, attemptResult }: { change: Change<K>; attemptResult: AttemptResult | null },
   { facts, basis }: { facts: Facts<K>; basis: Basis },
 ): Write<K> {
   const changed: Workload<K> = { ...workload, ...change }
@@ -40,7 +40,7 @@ export function transition<K extends Kind>(
     state: engineStateOf(next),
     active: isLive,
     // A record shows an open request.
-    isNews: tellsNews(workload, visible(next)) || hasOpenRequest(workload) !== hasOpenRequest(next),
+    isVisible: isChange(workload, visible(next)) || hasOpenRequest(workload) !== hasOpenRequest(next),
     event: hasMoved ? eventOf(next) : null,
     parkedOn: next.reason === 'environment_not_ready' ? (facts.environment?.status ?? null) : null,
     wakesDependants: kind.wakesDependants(workload.status, next.status),
@@ -50,7 +50,7 @@ export function transition<K extends Kind>(
       !('row' in basis) &&
       next.remoteId !== null &&
       (next.status !== workload.status || workload.remoteId === null || workload.rawState === null),
-    answer,
+    attemptResult,
   }
 }
 

@@ -20,7 +20,7 @@ export interface Write<out K extends Kind = Kind> {
   state: EngineState<K>
   active: boolean
   /** Whether something that clients see has changed. */
-  isNews: boolean
+  isVisible: boolean
   event: { id: string; type: string; data: object } | null
   /** The environment status for which it waits; due immediately if that has changed meanwhile. */
   parkedOn: string | null
@@ -29,7 +29,7 @@ export interface Write<out K extends Kind = Kind> {
   /** Whether the connection's list has something new to watch. */
   wakesSweep: boolean
   /** Recorded in the attempt even if the rest is not, except for the adoption of an object that another record holds. */
-  answer: AttemptResult | null
+  attemptResult: AttemptResult | null
 }
 
 export interface Written {
@@ -83,14 +83,14 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(writes.map(toRow))}::json) AS i(
       id text, kind text, "whereStatus" text, "whereLease" text, "whereRow" text,
-      active boolean, "isNews" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
+      active boolean, "isVisible" boolean, "parkedOn" text, event jsonb, "wakesDependants" boolean, "wakesSweep" boolean,
       "attemptNumber" int, "attemptOutcome" text, "attemptRemoteId" text, "attemptError" jsonb, ${engineDefinitions})
   ), locked AS (
     SELECT w.id FROM workloads w JOIN input i ON i.id = w.id
     WHERE ${isOneOf('w.id', inputIds)} AND w.status = i."whereStatus"
       AND (i."whereRow" IS NULL OR w.xmin::text = i."whereRow")
       AND CASE WHEN i."whereLease" IS NULL THEN w.lease_id IS NULL OR w.lease_until < now() ELSE w.lease_id = i."whereLease" END
-      -- Not there, says a search; but the answer that came meanwhile names it.
+      -- A search found nothing, but a response that arrived meanwhile names the object.
       AND NOT (i."attemptOutcome" IS NOT DISTINCT FROM 'not_created'
         AND EXISTS (SELECT 1 FROM workload_attempts a WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = w.id AND a.remote_id IS NOT NULL))
     ORDER BY w.id FOR UPDATE OF w
@@ -100,18 +100,18 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
         WHEN i."parkedOn" IS NOT NULL AND EXISTS (SELECT 1 FROM workloads e WHERE e.id = w.environment_id AND e.status <> i."parkedOn") THEN now()
         ELSE i."dueAt" END,
       active = i.active, lease_id = NULL, lease_until = NULL,
-      version = w.version + i."isNews"::int,
+      version = w.version + i."isVisible"::int,
       seq = w.seq + (i.event IS NOT NULL)::int,
       status_changed_at = CASE WHEN i.status <> i."whereStatus" THEN now() ELSE w.status_changed_at END,
-      updated_at = CASE WHEN i."isNews" THEN now() ELSE w.updated_at END
+      updated_at = CASE WHEN i."isVisible" THEN now() ELSE w.updated_at END
     FROM input i WHERE ${isOneOf('w.id', inputIds)} AND w.id = i.id AND w.id IN (SELECT id FROM locked)
     RETURNING w.id, w.kind, w.project_id, w.connection_id, w.version, w.seq, w.due_at, i.event, i."wakesDependants", i."wakesSweep"
   ), events AS (
     INSERT INTO workload_events (workload_id, seq, id, project_id, kind, type, data)
     SELECT u.id, u.seq, u.event->>'id', u.project_id, u.kind, u.event->>'type', u.event->'data'
     FROM updated u WHERE u.event IS NOT NULL
-  ), answered AS (
-    -- What was decided of an attempt stands, unless the provider names an object after all.
+  ), recorded AS (
+    -- A recorded outcome is final unless the provider names an object later.
     UPDATE workload_attempts a SET outcome = CASE WHEN a.remote_id IS NULL THEN i."attemptOutcome" ELSE a.outcome END,
       ended_at = COALESCE(a.ended_at, now()), remote_id = COALESCE(a.remote_id, i."attemptRemoteId"), error = COALESCE(i."attemptError", a.error)
     FROM input i WHERE ${isOneOf('a.workload_id', inputIds)} AND a.workload_id = i.id AND a.number = i."attemptNumber"
@@ -119,7 +119,7 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
     RETURNING a.workload_id, a.remote_id
   ), late AS (
     -- The lease was taken over meanwhile: its new holder must see this result.
-    UPDATE workloads w SET due_at = now() FROM answered a
+    UPDATE workloads w SET due_at = now() FROM recorded a
     WHERE ${isOneOf('w.id', inputIds)} AND w.id = a.workload_id AND a.remote_id IS NOT NULL AND w.remote_id IS NULL AND w.active AND w.id NOT IN (SELECT id FROM locked)
   ), dependants AS (
     UPDATE workloads j SET due_at = now() WHERE j.id IN (
@@ -134,18 +134,18 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
   )
   SELECT i.id, u.id IS NOT NULL AS "isWritten", COALESCE(u.due_at <= clock_timestamp(), false) AS "isDue",
     EXISTS (
-      SELECT 1 FROM answered a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id
+      SELECT 1 FROM recorded a JOIN workloads w ON w.id = a.workload_id WHERE a.workload_id = i.id
         AND (i."attemptRemoteId" <> w.remote_id OR i."attemptRemoteId" <> a.remote_id OR (i."attemptRemoteId" IS NOT NULL AND w.remote_id IS NULL AND NOT w.active))
     ) AS "isDuplicate"
   FROM input i LEFT JOIN updated u ON u.id = i.id`
 
-function toRow({ answer, state, connectionId: _, ...write }: Write) {
+function toRow({ attemptResult, state, connectionId: _, ...write }: Write) {
   return {
     ...state,
     ...write,
-    attemptNumber: answer?.number ?? null,
-    attemptOutcome: answer?.outcome ?? null,
-    attemptRemoteId: answer?.remoteId ?? null,
-    attemptError: answer?.error ?? null,
+    attemptNumber: attemptResult?.number ?? null,
+    attemptOutcome: attemptResult?.outcome ?? null,
+    attemptRemoteId: attemptResult?.remoteId ?? null,
+    attemptError: attemptResult?.error ?? null,
   }
 }

@@ -6,7 +6,7 @@ import { holdOf } from '../store/hold-condition.repository.ts'
 import type { Attempt, AttemptOutcome, WorkloadError } from '../workload.ts'
 
 /** An attempt to be committed before its call. */
-export interface Opening {
+export interface NewAttempt {
   workloadId: string
   projectId: string
   leaseId: string
@@ -56,7 +56,7 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
      * workload changed or was woken since the claim, if new creates are held by now, or if this attempt is already
      * committed and only the commit's response was lost. A second holder of an exclusivity key fails the batch with a unique violation.
      */
-    async open(openings: readonly Opening[]): Promise<(Opened | null)[]> {
+    async open(openings: readonly NewAttempt[]): Promise<(Opened | null)[]> {
       const rows = await sql.rows<Opened & { id: string }>(openStatement(openings, leaseMs))
       const byId = new Map(rows.map(({ id, ...opened }) => [id, opened]))
       return openings.map((opening) => byId.get(opening.workloadId) ?? null)
@@ -74,7 +74,7 @@ export function makeAttemptsRepository(sql: Statements, leaseMs: number) {
 
 const inputIds = Prisma.sql`SELECT "workloadId" FROM input`
 
-const openStatement = (openings: readonly Opening[], leaseMs: number) => Prisma.sql`
+const openStatement = (openings: readonly NewAttempt[], leaseMs: number) => Prisma.sql`
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(openings)}::json) AS i(
       "workloadId" text, "leaseId" text, version int, "from" text, "to" text, "correlationTag" text, scope jsonb, before jsonb, "exclusivityKey" text,

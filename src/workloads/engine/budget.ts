@@ -11,15 +11,15 @@ export interface Budget {
 }
 
 /** Unused calls are kept for this long, to allow bursts. */
-const keptMs = 1000
+const burstMs = 1000
 
 /** @param callsPerSecond 0 = unlimited */
 export function makeBudget(callsPerSecond: number, clock: { monotonicMs(): number }): Budget {
   const nextAtMs = new Map<string, number>()
   const stepMs = 1000 / callsPerSecond
-  const fromMs = (connectionId: string, nowMs: number) => Math.max(nextAtMs.get(connectionId) ?? 0, nowMs - keptMs)
+  const fromMs = (connectionId: string, nowMs: number) => Math.max(nextAtMs.get(connectionId) ?? 0, nowMs - burstMs)
   /** Connections for which the last claim found no call. */
-  const wanted = new Set<string>()
+  const starved = new Set<string>()
   const scannedAtMs = new Map<string, number>()
 
   function take(connectionId: string): number {
@@ -36,7 +36,7 @@ export function makeBudget(callsPerSecond: number, clock: { monotonicMs(): numbe
     takeForScan(connectionId) {
       const nowMs = clock.monotonicMs()
       const scannedMs = scannedAtMs.get(connectionId)
-      if (wanted.has(connectionId) && scannedMs !== undefined && nowMs < scannedMs + 2 * stepMs)
+      if (starved.has(connectionId) && scannedMs !== undefined && nowMs < scannedMs + 2 * stepMs)
         return scannedMs + 2 * stepMs - nowMs
       const waitMs = take(connectionId)
       if (waitMs === 0) scannedAtMs.set(connectionId, nowMs)
@@ -46,8 +46,8 @@ export function makeBudget(callsPerSecond: number, clock: { monotonicMs(): numbe
       if (callsPerSecond === 0) return Number.POSITIVE_INFINITY
       const nowMs = clock.monotonicMs()
       const leftMs = nowMs - fromMs(connectionId, nowMs)
-      if (leftMs < 0) wanted.add(connectionId)
-      else wanted.delete(connectionId)
+      if (leftMs < 0) starved.add(connectionId)
+      else starved.delete(connectionId)
       return leftMs < 0 ? 0 : Math.floor(leftMs / stepMs) + 1
     },
     refund(connectionId, count) {

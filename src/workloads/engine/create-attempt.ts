@@ -8,7 +8,7 @@ import { after } from '../apply/poll-intervals.ts'
 import { eventOf } from '../apply/transition.ts'
 import type { Change, Facts } from '../kind.ts'
 import type { Workload } from '../workload.ts'
-import { asAttempt, type Opened, type Opening } from './attempts.repository.ts'
+import { asAttempt, type NewAttempt, type Opened } from './attempts.repository.ts'
 import {
   callSignal,
   type Executed,
@@ -86,7 +86,7 @@ async function open<K extends Kind>(
 ): Promise<Opened | null | 'busy'> {
   const { workload, leaseId } = claimed
   const { listConsistencyLagMs, maxProcessingMs } = driver.traits
-  const opening: Opening = {
+  const opening: NewAttempt = {
     workloadId: workload.id,
     projectId: workload.projectId,
     leaseId,

@@ -107,8 +107,8 @@ async function callProvider<K extends Kind>(
     case 'control': {
       const before = driver.traits.reusesIds === true ? await readBefore(deps, workload, driver) : null
       if (before !== null && (before.did === 'fail' || before.seen === 'gone')) return before
-      const asked = workload.imported ? undefined : workload.spec
-      await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), asked)
+      const requested = workload.imported ? undefined : workload.spec
+      await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), requested)
       return { did: 'control', verb: action.verb, step: action.step ?? false }
     }
     case 'settle':

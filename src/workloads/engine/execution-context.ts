@@ -11,10 +11,10 @@ import type { Action, Facts, WorkloadKind } from '../kind.ts'
 import type { OpenConnection } from '../ports.ts'
 import type { Ownership } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
-import type { Opened, Opening } from './attempts.repository.ts'
+import type { NewAttempt, Opened } from './attempts.repository.ts'
 import type { Claimed } from './leases.repository.ts'
 
-/** What acting on a workload needs, and what comes of it. */
+/** Dependencies, inputs and results of acting on a workload. */
 
 export interface Timing {
   /** Maximum duration of one provider call. */
@@ -24,7 +24,7 @@ export interface Timing {
 }
 
 export interface ExecutionDeps {
-  openAttempt(opening: Opening): Promise<Opened | null>
+  openAttempt(opening: NewAttempt): Promise<Opened | null>
   /** Joined with concurrent searches over the same connection into one scan. */
   find<K extends Kind>(workload: Workload<K>, driver: Driver<K>, intent: Intent<K>): Promise<Found<K>>
   /** Opens the workload's secret variables. */

@@ -15,19 +15,19 @@ export function factsOf<K extends Kind>(
     ...bareFacts<K>(known, pollIntervals),
     traits: driver.traits,
     verbs: Object.keys(driver.controls) as Verb<K>[],
-    ...shownBy(workload, driver),
+    ...observedFacts(workload, driver),
   }
 }
 
 /** Facts that follow from the latest observation. */
-export function shownBy<K extends Kind>(
+export function observedFacts<K extends Kind>(
   workload: Workload<K>,
   driver: Driver<K>,
-): Pick<Facts<K>, 'needsUpdate' | 'shows'> {
+): Pick<Facts<K>, 'needsUpdate' | 'rawStatus'> {
   const { rawState } = workload
   return {
     needsUpdate: isUpdateDue(workload, driver),
-    shows: rawState === null ? null : (driver.states[rawState] ?? null),
+    rawStatus: rawState === null ? null : (driver.states[rawState] ?? null),
   }
 }
 
@@ -71,7 +71,7 @@ export function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: Poll
         : { status: environmentStatus, remoteId: environmentRemoteId, desired: environmentDesired },
     hasLiveJobs,
     needsUpdate: false,
-    shows: null,
+    rawStatus: null,
     attempt,
     firstSentAt,
     attemptsInDoubt,

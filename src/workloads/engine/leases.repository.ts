@@ -81,7 +81,7 @@ export function makeLeasesRepository(sql: Statements, leaseMs: number) {
         WITH share AS (
           SELECT * FROM json_to_recordset(${JSON.stringify(shares)}::json) AS i("connectionId" text, count int)
         ),
-        -- Run once, whatever the plan: each run would lock as many again, since it skips what the one before it has taken.
+        -- Runs once in any plan: each run would lock as many again, since it skips rows locked by the previous one.
         requested AS MATERIALIZED (
           SELECT w.id, w.connection_id FROM share s CROSS JOIN LATERAL (
             SELECT id, connection_id FROM workloads

@@ -10,7 +10,7 @@ import type { ChangeNotifier, Connections, EngineObserver, Log, Passed } from '.
 import type { Workload } from '../workload.ts'
 import type { Execute } from './execute.ts'
 import type { Executed, ExecutionContext } from './execution-context.ts'
-import { bareFacts, factsOf, shownBy } from './facts.ts'
+import { bareFacts, factsOf, observedFacts } from './facts.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
 
 /** A claimed workload and the facts about its connection and environment. */
@@ -79,7 +79,10 @@ async function runPass<K extends Kind>(
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
     const facts = bareFacts<K>(known, deps.pollIntervals)
     const change = afterInternalFailure(workload, facts)
-    return passed('error', await commit<K>(deps, { kind, claimed }, { workload, facts }, { change, answer: null }))
+    return passed(
+      'error',
+      await commit<K>(deps, { kind, claimed }, { workload, facts }, { change, attemptResult: null }),
+    )
   }
 }
 
@@ -97,12 +100,12 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   const action = kind.nextAction(workload, facts)
   if (action.do === 'wait') {
     const change = waiting(action, workload)
-    return passed('wait', await commit(deps, context, { workload, facts }, { change, answer: null }))
+    return passed('wait', await commit(deps, context, { workload, facts }, { change, attemptResult: null }))
   }
   const isProbe = action.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
     const change = waiting(untilProbed(facts), workload)
-    return passed('wait', await commit(deps, context, { workload, facts }, { change, answer: null }))
+    return passed('wait', await commit(deps, context, { workload, facts }, { change, attemptResult: null }))
   }
   const executed = await deps.execute(context, action)
   if (executed === null) {
@@ -115,7 +118,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   }
   const { outcome } = executed
   const isCutOff = outcome.did === 'fail' && deps.shutdown.aborted
-  // An aborted read says nothing about the workload, and the next process repeats it. Outcomes of writes and creates
+  // An aborted read is inconclusive for the workload, and the next process repeats it. Outcomes of writes and creates
   // are saved.
   if (isCutOff && outcome.operation === 'read') {
     await deps.release(claimed, 0)
@@ -124,7 +127,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   if (!isCutOff) report(deps, context, { outcome, isProbe })
   const applied = applyOutcome(kind, executed.workload, executed.facts, outcome)
   // The next step is decided on the latest observation.
-  const seen = shownBy({ ...executed.workload, ...applied.change }, context.driver)
+  const seen = observedFacts({ ...executed.workload, ...applied.change }, context.driver)
   const committed = await commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
   if (outcome.did === 'create' && outcome.created.ignored !== undefined)
     await reportIgnored(deps, workload, outcome.created.ignored)
@@ -185,18 +188,18 @@ async function commit<K extends Kind>(
   deps: ReconcileDeps,
   { kind, claimed }: Pick<ExecutionContext<K>, 'kind' | 'claimed'>,
   { workload, facts }: { workload: Workload<K>; facts: Facts<K> },
-  applied: { change: Change<K>; answer: AttemptResult | null },
+  applied: { change: Change<K>; attemptResult: AttemptResult | null },
 ): Promise<Committed> {
   const write = transition(kind, workload, applied, { facts, basis: claimed })
   const written = await deps.write(write)
-  if (written.isDuplicate) await reportDuplicate(deps, workload, applied.answer?.remoteId ?? '')
+  if (written.isDuplicate) await reportDuplicate(deps, workload, applied.attemptResult?.remoteId ?? '')
   if (!written.isWritten) {
     deps.log.info({ workloadId: workload.id, status: write.state.status }, 'stale write discarded')
     // Nothing was written. If the lease is still held, releasing it avoids waiting for its end.
     await deps.release(claimed, deps.pollIntervals.slowMs)
     return { isWritten: false, isDue: false }
   }
-  if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
+  if (write.isVisible) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
   return written

@@ -21,18 +21,18 @@ export async function recoverCreated<K extends Kind>(
   const { workload } = claimed
   const startedMs = deps.clock.monotonicMs()
   const found = await deps.find(workload, driver, intentOf(workload, facts))
-  const absentCounts = whetherAbsentCounts(facts, driver, deps.clock.monotonicMs() - startedMs)
-  const decided = 'found' in found ? await whichIsOurs(deps, context, found) : found
-  return { did: 'find', found: decided, absentCounts }
+  const absenceConclusive = checkAbsence(facts, driver, deps.clock.monotonicMs() - startedMs)
+  const decided = 'found' in found ? await selectOwn(deps, context, found) : found
+  return { did: 'find', found: decided, absenceConclusive }
 }
 
-async function whichIsOurs<K extends Kind>(
+async function selectOwn<K extends Kind>(
   deps: ExecutionDeps,
   { kind, claimed: { workload } }: ExecutionContext<K>,
   { found, isComplete }: FoundObjects<K>,
 ): Promise<Found<K>> {
-  const marked = found.filter((seen) => seen.correlationTag === workload.correlationTag)
-  if (marked.length > 0) return { found: marked, isComplete }
+  const tagged = found.filter((seen) => seen.correlationTag === workload.correlationTag)
+  if (tagged.length > 0) return { found: tagged, isComplete }
   const ids = found.map((seen) => seen.remoteId)
   const { owned, isContested } = await deps.ownersOf(workload, ids, kind.dispatchingStatus)
   const free = found.filter((seen) => !owned.has(seen.remoteId))
@@ -49,7 +49,7 @@ async function whichIsOurs<K extends Kind>(
  * A complete scan proves that nothing was created only if it began after the request could have been sent, executed and
  * listed, and ended before the provider deletes finished work. `facts.now` is from before the scan.
  */
-export function whetherAbsentCounts<K extends Kind>(
+export function checkAbsence<K extends Kind>(
   { attempt, now }: Facts<K>,
   { traits }: Pick<Driver<K>, 'traits'>,
   tookMs: number,
@@ -58,9 +58,9 @@ export function whetherAbsentCounts<K extends Kind>(
   const { retentionMs, listConsistencyLagMs, uniqueNames } = traits
   if (retentionMs !== undefined && after(now, tookMs) > after(attempt.startedAt, retentionMs)) return 'too_late'
   // Where names are unique, a name conflict means that this attempt created nothing; only the list may lag behind.
-  const refusedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
-  const provesFrom = refusedAt === null ? attempt.absenceConclusiveAt : after(refusedAt, listConsistencyLagMs)
-  return now > provesFrom ? 'yes' : 'too_early'
+  const rejectedAt = uniqueNames && attempt.error?.code === 'conflict' ? attempt.endedAt : null
+  const conclusiveFrom = rejectedAt === null ? attempt.absenceConclusiveAt : after(rejectedAt, listConsistencyLagMs)
+  return now > conclusiveFrom ? 'yes' : 'too_early'
 }
 
 function intentOf<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Intent<K> {
@@ -95,7 +95,7 @@ export function makeBatchedFind(timing: Timing, shutdown: AbortSignal): Executio
       isTransient: () => false,
       flush: async (intents) => {
         const found = await driver.find(intents, callSignal({ timing, shutdown }))
-        return intents.map((intent) => found.get(intent.correlationTag) ?? unanswered)
+        return intents.map((intent) => found.get(intent.correlationTag) ?? notCovered)
       },
     })
     byDriver.set(driver, batchOptions as (intent: Intent) => Promise<Found>)
@@ -106,4 +106,4 @@ export function makeBatchedFind(timing: Timing, shutdown: AbortSignal): Executio
 }
 
 /** A tag that the driver does not report on is inconclusive, not absent. */
-const unanswered: Found<never> = { inconclusive: 'The search did not cover this correlation tag.' }
+const notCovered: Found<never> = { inconclusive: 'The search did not cover this correlation tag.' }

@@ -28,9 +28,9 @@ export function makeInserts({ repository, concurrency, maxBatch, maxBulk = maxBa
   const limited = new Set<string>()
 
   function insertOf(limits: Limits): Insert {
-    const freely = batcherOf(limits, (news) => repository.insert(news))
+    const freely = batcherOf(limits, (workloads) => repository.insert(workloads))
     // One at a time: a second statement would wait for the projects that the first has locked.
-    const withinQuota = batcherOf({ ...limits, concurrency: 1 }, (news) => repository.insertWithinQuota(news))
+    const withinQuota = batcherOf({ ...limits, concurrency: 1 }, (workloads) => repository.insertWithinQuota(workloads))
     /** Projects without a quota pay nothing for it: the insert reports if one must be checked. */
     return async (workload) => {
       const { projectId } = workload
@@ -59,14 +59,17 @@ export function makeInserts({ repository, concurrency, maxBatch, maxBulk = maxBa
 
 type Limits = Pick<BatcherOptions<NewWorkload, Outcome>, 'concurrency' | 'maxItems' | 'keyOf' | 'maxPerKey'>
 
-function batcherOf(limits: Limits, insertAll: (news: readonly NewWorkload[]) => Promise<Map<string, Outcome>>): Insert {
+function batcherOf(
+  limits: Limits,
+  insertAll: (workloads: readonly NewWorkload[]) => Promise<Map<string, Outcome>>,
+): Insert {
   return makeBatcher<NewWorkload, Outcome>({
     ...limits,
     isDataError: (error) => isDataError(error) || error instanceof HeldObjectError,
     isTransient: isTransientError,
-    flush: async (news) => {
-      const inserted = await insertAll(news)
-      return news.map((item) => inserted.get(item.id) ?? null)
+    flush: async (workloads) => {
+      const inserted = await insertAll(workloads)
+      return workloads.map((item) => inserted.get(item.id) ?? null)
     },
   })
 }

@@ -61,20 +61,20 @@ export function makeAdmissionRepository({ prisma, sql }: Pick<Database, 'prisma'
      * that an earlier request holds the key, or that the connection is deleted. A repeat after a lost connection
      * records nothing twice.
      */
-    async insert(news: readonly NewWorkload[]): Promise<Map<string, Inserted>> {
-      return insertAll(sql.rows, news, false)
+    async insert(workloads: readonly NewWorkload[]): Promise<Map<string, Inserted>> {
+      return insertAll(sql.rows, workloads, false)
     },
 
     /**
      * The same for projects with a quota: records what fits and returns why the others were not recorded. For imports
      * too: an object that another workload holds fails the batch.
      */
-    async insertWithinQuota(news: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
-      const projectIds = [...new Set(news.map(({ projectId }) => projectId))]
+    async insertWithinQuota(workloads: readonly NewWorkload[]): Promise<Map<string, Date | OverQuota>> {
+      const projectIds = [...new Set(workloads.map(({ projectId }) => projectId))]
       return withProjectLock(prisma, projectIds, async (tx) => {
-        for (const item of news) await rejectHeldObject(tx, item)
+        for (const item of workloads) await rejectHeldObject(tx, item)
         const rows = <R>(statement: Prisma.Sql) => tx.$queryRaw<R[]>(statement)
-        const { fitting, others } = pickFitting(await withoutReplays(rows, news), await usageOf(tx, projectIds))
+        const { fitting, others } = pickFitting(await withoutReplays(rows, workloads), await usageOf(tx, projectIds))
         if (fitting.length === 0) return others
         const inserted = await insertAll(rows, fitting, true)
         return new Map<string, Date | OverQuota>([...others, ...(inserted as Map<string, Date>)])
@@ -114,11 +114,16 @@ export class HeldObjectError extends Error {
 }
 
 /** What is not a replay: a repetition must not occupy the capacity of a request after it. */
-async function withoutReplays(run: Statements['rows'], news: readonly NewWorkload[]): Promise<readonly NewWorkload[]> {
-  const keyed = news.flatMap(({ projectId, kind, key }) => (key === null ? [] : [{ projectId, kind, hash: key.hash }]))
-  if (keyed.length === 0) return news
+async function withoutReplays(
+  run: Statements['rows'],
+  workloads: readonly NewWorkload[],
+): Promise<readonly NewWorkload[]> {
+  const keyed = workloads.flatMap(({ projectId, kind, key }) =>
+    key === null ? [] : [{ projectId, kind, hash: key.hash }],
+  )
+  if (keyed.length === 0) return workloads
   const holders = await holdersOf(run, keyed)
-  return news.filter((item) => item.key === null || !holders.has(nameOfKey({ ...item, hash: item.key.hash })))
+  return workloads.filter((item) => item.key === null || !holders.has(nameOfKey({ ...item, hash: item.key.hash })))
 }
 
 async function holdersOf(run: Statements['rows'], keys: readonly KeyName[]): Promise<Map<string, KeyHolder>> {
@@ -148,10 +153,10 @@ async function rejectHeldObject(
 
 async function insertAll(
   run: Statements['rows'],
-  news: readonly NewWorkload[],
+  workloads: readonly NewWorkload[],
   isCounted: boolean,
 ): Promise<Map<string, Inserted>> {
-  const rows = await run<{ id: string; createdAt: Date | null }>(insertStatement(sortedByKey(news), isCounted))
+  const rows = await run<{ id: string; createdAt: Date | null }>(insertStatement(sortedByKey(workloads), isCounted))
   return new Map(rows.map((row) => [row.id, row.createdAt ?? 'limited']))
 }
 
@@ -172,15 +177,15 @@ async function usageOf(
 }
 
 /** Two processes that insert the same keys in opposite order would deadlock. */
-function sortedByKey(news: readonly NewWorkload[]): readonly NewWorkload[] {
+function sortedByKey(workloads: readonly NewWorkload[]): readonly NewWorkload[] {
   const keyOf = (item: NewWorkload) => (item.key === null ? '' : nameOfKey({ ...item, hash: item.key.hash }))
-  return news.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  return workloads.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
 /** @param isCounted whether these fit the quotas of their locked projects */
-const insertStatement = (news: readonly NewWorkload[], isCounted: boolean) => Prisma.sql`
+const insertStatement = (workloads: readonly NewWorkload[], isCounted: boolean) => Prisma.sql`
   WITH input AS (
-    SELECT * FROM json_to_recordset(${JSON.stringify(news.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
+    SELECT * FROM json_to_recordset(${JSON.stringify(workloads.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
       labels jsonb, spec jsonb, "correlationTag" text, status text, imported boolean, "remoteId" text, "exclusivityKey" text, "sealedSecrets" text, key jsonb)
   ), open AS (

@@ -68,13 +68,13 @@ export function makeAdmission(deps: InsertDeps): Admission {
     return replay(workload, inserted === 'limited' ? null : inserted)
   }
 
-  /** Tags are random; a duplicate is drawn again. */
+  /** Tags are random; a duplicate is replaced. */
   async function insertWithFreshTag(workload: NewWorkload, insert: Insert): Promise<Outcome> {
     try {
       return await insert(workload)
     } catch (error) {
       if (!isUniqueViolation(error, 'workloads_correlation_tag_key')) throw error
-      return insert({ ...workload, correlationTag: redrawn(workload.correlationTag) })
+      return insert({ ...workload, correlationTag: withNewSuffix(workload.correlationTag) })
     }
   }
 
@@ -103,27 +103,27 @@ export function makeAdmission(deps: InsertDeps): Admission {
   }
 }
 
-/** Random letters and digits, eight per drawn number. */
-function draw(count: number): string {
-  let drawn = ''
-  while (drawn.length < count)
-    drawn += randomInt(36 ** 8)
+/** Random letters and digits, eight per random number. */
+function randomText(count: number): string {
+  let text = ''
+  while (text.length < count)
+    text += randomInt(36 ** 8)
       .toString(36)
       .padStart(8, '0')
-  return drawn.slice(0, count)
+  return text.slice(0, count)
 }
 
 /**
- * A correlation tag: `[a-z][a-z0-9]*`. If there is room, it starts with the installation's tag, so that two gateways on
+ * A correlation tag: `[a-z][a-z0-9]*`. If long enough, it starts with the installation's tag, so that two gateways on
  * one account can distinguish their objects.
  */
 export function makeCorrelationTag(length: number, installationTag: string): string {
-  if (length >= installationTag.length + 8) return installationTag + draw(length - installationTag.length)
-  return `${(10 + randomInt(26)).toString(36)}${draw(length - 1)}`
+  if (length >= installationTag.length + 8) return installationTag + randomText(length - installationTag.length)
+  return `${(10 + randomInt(26)).toString(36)}${randomText(length - 1)}`
 }
 
-function redrawn(correlationTag: string): string {
-  return correlationTag.slice(0, 3) + draw(correlationTag.length - 3)
+function withNewSuffix(correlationTag: string): string {
+  return correlationTag.slice(0, 3) + randomText(correlationTag.length - 3)
 }
 
 /** SHA-256 of a parsed body, independent of key order. */

@@ -1,6 +1,6 @@
 import type { Driver } from '../../providers/driver.ts'
 import { checkSpec, withDefaults } from '../../providers/field-rules.ts'
-import { filled, toldOfSecrets, type Variables } from '../../secrets/secret-variables.ts'
+import { filled, reportedForSecrets, type Variables } from '../../secrets/secret-variables.ts'
 import { ApiError, type ValidationError } from '../../vocabulary/api-error.ts'
 import type { Kind, Spec } from '../../vocabulary/kinds.ts'
 import { type SpecProblem, withoutEmptyFields } from '../../vocabulary/spec-rules.ts'
@@ -28,7 +28,7 @@ export async function considerAcceptable<K extends Kind>(
   submission: Pick<Submission<K>, 'projectId' | 'kind' | 'body'>,
 ): Promise<Considered<K>> {
   const considered = await consider(deps, submission)
-  if (considered.problems.length > 0) throw notHonoured(considered.problems)
+  if (considered.problems.length > 0) throw unsupportedRequest(considered.problems)
   return considered
 }
 
@@ -37,7 +37,7 @@ export async function consider<K extends Kind>(
   deps: ConsiderDeps,
   { projectId, kind, body }: Pick<Submission<K>, 'projectId' | 'kind' | 'body'>,
 ): Promise<Considered<K>> {
-  const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...asked } = body
+  const { connectionId, provider, environmentId, labels: _, secretVariables = {}, ...requested } = body
   const environment = environmentId === undefined ? null : await environmentNamed(deps.reads, projectId, environmentId)
   // The environment determines the connection; another provider is rejected below.
   const isOfProvider = provider === undefined || provider === environment?.provider
@@ -49,12 +49,16 @@ export async function consider<K extends Kind>(
   const driver = connection.opened.driver(kind)
   if (driver === undefined) throw noSuchKind(connection.opened.provider, kind)
   const switches = driver.switchOptions?.map((option) => `/providerOptions/${connection.opened.provider}/${option}`)
-  const plain = withDefaults(driver.accepts, withoutEmptyFields(asked as Spec<K>, new Set(switches)))
-  const place = { connectionId: connection.id, provider: connection.opened.provider, takes: driver.environment }
-  const { spec, problems } = checkWithSecrets({ ...driver, ...place }, plain, secretVariables)
+  const plain = withDefaults(driver.accepts, withoutEmptyFields(requested as Spec<K>, new Set(switches)))
+  const jobTarget = {
+    connectionId: connection.id,
+    provider: connection.opened.provider,
+    environmentUse: driver.environment,
+  }
+  const { spec, problems } = checkWithSecrets({ ...driver, ...jobTarget }, plain, secretVariables)
   return {
     ...{ connectionId: connection.id, opened: connection.opened, driver, environment, spec, secretVariables },
-    problems: [...problems, ...environmentProblems(place, environment)],
+    problems: [...problems, ...environmentProblems(jobTarget, environment)],
   }
 }
 
@@ -69,11 +73,11 @@ function checkWithSecrets<K extends Kind>(
   const problems = checkSpec(rules, filled(spec, secretVariables))
   return {
     spec: { ...spec, secretVariableNames },
-    problems: toldOfSecrets(problems, secretVariables, spec.environmentVariables),
+    problems: reportedForSecrets(problems, secretVariables, spec.environmentVariables),
   }
 }
 
-function notHonoured(problems: readonly SpecProblem[]): ApiError {
+function unsupportedRequest(problems: readonly SpecProblem[]): ApiError {
   const errors: ValidationError[] = problems.map((problem) => ({ in: 'body', ...problem }))
   const isUnsupported = problems.every((problem) => problem.code === 'unsupported')
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''

@@ -1,5 +1,5 @@
 import type { IdSpaceOf } from '../../connections/id-spaces.ts'
-import { objectRefusal } from '../../connections/provider-api-error.ts'
+import { objectApiError } from '../../connections/provider-api-error.ts'
 import { isUniqueViolation } from '../../infra/database-errors.ts'
 import type { Driver } from '../../providers/driver.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
@@ -117,7 +117,7 @@ async function readObject(driver: Driver<'environment'>, provider: string, remot
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
-    throw objectRefusal(provider, error)
+    throw objectApiError(provider, error)
   }
   throw refused(
     '/remoteId',

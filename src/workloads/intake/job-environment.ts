@@ -20,11 +20,12 @@ export async function environmentNamed(
       errors: [{ in: 'body', pointer: '/environmentId', code: 'unprocessable', detail }],
     })
   }
-  if (environment.desired === 'delete' || statusesRejectingJobs.has(environment.status)) throw takesNone(environment)
+  if (environment.desired === 'delete' || statusesRejectingJobs.has(environment.status))
+    throw acceptsNoJobs(environment)
   return environment
 }
 
-function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): ApiError {
+function acceptsNoJobs({ id, status, remoteId, desired }: Workload<'environment'>): ApiError {
   const isDeleted = desired === 'delete' || status !== 'failed'
   const what = isDeleted && status !== 'deleted' ? 'being deleted' : status
   const mayRecover = !isDeleted && remoteId !== null
@@ -34,25 +35,25 @@ function takesNone({ id, status, remoteId, desired }: Workload<'environment'>): 
   return new ApiError('conflict', `Environment ${id} is ${what} and does not accept jobs. ${todo}`)
 }
 
-interface Place {
+interface JobTarget {
   connectionId: string
   provider: string
   /** How jobs of this driver use environments. */
-  takes: Driver['environment']
+  environmentUse: Driver['environment']
 }
 
 /** Validation errors of a job with or without an environment over this connection. */
 export function environmentProblems(
-  { connectionId, provider, takes }: Place,
+  { connectionId, provider, environmentUse }: JobTarget,
   environment: Workload<'environment'> | null,
 ): SpecProblem[] {
   const pointer = '/environmentId'
   if (environment === null) {
-    if (takes !== 'required') return []
+    if (environmentUse !== 'required') return []
     const detail = `Jobs of ${provider} run in an environment: specify \`environmentId\`.`
     return [{ pointer, code: 'required', detail }]
   }
-  if (takes === undefined) {
+  if (environmentUse === undefined) {
     const detail = `Provider ${provider} does not support \`environmentId\`. Remove it.`
     return [{ pointer, code: 'unsupported', detail }]
   }

@@ -6,7 +6,7 @@ import { hashOf, keyedFingerprintOf, makeCorrelationTag } from './admission.ts'
 import type { Considered } from './consider.ts'
 import type { Submission, SubmitDeps } from './submission.ts'
 
-/** What is recorded of an acceptable request. Its id and correlation tag are drawn here. */
+/** What is recorded of an acceptable request. Generates its id and correlation tag. */
 export function newWorkload<K extends Kind>(
   { kinds, installationTag, keyTtlHours, secretBox }: SubmitDeps,
   { projectId, by, kind, body, key }: Submission<K>,

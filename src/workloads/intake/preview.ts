@@ -22,7 +22,7 @@ export interface PreviewResult<K extends Kind> {
   effectiveRequest: Spec<K>
   /** Null if the request is invalid. */
   request: (PlannedRequest & { url: string }) | null
-  /** Whether the provider would accept it; null if it was not asked. */
+  /** Whether the provider would accept it; null without a dry run. */
   isAccepted: boolean | null
 }
 
@@ -31,16 +31,16 @@ export type Preview = ReturnType<typeof makePreview>
 /** Checks a request without storing it. */
 export function makePreview(deps: PreviewDeps) {
   /** @param asksProvider also sends the provider a dry run of the create, with secret variables redacted */
-  return async <K extends Kind>(submission: Submission<K>, asksProvider: boolean): Promise<PreviewResult<K>> => {
+  return async <K extends Kind>(submission: Submission<K>, withDryRun: boolean): Promise<PreviewResult<K>> => {
     const considered = await consider(deps, submission)
     const { driver, problems, spec, opened } = considered
-    if (asksProvider && driver.dryRun === undefined) throw cannotAsk(opened.provider, submission.kind)
+    if (withDryRun && driver.dryRun === undefined) throw noDryRun(opened.provider, submission.kind)
     if (problems.length > 0) return { problems, effectiveRequest: spec, request: null, isAccepted: null }
     const intent = intentOf(deps, considered)
     const planned = driver.plan(intent)
     const request = { ...planned, url: opened.origin + planned.target }
-    if (!asksProvider) return { problems, effectiveRequest: spec, request, isAccepted: null }
-    const rejection = await askProvider(considered, intent, AbortSignal.timeout(deps.callTimeoutMs))
+    if (!withDryRun) return { problems, effectiveRequest: spec, request, isAccepted: null }
+    const rejection = await dryRun(considered, intent, AbortSignal.timeout(deps.callTimeoutMs))
     const rejections = rejection === null ? [] : [rejection]
     return { problems: rejections, effectiveRequest: spec, request, isAccepted: rejection === null }
   }
@@ -76,8 +76,8 @@ const rejections: ReadonlySet<ProviderErrorCode> = new Set([
   'no_capacity',
 ])
 
-/** Why the provider would reject the create, or null. Throws an ApiError if it does not tell. */
-async function askProvider<K extends Kind>(
+/** Why the provider would reject the create, or null. Throws an ApiError if that is unknown. */
+async function dryRun<K extends Kind>(
   { driver, spec, opened }: { driver: Driver<K>; spec: Spec<K>; opened: { provider: string } },
   intent: Intent<K>,
   signal: AbortSignal,
@@ -94,7 +94,7 @@ async function askProvider<K extends Kind>(
   }
 }
 
-function cannotAsk(provider: string, kind: Kind): ApiError {
+function noDryRun(provider: string, kind: Kind): ApiError {
   const detail = `Provider ${provider} has no dry run for a ${kind}. Leave out \`askProvider\`.`
   return new ApiError('unsupported', detail, {
     errors: [{ in: 'query', pointer: 'askProvider', code: 'unsupported', detail }],

@@ -12,23 +12,23 @@ export interface OverQuota {
   overQuota: string
 }
 
-interface Wanted {
+interface Requested {
   id: string
   projectId: string
   accelerators: number
 }
 
 /** Picks what fits, in order. One that is too large does not block a smaller one after it. */
-export function pickFitting<W extends Wanted>(
-  news: readonly W[],
+export function pickFitting<W extends Requested>(
+  candidates: readonly W[],
   usages: ReadonlyMap<string, WorkloadUsage>,
 ): { fitting: W[]; others: Map<string, OverQuota> } {
   const used = new Map(usages)
   const fitting: W[] = []
   const others = new Map<string, OverQuota>()
-  for (const item of news) {
+  for (const item of candidates) {
     const usage = used.get(item.projectId)
-    const overQuota = usage === undefined ? null : beyond(usage, item.accelerators)
+    const overQuota = usage === undefined ? null : exceeded(usage, item.accelerators)
     if (overQuota !== null) others.set(item.id, { overQuota })
     else fitting.push(item)
     if (usage !== undefined && overQuota === null) used.set(item.projectId, withOneMore(usage, item.accelerators))
@@ -36,11 +36,11 @@ export function pickFitting<W extends Wanted>(
   return { fitting, others }
 }
 
-function beyond({ quota, activeWorkloads, accelerators }: WorkloadUsage, asked: number): string | null {
+function exceeded({ quota, activeWorkloads, accelerators }: WorkloadUsage, requested: number): string | null {
   if (quota.activeWorkloads !== undefined && activeWorkloads + 1 > quota.activeWorkloads)
     return `${activeWorkloads} of ${quota.activeWorkloads} active jobs and environments`
-  if (asked > 0 && quota.accelerators !== undefined && accelerators + asked > quota.accelerators)
-    return `${accelerators} of ${quota.accelerators} accelerators, and this asks for ${asked}`
+  if (requested > 0 && quota.accelerators !== undefined && accelerators + requested > quota.accelerators)
+    return `${accelerators} of ${quota.accelerators} accelerators, and this asks for ${requested}`
   return null
 }
 

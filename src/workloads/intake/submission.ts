@@ -23,7 +23,7 @@ export type SubmissionBody<K extends Kind> = Spec<K> & {
   provider?: string
   environmentId?: string
   labels?: Readonly<Record<string, string>>
-  /** Never part of the spec: sealed beside the record and opened for the call. */
+  /** Never part of the spec: sealed next to the record and opened for the call. */
   secretVariables?: Variables
 }
 

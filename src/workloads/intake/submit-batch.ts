@@ -91,11 +91,11 @@ async function replaysAmong<K extends Kind>(
     if (key === null || item === undefined || !('error' in item) || !(item.error instanceof ApiError)) return []
     return [{ index, error: item.error, key, body }]
   })
-  const asked = await yieldingMap(rejected, ({ key, body, ...item }) => ({
+  const lookups = await yieldingMap(rejected, ({ key, body, ...item }) => ({
     ...item,
     name: { projectId, kind, hash: hashOf(key), ...keyedFingerprintOf(body, secretBox) },
   }))
-  const found = asked.map(async ({ index, error, name }): Promise<[number, Settled]> => {
+  const found = lookups.map(async ({ index, error, name }): Promise<[number, Settled]> => {
     const id = await admission.holderOf(name).catch((reused: unknown) => ({ error: reused }))
     if (id === null) return [index, { error }]
     return [index, typeof id === 'object' ? id : { id, createdAt: new Date(), isReplay: true, created: null }]

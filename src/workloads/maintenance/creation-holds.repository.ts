@@ -131,14 +131,14 @@ export function makeCreationHoldsRepository(prisma: PrismaClient) {
     },
 
     /** Holds whose release may have missed a workload, released some time ago. */
-    async unwoken(): Promise<string[]> {
+    async releasedHolds(): Promise<string[]> {
       const rows = await prisma.$queryRaw<{ id: string }[]>`
         SELECT id FROM creation_holds WHERE released_at IS NOT NULL AND woken_at IS NULL
           AND released_at < now() - ${settleMs} * interval '1 ms' ORDER BY released_at LIMIT 10`
       return rows.map(({ id }) => id)
     },
 
-    async woken(id: string): Promise<void> {
+    async markWoken(id: string): Promise<void> {
       await prisma.$executeRaw`UPDATE creation_holds SET woken_at = now() WHERE id = ${id}`
     },
   }

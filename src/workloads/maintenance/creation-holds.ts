@@ -52,7 +52,7 @@ export function makeCreationHolds({ repository, providerIds, onWakeFailure }: De
 
   async function rejectMissing(scope: HoldScope): Promise<void> {
     const { provider, connectionId, projectId } = scope
-    if (provider === null && connectionId === null && projectId === null) throw nothingNamed()
+    if (provider === null && connectionId === null && projectId === null) throw emptyScope()
     if (provider !== null && !providerIds.includes(provider))
       throw missing('provider', `There is no provider ${provider}. Providers: ${providerIds.join(', ')}.`)
     const { connection, project, canMatch } = await repository.exists(scope)
@@ -76,7 +76,7 @@ function unmatched({ provider, connectionId, projectId }: HoldScope): ApiError {
   })
 }
 
-function nothingNamed(): ApiError {
+function emptyScope(): ApiError {
   const detail =
     'The body names nothing to hold. Send `provider`, `connectionId` or `projectId`; all that are sent must match.'
   return new ApiError('invalid_request', detail, {

@@ -2,10 +2,10 @@ import { Prisma } from '../../infra/database.ts'
 
 /** What `doctor` finds and `doctor --fix` repairs. Its checks find more, which may need a decision. */
 
-/** The lease of a workload `w` has expired, and nobody has claimed it since. */
+/** The lease of a workload `w` has expired, and no worker has claimed it since. */
 export const isLeaseExpired = Prisma.sql`w.lease_id IS NOT NULL AND w.lease_until < now() - interval '15 minutes'`
 
-/** An attempt `a` is no longer awaited and has no outcome, and a later one exists. */
+/** An attempt `a` without outcome that no worker waits for, with a later attempt. */
 export const isOutcomeMissing = Prisma.sql`
   a.outcome IS NULL AND a.absence_conclusive_at < now() - interval '1 hour'
   AND EXISTS (SELECT 1 FROM workload_attempts b WHERE b.workload_id = a.workload_id AND b.number > a.number)`

@@ -24,7 +24,7 @@ const maxConnections = 100
 /** Upper limit of the count of a connection, so that a backlog does not make scrapes slow. */
 const maxDuePerConnection = 10_000
 
-/** Due workloads that nobody has claimed, for each of the projects that wait longest, and the other ones together. */
+/** Due unclaimed workloads of each of the projects that wait longest, and of all other projects together. */
 const dueByProject = Prisma.sql`
   due AS MATERIALIZED (
     SELECT c.project_id, c.provider, sum(d.count)::float8 AS count, EXTRACT(epoch FROM now() - min(d.oldest))::float8 AS age

@@ -23,7 +23,7 @@ const pruneStatement = (retentionDays: number, limit: number) => Prisma.sql`
   WITH old AS MATERIALIZED (
     SELECT w.id FROM workloads w
     WHERE NOT w.active AND w.ended_at < now() - ${retentionDays}::int * interval '1 day'
-      -- Looked up for each: as NOT EXISTS these could become joins that read the tables whole.
+      -- One lookup per row: NOT EXISTS could become a join that scans the tables.
       AND (SELECT 1 FROM workloads j WHERE j.environment_id = w.id LIMIT 1) IS NULL
       AND (
         SELECT 1 FROM workload_events e, projects p WHERE e.workload_id = w.id AND e.seq = w.seq AND p.id = w.project_id

@@ -14,9 +14,9 @@ export async function wakeHeld(holds: Pick<CreationHoldsRepository, 'wake'>, hol
  */
 export function makeWakeReleased(holds: CreationHoldsRepository) {
   return async function wakeReleased(): Promise<number> {
-    for (const id of await holds.unwoken()) {
+    for (const id of await holds.releasedHolds()) {
       await wakeHeld(holds, id)
-      await holds.woken(id)
+      await holds.markWoken(id)
     }
     return 0
   }

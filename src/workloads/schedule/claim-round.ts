@@ -24,14 +24,14 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   function reserve(shares: ReadonlyMap<string, number>): Map<string, Slot[]> {
     return new Map(
       [...shares].map(([connectionId, count]) => {
-        const taken = Array.from({ length: count }, () => slots.take(connectionId))
+        const reserved = Array.from({ length: count }, () => slots.take(connectionId))
         for (let calls = 0; calls < count; calls += 1) budget.take(connectionId)
-        return [connectionId, taken]
+        return [connectionId, reserved]
       }),
     )
   }
 
-  function giveBack(unused: ReadonlyMap<string, Slot[]>): void {
+  function release(unused: ReadonlyMap<string, Slot[]>): void {
     for (const [connectionId, left] of unused) {
       for (const slot of left) slot.release(false)
       budget.refund(connectionId, left.length)
@@ -39,33 +39,33 @@ export function makeClaimRound({ leases, budget, slots }: Deps) {
   }
 
   return {
-    /** Number of workloads to claim per connection. Empty if no slot is free or no connection has room. */
+    /** Number of workloads to claim per connection. Empty if no slot is free or no connection has free slots. */
     choose(candidates: readonly { connectionId: string; projectId: string }[]): Map<string, number> {
       const withSpeed = candidates.map((each) => ({ ...each, isSlow: slots.isSlow(each.connectionId) }))
       const isContended = withSpeed.some(({ isSlow }) => !isSlow)
-      const roomOf = (id: string) => Math.min(slots.room(id, isContended), budget.available(id))
-      const withRoom = withSpeed.map((each) => ({ ...each, room: roomOf(each.connectionId) }))
+      const freeFor = (id: string) => Math.min(slots.freeFor(id, isContended), budget.available(id))
+      const withCapacity = withSpeed.map((each) => ({ ...each, capacity: freeFor(each.connectionId) }))
       // Slow connections share one limit, so they divide it first.
       const slow = allocate(
-        slots.roomOfSlow(isContended),
-        withRoom.filter(({ isSlow }) => isSlow),
+        slots.freeForSlow(isContended),
+        withCapacity.filter(({ isSlow }) => isSlow),
       )
       return allocate(
         slots.free(),
-        withRoom.map((each) => (each.isSlow ? { ...each, room: slow.get(each.connectionId) ?? 0 } : each)),
+        withCapacity.map((each) => (each.isSlow ? { ...each, capacity: slow.get(each.connectionId) ?? 0 } : each)),
       )
     },
 
     async claim(shares: ReadonlyMap<string, number>): Promise<ClaimedPass[]> {
       const reserved = reserve(shares)
       try {
-        const turns = await claimWithFacts(leases, shares)
-        return turns.flatMap((pass) => {
+        const passes = await claimWithFacts(leases, shares)
+        return passes.flatMap((pass) => {
           const slot = reserved.get(pass.claimed.workload.connectionId)?.pop()
           return slot === undefined ? [] : [{ pass, slot }]
         })
       } finally {
-        giveBack(reserved)
+        release(reserved)
       }
     },
   }
@@ -92,19 +92,21 @@ export interface Candidate {
   connectionId: string
   projectId: string
   /** Number of its workloads that may be claimed. */
-  room: number
+  capacity: number
 }
 
 /**
  * Divides free slots round-robin: one at a time to each project, and within a project to each connection, until none is
- * left or none has room. Earlier candidates get the remainder. Pure.
+ * left or none has any left. Earlier candidates get the remainder. Pure.
  *
  * @returns slots per connection; connections without slots are absent
  */
 export function allocate(free: number, candidates: readonly Candidate[]): Map<string, number> {
   const shares = new Map<string, number>()
   let projects = [...Map.groupBy(candidates, ({ projectId }) => projectId).values()].map((connections) =>
-    connections.filter(({ room }) => room > 0).map(({ connectionId, room }) => ({ connectionId, room })),
+    connections
+      .filter(({ capacity }) => capacity > 0)
+      .map(({ connectionId, capacity }) => ({ connectionId, capacity })),
   )
   let left = free
   while (left > 0) {
@@ -114,7 +116,7 @@ export function allocate(free: number, candidates: readonly Candidate[]): Map<st
       const next = connections.shift()
       if (next === undefined) continue
       shares.set(next.connectionId, (shares.get(next.connectionId) ?? 0) + 1)
-      if (next.room > 1) connections.push({ ...next, room: next.room - 1 })
+      if (next.capacity > 1) connections.push({ ...next, capacity: next.capacity - 1 })
       left -= 1
     }
   }

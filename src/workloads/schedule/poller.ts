@@ -12,8 +12,8 @@ interface Deps {
   scheduler: Pick<Scheduler, 'poll' | 'renewLeases'>
   sweepSchedule: SweepSchedule
   /**
-   * What a worker does beside its work, such as deleting expired rows. Each does a batch of at most `limit` rows and
-   * returns how many it has done; it is repeated until it returns 0.
+   * Maintenance tasks of a worker, such as deleting expired rows. Each processes a batch of at most `limit` rows and
+   * returns the number of processed rows; it is repeated until it returns 0.
    */
   maintenance: readonly ((limit: number) => Promise<number>)[]
   intervalMs: number

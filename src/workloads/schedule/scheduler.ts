@@ -30,7 +30,7 @@ interface Deps {
 
 /** Delay that lets several slots become free, so that one claim fills them. */
 const gatherMs = 4
-/** Delay after a failed claim, or if no connection has room. */
+/** Delay after a failed claim, or if no connection has free slots. */
 const retryMs = 250
 
 /**
@@ -44,7 +44,7 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   const active = new Map<Claimed, { sinceMs: number; done: Promise<void> }>()
   let isClaiming = false
   let isDraining = false
-  const nextClaim = makeAlarm(() => {
+  const nextClaim = makeTimer(() => {
     if (!isClaiming && !isDraining) void claimSome()
   })
 
@@ -64,11 +64,11 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   async function claim(shares: ReadonlyMap<string, number>): Promise<void> {
     for (const connectionId of shares.keys()) candidates.remove(connectionId)
     try {
-      const taken = await round.claim(shares)
-      candidates.learn(shares, taken)
-      if (isDraining) return await release(leases, taken)
+      const claimed = await round.claim(shares)
+      candidates.learn(shares, claimed)
+      if (isDraining) return await release(leases, claimed)
       const sinceMs = clock.monotonicMs()
-      for (const item of taken) active.set(item.pass.claimed, { sinceMs, done: run(item) })
+      for (const item of claimed) active.set(item.pass.claimed, { sinceMs, done: run(item) })
     } catch (error) {
       log.warn({ err: error }, 'claim failed; will retry')
       for (const connectionId of shares.keys()) candidates.add(connectionId)
@@ -116,8 +116,8 @@ export function makeScheduler({ leases, reconcile, clock, maxPassMs, log, ...dep
   }
 }
 
-/** Calls `ring` once after the shortest requested delay. */
-function makeAlarm(ring: () => void) {
+/** Calls `callback` once after the shortest requested delay. */
+function makeTimer(callback: () => void) {
   let timer: NodeJS.Timeout | undefined
   let atMs = Number.POSITIVE_INFINITY
 
@@ -129,21 +129,21 @@ function makeAlarm(ring: () => void) {
   return {
     cancel,
     within(delayMs: number): void {
-      const askedMs = performance.now() + delayMs
-      if (askedMs >= atMs) return
+      const nextMs = performance.now() + delayMs
+      if (nextMs >= atMs) return
       cancel()
-      atMs = askedMs
+      atMs = nextMs
       timer = setTimeout(() => {
         atMs = Number.POSITIVE_INFINITY
-        ring()
+        callback()
       }, delayMs)
     },
   }
 }
 
-async function release(leases: LeasesRepository, taken: readonly ClaimedPass[]): Promise<void> {
-  for (const { slot } of taken) slot.release(false)
-  const claims = taken.map(({ pass }) => pass.claimed)
+async function release(leases: LeasesRepository, claimed: readonly ClaimedPass[]): Promise<void> {
+  for (const { slot } of claimed) slot.release(false)
+  const claims = claimed.map(({ pass }) => pass.claimed)
   await leases.release(claims, 0)
 }
 
@@ -165,8 +165,8 @@ function makeCandidates() {
     inOrder: () =>
       [...waiting].map((connectionId) => ({ connectionId, projectId: projectOf.get(connectionId) ?? connectionId })),
     /** A connection that filled all its slots may have more due work, so it moves to the end. */
-    learn(shares: ReadonlyMap<string, number>, taken: readonly ClaimedPass[]): void {
-      const workloads = taken.map(({ pass }) => pass.claimed.workload)
+    learn(shares: ReadonlyMap<string, number>, claimed: readonly ClaimedPass[]): void {
+      const workloads = claimed.map(({ pass }) => pass.claimed.workload)
       for (const { connectionId, projectId } of workloads) projectOf.set(connectionId, projectId)
       for (const [connectionId, count] of shares)
         if (workloads.filter((workload) => workload.connectionId === connectionId).length >= count) add(connectionId)

@@ -13,9 +13,9 @@ export interface Slots {
    *
    * @param isContended connections that are not slow have work too
    */
-  room(connectionId: string, isContended: boolean): number
+  freeFor(connectionId: string, isContended: boolean): number
   /** Number of further workloads that all slow connections together may claim. */
-  roomOfSlow(isContended: boolean): number
+  freeForSlow(isContended: boolean): number
   take(connectionId: string): Slot
 }
 
@@ -26,7 +26,7 @@ export interface Slot {
 
 interface Use {
   /** Monotonic times at which its slots were taken. */
-  takenAtMs: Set<{ atMs: number }>
+  usedSince: Set<{ atMs: number }>
   /** Grows with each pass that ends, so a connection gets many slots only after it has freed some. */
   limit: number
   wasSlow: boolean
@@ -35,7 +35,7 @@ interface Use {
 /** A longer pass makes its connection slow. */
 const slowMs = 2000
 /** Maximum number of connections whose history is kept. */
-const maxRemembered = 10_000
+const maxKnown = 10_000
 
 export function makeSlots(total: number, clock: { monotonicMs(): number }): Slots {
   const firstLimit = Math.max(1, Math.ceil(total / 8))
@@ -47,37 +47,37 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
   const uses = new Map<string, Use>()
   /** Connections with slots in use, at most one per slot. */
   const busy = new Set<Use>()
-  let taken = 0
+  let used = 0
   let freed = Promise.withResolvers<void>()
 
-  const isSlow = ({ takenAtMs, wasSlow }: Use, nowMs: number) => {
-    const [oldest] = takenAtMs
+  const isSlow = ({ usedSince, wasSlow }: Use, nowMs: number) => {
+    const [oldest] = usedSince
     return wasSlow || (oldest !== undefined && nowMs - oldest.atMs > slowMs)
   }
 
-  function takenBySlow(nowMs: number): number {
+  function usedBySlow(nowMs: number): number {
     let count = 0
-    for (const use of busy) if (isSlow(use, nowMs)) count += use.takenAtMs.size
+    for (const use of busy) if (isSlow(use, nowMs)) count += use.usedSince.size
     return count
   }
 
-  const roomOfSlow = (isContended: boolean, nowMs: number) =>
-    Math.max(0, Math.min(total - taken, (isContended ? contendedSlowTotal : slowTotal) - takenBySlow(nowMs)))
+  const freeForSlow = (isContended: boolean, nowMs: number) =>
+    Math.max(0, Math.min(total - used, (isContended ? contendedSlowTotal : slowTotal) - usedBySlow(nowMs)))
 
   function useOf(connectionId: string): Use {
     const known = uses.get(connectionId)
     if (known !== undefined) return known
-    if (uses.size >= maxRemembered) for (const [id, use] of uses) if (use.takenAtMs.size === 0) uses.delete(id)
-    const use: Use = { takenAtMs: new Set(), limit: firstLimit, wasSlow: false }
+    if (uses.size >= maxKnown) for (const [id, use] of uses) if (use.usedSince.size === 0) uses.delete(id)
+    const use: Use = { usedSince: new Set(), limit: firstLimit, wasSlow: false }
     uses.set(connectionId, use)
     return use
   }
 
   return {
-    free: () => total - taken,
+    free: () => total - used,
 
     async untilFree() {
-      while (taken >= total) await freed.promise
+      while (used >= total) await freed.promise
     },
 
     isSlow(connectionId) {
@@ -85,28 +85,28 @@ export function makeSlots(total: number, clock: { monotonicMs(): number }): Slot
       return use !== undefined && isSlow(use, clock.monotonicMs())
     },
 
-    room(connectionId, isContended) {
+    freeFor(connectionId, isContended) {
       const nowMs = clock.monotonicMs()
       const use = uses.get(connectionId)
-      if (use === undefined) return Math.min(total - taken, firstLimit)
-      const own = use.limit - use.takenAtMs.size
-      const shared = isSlow(use, nowMs) ? roomOfSlow(isContended, nowMs) : own
-      return Math.max(0, Math.min(total - taken, own, shared))
+      if (use === undefined) return Math.min(total - used, firstLimit)
+      const own = use.limit - use.usedSince.size
+      const shared = isSlow(use, nowMs) ? freeForSlow(isContended, nowMs) : own
+      return Math.max(0, Math.min(total - used, own, shared))
     },
 
-    roomOfSlow: (isContended) => roomOfSlow(isContended, clock.monotonicMs()),
+    freeForSlow: (isContended) => freeForSlow(isContended, clock.monotonicMs()),
 
     take(connectionId) {
       const use = useOf(connectionId)
       const entry = { atMs: clock.monotonicMs() }
-      use.takenAtMs.add(entry)
+      use.usedSince.add(entry)
       busy.add(use)
-      taken += 1
+      used += 1
       return {
         release(wasUsed) {
-          if (!use.takenAtMs.delete(entry)) return
-          taken -= 1
-          if (use.takenAtMs.size === 0) busy.delete(use)
+          if (!use.usedSince.delete(entry)) return
+          used -= 1
+          if (use.usedSince.size === 0) busy.delete(use)
           freed.resolve()
           freed = Promise.withResolvers()
           if (!wasUsed) return

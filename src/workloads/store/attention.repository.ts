@@ -35,7 +35,7 @@ export interface AttentionItem {
   error: WorkloadError | null
   attempts: number
   lastAttempt: LastAttempt | null
-  /** Whether `resolve` can answer the open create. */
+  /** Whether `resolve` can complete the open create. */
   isCreateOpen: boolean
   /** From when on the absence of the object is conclusive; null without an attempt. */
   absenceConclusiveAt: Date | null
@@ -102,7 +102,7 @@ interface AttentionRow extends Omit<AttentionItem, 'lastAttempt'> {
   lastAttempt: (Omit<LastAttempt, 'startedAt' | 'endedAt'> & { startedAt: string; endedAt: string | null }) | null
   sinceUs: string
   isFound: boolean
-  /** The row ends the examined part of the index, and the index goes on. */
+  /** The row ends the examined part of the index, and the index continues. */
   isLast: boolean
 }
 

@@ -22,7 +22,7 @@ export function sourcesOf(query: ListQuery): Source[] {
     provider !== undefined && ofWorkloads(query, [[Prisma.sql`w.provider`, provider]]),
     statuses !== null && ofStatuses(query, statuses),
   ]
-  return contradict(labels) ? [ofStatuses(query, [])] : sources.filter((source) => source !== false)
+  return conflict(labels) ? [ofStatuses(query, [])] : sources.filter((source) => source !== false)
 }
 
 /** All records of the project. */
@@ -31,7 +31,7 @@ export function everything(query: ListQuery): RowSource {
 }
 
 /** A label has one value. */
-function contradict(labels: readonly { key: string; value: string }[]): boolean {
+function conflict(labels: readonly { key: string; value: string }[]): boolean {
   return labels.some(({ key, value }) => labels.some((other) => other.key === key && other.value !== value))
 }
 
@@ -96,8 +96,8 @@ const mayHaveEnded: Readonly<Record<Kind, readonly string[]>> = { job: [], envir
 function statusesIn({ kind, filter: { status, active } }: ListQuery): readonly string[] | null {
   if (active === undefined) return status === undefined ? null : [...new Set(status)]
   const { all, ended } = statusesByKind[kind]
-  const asked = new Set(status ?? all)
-  return [...asked].filter((each) => mayHaveEnded[kind].includes(each) || ended.includes(each) !== active)
+  const requested = new Set(status ?? all)
+  return [...requested].filter((each) => mayHaveEnded[kind].includes(each) || ended.includes(each) !== active)
 }
 
 /** If only some of a status have ended, partial indexes are used; the planner needs to see their constants. */

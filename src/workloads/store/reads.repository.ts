@@ -107,7 +107,7 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
   }
 }
 
-/** How far a list was examined, beside each of its rows. */
+/** How far a list was examined, in each of its rows. */
 interface Examined {
   examinedId: string
   examinedName: string | null

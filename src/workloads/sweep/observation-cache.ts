@@ -16,16 +16,16 @@ export interface ObservationCache {
   keep(ids: ReadonlySet<string>): void
 }
 
-/** A list that another worker scans by now, or nobody any more, is forgotten after this time. */
-const keptMs = 3_600_000
+/** A list that another worker scans by now, or none any longer, is dropped after this time. */
+const retentionMs = 3_600_000
 
 export function makeObservationCaches(nowMs: () => number = () => performance.now()) {
-  /** Those first that were used longest ago. */
+  /** Least recently used first. */
   const byList = new Map<string, { cache: ObservationCache; usedAtMs: number }>()
 
   function forgetOld(): void {
     for (const [list, { usedAtMs }] of byList) {
-      if (usedAtMs >= nowMs() - keptMs) return
+      if (usedAtMs >= nowMs() - retentionMs) return
       byList.delete(list)
     }
   }
@@ -69,6 +69,6 @@ function isSettled({ nextAttemptAt, lastActionAt, failures, missingSince }: Work
 /** Digest without the payload, which alone is not a change. */
 function digestOf(version: number, seen: Observation): string {
   // As numbers, because dates as text double the cost.
-  const moments = { startedAt: seen.startedAt?.getTime(), endedAt: seen.endedAt?.getTime() }
-  return hash('sha1', JSON.stringify({ ...seen, ...moments, version }), 'base64')
+  const times = { startedAt: seen.startedAt?.getTime(), endedAt: seen.endedAt?.getTime() }
+  return hash('sha1', JSON.stringify({ ...seen, ...times, version }), 'base64')
 }

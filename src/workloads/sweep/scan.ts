@@ -6,7 +6,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal, type Transitions } from '../../vocabulary/transitions.ts'
 import { belongsToOther } from '../apply/observe.ts'
 import type { ScanResult } from '../ports.ts'
-import { type Comparison, type Fresh, makeComparison } from './compare.ts'
+import { type ChangedObservation, type Comparison, makeComparison } from './compare.ts'
 import type { ScanDeps } from './deps.ts'
 import type { Watched } from './sweeps.repository.ts'
 
@@ -20,7 +20,7 @@ export interface Scan extends ScanResult {
 }
 
 /**
- * Reads a list page by page and applies it to the watched workloads. Comparing and writing run beside the next call, so
+ * Reads a list page by page and applies it to the watched workloads. Comparing and writing run during the next call, so
  * a scan takes as long as its calls.
  */
 export async function readPages<K extends Kind>(deps: ScanDeps<K>, watched: readonly Watched[]): Promise<Scan> {
@@ -99,19 +99,19 @@ async function sort<K extends Kind>(
   seen: readonly Observation<K>[],
   { byRemoteId, seenIds, orphanTags, comparison }: Sorting<K>,
 ): Promise<void> {
-  const fresh: Fresh<K>[] = []
-  const strangers: Observation<K>[] = []
+  const fresh: ChangedObservation<K>[] = []
+  const unwatched: Observation<K>[] = []
   for (const observation of seen) {
     const items = [byRemoteId.get(observation.remoteId) ?? []]
       .flat()
       .filter((item) => !belongsToOther(item, observation))
-    if (items.length === 0) strangers.push(observation)
+    if (items.length === 0) unwatched.push(observation)
     for (const item of items) {
       seenIds.add(item.id)
       if (!deps.cache.isKnown(item, observation)) fresh.push({ item, observation })
     }
   }
-  for (const correlationTag of orphanTagsIn(deps, strangers)) orphanTags.push(correlationTag)
+  for (const correlationTag of orphanTagsIn(deps, unwatched)) orphanTags.push(correlationTag)
   await comparison.add(fresh)
 }
 
@@ -123,11 +123,11 @@ async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: ScanD
 
 function orphanTagsIn<K extends Kind>(
   { kinds, kind, driver, installationTag }: ScanDeps<K>,
-  strangers: readonly Observation<K>[],
+  unwatched: readonly Observation<K>[],
 ): string[] {
   const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
   const known = { installationTag, isOver }
-  return strangers.flatMap((seen) =>
+  return unwatched.flatMap((seen) =>
     orphanCandidate(known, kind.name, seen, driver.tagLength).map(({ correlationTag }) => correlationTag),
   )
 }

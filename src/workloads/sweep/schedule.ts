@@ -24,7 +24,7 @@ interface Deps {
 
 /** Sets a timer for each list scanned here, so the next scan does not wait for a poll. */
 export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): SweepSchedule {
-  const underWay = new Map<ClaimedSweep, Promise<void>>()
+  const running = new Map<ClaimedSweep, Promise<void>>()
   /** One per list, and one for a poll that waits for a free slot. */
   const timers = new Map<string, NodeJS.Timeout>()
   /** One claim at a time: two would count the same free slots. */
@@ -38,7 +38,7 @@ export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): Sw
   }
 
   async function claimSome(): Promise<void> {
-    const free = concurrency - underWay.size
+    const free = concurrency - running.size
     if (isStopped || free <= 0) return
     for (const claimed of await sweeps.claimDue(free)) begin(claimed)
   }
@@ -51,13 +51,13 @@ export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): Sw
         return null
       })
       .then((nextMs) => {
-        const wasFull = underWay.size >= concurrency
-        underWay.delete(claimed)
+        const wasFull = running.size >= concurrency
+        running.delete(claimed)
         // A scan may be waiting for this slot.
         if (wasFull) pollIn(0, 'a place')
         if (nextMs !== null) pollIn(nextMs, `${connectionId}/${kind}`)
       })
-    underWay.set(claimed, run)
+    running.set(claimed, run)
   }
 
   function pollIn(waitMs: number, why: string): void {
@@ -72,14 +72,14 @@ export function makeSweepSchedule({ sweeps, sweep, concurrency, log }: Deps): Sw
 
   return {
     poll,
-    running: () => underWay.size,
-    renew: () => sweeps.renew([...underWay.keys()]),
+    running: () => running.size,
+    renew: () => sweeps.renew([...running.keys()]),
     async stop() {
       isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
       // Scans that are being claimed are awaited too.
       await lastPoll
-      await Promise.allSettled(underWay.values())
+      await Promise.allSettled(running.values())
     },
   }
 }

@@ -109,7 +109,7 @@ async function countOrphans<K extends Kind>(
 async function afterFailedScan(deps: SweepDeps, claimed: ClaimedSweep, error: unknown): Promise<number | null> {
   const { connectionId, kind } = claimed
   const { minMs, maxMs } = deps.bounds
-  // Aborted at shutdown: that says nothing about the connection, and the next process continues.
+  // Aborted at shutdown, which is inconclusive for the connection, and the next process continues.
   if (deps.shutdown.aborted) return finish(deps, claimed, { nextMs: Math.max(claimed.lastMs, minMs), seen: null })
   deps.log.warn({ err: error, connectionId, kind }, 'sweep failed')
   if (error instanceof UnknownProvider) {

@@ -21,7 +21,7 @@ interface Watchlist {
   byId: Map<string, Watched>
   /** Every transaction before this one had ended, so later changes are from this transaction or a later one. */
   horizon: string
-  readWholeAtMs: number
+  readAtMs: number
 }
 
 interface Changes {
@@ -38,10 +38,10 @@ type WatchedTuple = [
 const rowsAtOnce = 500
 
 /**
- * A list is cached for this long, then read whole again, since transaction ids are not reliable across a crash of
+ * A list is cached for this long, then read completely again, since transaction ids are not reliable across a crash of
  * Postgres or a failover.
  */
-const keptMs = 60_000
+const cacheTtlMs = 60_000
 
 const epochMs = (column: string) => Prisma.raw(`floor(extract(epoch FROM ${column}) * 1000)::float8`)
 
@@ -70,32 +70,32 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
       ) w GROUP BY part ORDER BY part`)
   }
 
-  async function readWhole(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
+  async function readAll(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
     const key = `${connectionId}/${kind}`
-    const readWholeAtMs = nowMs()
+    const readAtMs = nowMs()
     const parts = await readChanges(connectionId, kind, limit, null)
-    const watched = parts.flatMap(({ some }) => (some ?? []).map((tuple) => new KeptWatched(tuple)))
+    const watched = parts.flatMap(({ some }) => (some ?? []).map((tuple) => new CompactWatched(tuple)))
     const horizon = parts[0]?.horizon
     // Workloads beyond the limit cannot be distinguished from removed ones.
     if (horizon === undefined || watched.length >= limit) lists.delete(key)
-    else lists.set(key, { byId: new Map(watched.map((item) => [item.id, item])), horizon, readWholeAtMs })
+    else lists.set(key, { byId: new Map(watched.map((item) => [item.id, item])), horizon, readAtMs })
     return watched
   }
 
-  function forgetOld(): void {
-    for (const [key, { readWholeAtMs }] of lists) if (readWholeAtMs < nowMs() - keptMs) lists.delete(key)
+  function dropExpired(): void {
+    for (const [key, { readAtMs }] of lists) if (readAtMs < nowMs() - cacheTtlMs) lists.delete(key)
   }
 
   return {
     /** In order of remote ids if the limit is reached. */
     async read(connectionId: string, kind: Kind, limit: number): Promise<Watched[]> {
-      forgetOld()
+      dropExpired()
       const list = lists.get(`${connectionId}/${kind}`)
-      if (list === undefined) return readWhole(connectionId, kind, limit)
+      if (list === undefined) return readAll(connectionId, kind, limit)
       const parts = await readChanges(connectionId, kind, limit, list.horizon)
-      for (const { some } of parts) for (const tuple of some ?? []) list.byId.set(tuple[0], new KeptWatched(tuple))
+      for (const { some } of parts) for (const tuple of some ?? []) list.byId.set(tuple[0], new CompactWatched(tuple))
       const [first] = parts
-      if (first === undefined || !isWhole(list, first, limit)) return readWhole(connectionId, kind, limit)
+      if (first === undefined || !isComplete(list, first, limit)) return readAll(connectionId, kind, limit)
       list.horizon = first.horizon
       return [...list.byId.values()]
     },
@@ -103,12 +103,12 @@ export function makeWatchlists(sql: Statements, nowMs: () => number = () => perf
 }
 
 /** Whether no row has left, all rows are kept, and the same server counts: its transaction numbers only grow. */
-function isWhole({ byId, horizon }: Watchlist, read: Changes, limit: number): boolean {
+function isComplete({ byId, horizon }: Watchlist, read: Changes, limit: number): boolean {
   return byId.size === read.count && byId.size < limit && BigInt(read.horizon) >= BigInt(horizon)
 }
 
 /** Times are stored as numbers, since a `Date` takes six times as much memory. */
-class KeptWatched implements Watched {
+class CompactWatched implements Watched {
   readonly id: string
   readonly remoteId: string
   readonly correlationTag: string

@@ -29,13 +29,13 @@ async function writeOne<K extends Kind>(
   { workload, row, change }: ObservedWorkload<K>,
 ): Promise<Workload<K> | null> {
   const facts = factsFor(deps, { ...workload, ...change })
-  const write = transition(deps.kind, workload, { change, answer: null }, { facts, basis: { row } })
+  const write = transition(deps.kind, workload, { change, attemptResult: null }, { facts, basis: { row } })
   const written = await deps.write(write)
   if (!written.isWritten) return null
-  if (write.isNews) deps.notifier.changed([workload.projectId, workload.id])
+  if (write.isVisible) deps.notifier.changed([workload.projectId, workload.id])
   if (write.event !== null)
     deps.log.info({ workloadId: workload.id, provider: workload.provider, ...write.event.data }, write.event.type)
-  return { ...workload, ...write.state, version: workload.version + Number(write.isNews) }
+  return { ...workload, ...write.state, version: workload.version + Number(write.isVisible) }
 }
 
 function factsFor<K extends Kind>({ claimed, driver, pollIntervals }: ScanDeps<K>, workload: Workload<K>): Facts<K> {

@@ -7,7 +7,7 @@ const bench = await useApiBench()
 const { open } = bench
 
 const pause: Pause = {
-  ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, maxMs: 600_000, askedMs: null },
+  ...{ reason: 'credentials_rejected', tolerated: 0, firstMs: 600_000, maxMs: 600_000, requestedMs: null },
 }
 
 describe('connection failure', () => {

@@ -4,7 +4,7 @@ import type { Driver } from '../../../src/providers/driver.ts'
 import type { AttemptResult } from '../../../src/workloads/apply/outcome.ts'
 import { transition, waiting } from '../../../src/workloads/apply/transition.ts'
 import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/apply/writes.repository.ts'
-import { makeAttemptsRepository, type Opening } from '../../../src/workloads/engine/attempts.repository.ts'
+import { makeAttemptsRepository, type NewAttempt } from '../../../src/workloads/engine/attempts.repository.ts'
 import { factsOf } from '../../../src/workloads/engine/facts.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import type { Change } from '../../../src/workloads/kind.ts'
@@ -53,14 +53,19 @@ async function claim(id: string, leaseMs = 60_000): Promise<Pass> {
 async function write(pass: Pass, change: Change<'job'>, result: AttemptResult | null = null): Promise<Written> {
   const { claimed } = pass
   const facts = await pass.facts()
-  const transitioned = transition(jobKind, claimed.workload, { change, answer: result }, { facts, basis: claimed })
+  const transitioned = transition(
+    jobKind,
+    claimed.workload,
+    { change, attemptResult: result },
+    { facts, basis: claimed },
+  )
   const [written] = await makeWritesRepository(open.sql).write([transitioned as unknown as Write])
   if (written === undefined) throw new Error('a write has an outcome')
   return written
 }
 
-function openAttempt({ claimed: { workload, leaseId } }: Pass, more: Partial<Opening> = {}) {
-  const opening: Opening = {
+function openAttempt({ claimed: { workload, leaseId } }: Pass, more: Partial<NewAttempt> = {}) {
+  const opening: NewAttempt = {
     ...{
       workloadId: workload.id,
       projectId: workload.projectId,
@@ -219,7 +224,7 @@ describe('observation', () => {
       const seen = transition(
         jobKind,
         workload,
-        { change, answer: null },
+        { change, attemptResult: null },
         { facts: await pass.facts(), basis: { row } },
       )
       return (await makeWritesRepository(open.sql).write([seen as unknown as Write]))[0]

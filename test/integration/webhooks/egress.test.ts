@@ -57,9 +57,9 @@ describe('host name with a private address', () => {
       callback(null, [{ address: addresses[lookups++] ?? '', family: 4 }])
     }
     const egress = makeEgress({ rules: parseEgressRules(allowed), lookup })
-    expect(egress.refusalOf(url)).toBe(null)
+    expect(egress.denialOf(url)).toBe(null)
     const attempts = makeAttempts({
-      ...{ connector: () => egress.connector(1000), egressDeniedCode, egressDenial: egress.refusalOf },
+      ...{ connector: () => egress.connector(1000), egressDeniedCode, egressDenial: egress.denialOf },
       timeoutMs: 1000,
     })
     const results = []

@@ -16,7 +16,7 @@ const read = (id: string) => bench.api.ok('GET', `/webhook-endpoints/${id}`)
 const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
 const steady = () => claims().claimSteady(10, idle)
 const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 5 * day })
-const failure = { retryMs: 0, pauseMs: 0, askedMs: 0, disables: null }
+const failure = { retryMs: 0, pauseMs: 0, requestedMs: 0, disables: null }
 const response = { httpStatus: 500, retryAfter: null }
 const setEndpoint = (id: string, assignments: string) =>
   bench.open.pool.query(`UPDATE webhook_endpoints SET ${assignments} WHERE id = $1`, [id])
@@ -158,7 +158,7 @@ it('an endpoint with an undecryptable secret receives nothing and uses no attemp
 })
 
 describe('delivery retention', () => {
-  const prune = () => makePruning(bench.open.prisma, { keepMs: 30 * day })()
+  const prune = () => makePruning(bench.open.prisma, { retentionMs: 30 * day })()
   const idsOf = async (id: string) => {
     const { rows } = await bench.open.pool.query('SELECT id FROM webhook_deliveries WHERE endpoint_id = $1', [id])
     return rows.map((row: { id: string }) => row.id).toSorted()

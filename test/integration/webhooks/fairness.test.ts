@@ -17,7 +17,7 @@ const claims = () => makeClaimsRepository(bench.open.sql, 60_000)
 const outcomes = () => makeOutcomesRepository(bench.open.sql, { disableAfterMs: 86_400_000 })
 const shares: Shares = { ...idle, maxEach: 8, maxOfProject: 16 }
 const failed = { httpStatus: 429, retryAfter: '3600' }
-const failure = { retryMs: 0, pauseMs: 0, askedMs: 3_600_000, disables: null }
+const failure = { retryMs: 0, pauseMs: 0, requestedMs: 3_600_000, disables: null }
 
 /** Endpoints of a new project, with this number of due deliveries each. */
 async function makeEndpoints(count: number, due: number): Promise<string> {
@@ -124,7 +124,7 @@ describe('endpoint with Retry-After', () => {
     const { id } = await bench.register('/busy')
     const [first, second] = await claimAll(id, 2)
     if (first === undefined || second === undefined) throw new Error('no delivery was due')
-    await outcomes().failed(first, { httpStatus: 500, retryAfter: null }, { ...failure, pauseMs: 1000, askedMs: 0 })
+    await outcomes().failed(first, { httpStatus: 500, retryAfter: null }, { ...failure, pauseMs: 1000, requestedMs: 0 })
     await outcomes().failed(second, failed, failure)
     await sql('UPDATE webhook_endpoints SET not_before = now()')
     expect(await claims().claimProbes(10)).toEqual([])
@@ -137,7 +137,7 @@ describe('endpoint with a changed URL', () => {
     const [claim] = await claimAll(id, 1)
     if (claim === undefined) throw new Error('no delivery was due')
     await bench.api.ok('PATCH', `/webhook-endpoints/${id}`, { url: `${bench.receiver.url}/new` })
-    const gone = { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' } as const
+    const gone = { retryMs: null, pauseMs: 0, requestedMs: 0, disables: 'gone' } as const
     expect(await outcomes().failed(claim, { httpStatus: 410, retryAfter: null }, gone)).toBe(null)
     expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
     const [retried] = await claims().claimSteady(10, idle)

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 
 const claim = { id: 'whd_1', leaseId: 'lease', endpointId: 'whk_1', configEpoch: 1, failures: 0 } as ClaimedDelivery
-const failure = { retryMs: 1000, pauseMs: 1000, askedMs: 0, disables: null }
+const failure = { retryMs: 1000, pauseMs: 1000, requestedMs: 0, disables: null }
 const outcomes = (sql: Statements) => makeOutcomesRepository(sql, { disableAfterMs: 1000 })
 
 const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>> = {

@@ -92,7 +92,7 @@ it('results of a worker that lost its lease are ignored', async () => {
   const gone = { httpStatus: 410, retryAfter: null }
   await claims.release(late, 0)
   await outcomes.delivered([{ ...late, httpStatus: 200 }])
-  expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, askedMs: 0, disables: 'gone' })).toBe(null)
+  expect(await outcomes.failed(late, gone, { retryMs: null, pauseMs: 0, requestedMs: 0, disables: 'gone' })).toBe(null)
   expect(await bench.untilDelivery(id, () => true)).toMatchObject({ status: 'pending', attempts: 0 })
   expect(await bench.api.ok('GET', `/webhook-endpoints/${id}`)).toMatchObject({ enabled: true })
   expect((await claimOne(1)).claimed).toEqual([])

@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { makeDatabase, servingSettings } from '../../../src/infra/database.ts'
 import type { Statements } from '../../../src/infra/statements.ts'
 import { makeWritesRepository, type Write } from '../../../src/workloads/apply/writes.repository.ts'
-import { makeAttemptsRepository, type Opening } from '../../../src/workloads/engine/attempts.repository.ts'
+import { makeAttemptsRepository, type NewAttempt } from '../../../src/workloads/engine/attempts.repository.ts'
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeAdmissionRepository } from '../../../src/workloads/intake/admission.repository.ts'
 import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
@@ -41,8 +41,8 @@ const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>
   'reading the facts of claims': (sql) => makeLeasesRepository(sql, leaseMs).facts(['job_1']),
   'a release': (sql) => makeLeasesRepository(sql, leaseMs).release([claimed], 0),
   'a renewal': (sql) => makeLeasesRepository(sql, leaseMs).renew([claimed]),
-  'opening an attempt': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as Opening]),
-  'a write': (sql) => makeWritesRepository(sql).write([{ id: 'job_1', answer: null } as Write]),
+  'opening an attempt': (sql) => makeAttemptsRepository(sql, leaseMs).open([{ workloadId: 'job_1' } as NewAttempt]),
+  'a write': (sql) => makeWritesRepository(sql).write([{ id: 'job_1', attemptResult: null } as Write]),
   retention: (sql) => makePruneWorkloads({ sql }, 90)(500),
   'an idempotency key lookup': (sql) =>
     makeAdmissionRepository({ ...database, sql }).keyHolders([{ projectId: 'p', kind: 'job', hash: '00' }]),

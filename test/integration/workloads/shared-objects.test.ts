@@ -161,7 +161,7 @@ async function adoption(id: string, remoteId: string): Promise<Write> {
   return transition(
     environmentKind,
     claimed.workload,
-    { change, answer },
+    { change, attemptResult: answer },
     { facts, basis: claimed },
   ) as unknown as Write
 }

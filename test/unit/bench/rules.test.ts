@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PartResult, Round } from '../../../bench/figures.ts'
 import { mediansOf } from '../../../bench/medians.ts'
-import { failures, judge, type Rule, rules } from '../../../bench/rules.ts'
+import { checkRules, failures, type Rule, rules } from '../../../bench/rules.ts'
 
 const resultOf = (...rounds: Round[]): PartResult => ({
   part: 'drain',
@@ -15,18 +15,18 @@ const rule = (own: Partial<Rule>): Rule => ({ part: 'drain', subject: 'us', figu
 describe('benchmark target', () => {
   it('uses the median of all rounds', () => {
     const result = resultOf({ us: { rate: 100 } }, { us: { rate: 310 } }, { us: { rate: 320 } })
-    expect(judge([result], long, [rule({ atLeast: 300 })])).toMatchObject([{ value: 310, isMet: true }])
-    expect(judge([result], long, [rule({ atLeast: 311 })])).toMatchObject([{ value: 310, isMet: false }])
+    expect(checkRules([result], long, [rule({ atLeast: 300 })])).toMatchObject([{ value: 310, isMet: true }])
+    expect(checkRules([result], long, [rule({ atLeast: 311 })])).toMatchObject([{ value: 310, isMet: false }])
   })
 
   it('compares with another subject of the same run', () => {
     const result = resultOf({ us: { rate: 30 }, them: { rate: 40 } })
-    const [verdict] = judge([result], long, [rule({ against: 'them', atLeast: 0.75 })])
+    const [verdict] = checkRules([result], long, [rule({ against: 'them', atLeast: 0.75 })])
     expect(verdict).toMatchObject({ value: 0.75, isMet: true })
   })
 
   it('does not fail the run if it is missed', () => {
-    const verdicts = judge([resultOf({ us: { rate: 1 } })], long, [rule({ atLeast: 300 })])
+    const verdicts = checkRules([resultOf({ us: { rate: 1 } })], long, [rule({ atLeast: 300 })])
     expect(verdicts).toMatchObject([{ isMet: false }])
     expect(failures(verdicts)).toEqual([])
   })
@@ -35,12 +35,12 @@ describe('benchmark target', () => {
 describe('benchmark count', () => {
   it('fails the run if a single round exceeds the limit', () => {
     const result = resultOf({ us: { leases: 16 } }, { us: { leases: 17 } }, { us: { leases: 16 } })
-    const verdicts = judge([result], long, [rule({ figure: 'leases', atMost: 16, isCount: true })])
+    const verdicts = checkRules([result], long, [rule({ figure: 'leases', atMost: 16, isCount: true })])
     expect(failures(verdicts)).toMatchObject([{ value: 17, isMet: false }])
   })
 
   it('accepts a count equal to its limit', () => {
-    const verdicts = judge([resultOf({ us: { creates: 1 } })], long, [
+    const verdicts = checkRules([resultOf({ us: { creates: 1 } })], long, [
       rule({ figure: 'creates', atMost: 1, isCount: true }),
     ])
     expect(failures(verdicts)).toEqual([])
@@ -49,14 +49,16 @@ describe('benchmark count', () => {
 
 describe('benchmark rules', () => {
   it('throw for a missing or non-numeric figure', () => {
-    expect(() => judge([resultOf({ us: {} })], long, [rule({ atLeast: 1 })])).toThrow('did not measure "rate" of "us"')
-    expect(() => judge([resultOf({ us: { rate: Number.NaN } })], long, [rule({ atLeast: 1 })])).toThrow(
+    expect(() => checkRules([resultOf({ us: {} })], long, [rule({ atLeast: 1 })])).toThrow(
+      'did not measure "rate" of "us"',
+    )
+    expect(() => checkRules([resultOf({ us: { rate: Number.NaN } })], long, [rule({ atLeast: 1 })])).toThrow(
       'did not measure',
     )
   })
 
   it('ignore parts that did not run', () => {
-    expect(judge([resultOf({ us: { rate: 1 } })], long, [rule({ part: 'accept', atLeast: 1 })])).toEqual([])
+    expect(checkRules([resultOf({ us: { rate: 1 } })], long, [rule({ part: 'accept', atLeast: 1 })])).toEqual([])
   })
 
   it('never fail a run because of a time or a rate', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { median, mediansOf } from '../../../bench/medians.ts'
 import { readOptions } from '../../../bench/options.ts'
-import { describeResult, describeVerdicts, shown } from '../../../bench/table.ts'
+import { describeResult, describeRuleResults, shown } from '../../../bench/table.ts'
 
 describe('medians', () => {
   it('use the middle value or the mean of the two middle values', () => {
@@ -34,7 +34,7 @@ describe('result table', () => {
 
   it('marks a missed count as a failure, but not a missed target', () => {
     const base = { part: 'drain', subject: 'us', value: 3, isMet: false }
-    const text = describeVerdicts([
+    const text = describeRuleResults([
       { ...base, figure: 'rate', against: 'them', atLeast: 4 },
       { ...base, figure: 'commits', atMost: 2, isCount: true },
       { ...base, figure: 'leases', atMost: 16, isCount: true, isMet: true },

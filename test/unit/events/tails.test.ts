@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
-import type { FeedPlace } from '../../../src/events/feed-cursor.ts'
+import type { FeedCursor } from '../../../src/events/feed-cursor.ts'
 import { cursorOf } from '../../../src/events/feed-cursor.ts'
 import { type Listener, makeTails } from '../../../src/events/tails.ts'
 
 setFlagsFromString('--expose_gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
-const end: FeedPlace = { position: { xid: '1', workloadId: 'job_1', seq: 1 }, epoch: 'here' }
+const end: FeedCursor = { position: { xid: '1', workloadId: 'job_1', seq: 1 }, epoch: 'here' }
 const listenerOf = (): Listener => ({ position: null, sendingSinceMs: null, wake() {}, cut() {} })
 
 it('releases listeners that left while others stay', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { makeStories } from '../../../src/commands/demo-scenarios.ts'
-import { answerExamples, requestExamples } from '../../../src/openapi/examples/examples.ts'
+import { makeScenarios } from '../../../src/commands/demo-scenarios.ts'
+import { requestExamples, responseExamples } from '../../../src/openapi/examples/examples.ts'
 import { successOf } from '../../../src/openapi/insert-examples.ts'
 import { sandboxProviders } from '../../../src/sandbox/registry.ts'
 import { document, type Schema } from '../../support/contract.ts'
@@ -42,7 +42,7 @@ describe('request examples', () => {
     const accounts = Object.fromEntries(
       Object.entries(sandboxProviders).map(([id, provider]) => [id, provider.accounts[0]]),
     )
-    const stories = makeStories({ accounts: accounts as never })
+    const stories = makeScenarios({ accounts: accounts as never })
     const demoRequests = stories.flatMap(({ job, environment }) => [job, environment])
     for (const operationId of ['submitJob', 'createEnvironment'])
       for (const { value } of Object.values(requestExamples[operationId] ?? {})) {
@@ -54,7 +54,7 @@ describe('request examples', () => {
 
 describe('response examples', () => {
   it.each(withResponseBody)('%s has an example that matches the response schema', (operationId) => {
-    const example = answerExamples[operationId]
+    const example = responseExamples[operationId]
     const schema = schemaOf(operationId, 'answer')
     expect(service.errorsOf(schema, example)).toEqual([])
     // Serialization drops what the schema does not name.
@@ -63,7 +63,7 @@ describe('response examples', () => {
   })
 
   it('exist only for operations with a response body', () => {
-    expect(Object.keys(answerExamples).toSorted()).toEqual(withResponseBody.toSorted())
+    expect(Object.keys(responseExamples).toSorted()).toEqual(withResponseBody.toSorted())
   })
 })
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   gateServer = await makeUnconnectedApp({
     environment: { MAX_EVENT_LOOP_DELAY_MS: '0' },
-    deps: { authHooks: { authenticate: async () => caller, onRefused: async () => {} } },
+    deps: { authHooks: { authenticate: async () => caller, onDenied: async () => {} } },
     prepare: (server) =>
       server.addHook('preHandler', async (request, reply) => {
         rejectInvalidItem(request)

@@ -5,7 +5,7 @@ import { addressOf, classOf } from '../../../src/infra/egress-address.ts'
 import { allowsAddress, parseEgressRules } from '../../../src/infra/egress-rules.ts'
 
 const rejectionOf = (url: string, ...allowed: string[]) =>
-  makeEgress({ rules: parseEgressRules(allowed) }).refusalOf(url)
+  makeEgress({ rules: parseEgressRules(allowed) }).denialOf(url)
 const classes = (text: string) => {
   const address = addressOf(text)
   return address === null ? null : classOf(address)

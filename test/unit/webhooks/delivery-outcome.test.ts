@@ -57,6 +57,6 @@ describe('Retry-After', () => {
   })
 
   it('applies to the whole endpoint', () => {
-    expect(outcomeOf(429, '120')).toMatchObject({ askedMs: 120_000 })
+    expect(outcomeOf(429, '120')).toMatchObject({ requestedMs: 120_000 })
   })
 })

@@ -46,7 +46,7 @@ async function reconcileOnce(operation: 'read' | 'create', { isEnding }: { isEnd
     shutdown: isEnding ? AbortSignal.abort() : new AbortController().signal,
   } as unknown as ReconcileDeps
   const isDue = await makeReconcile(deps)({ claimed: { workload, leaseId: 'l' }, facts: known })
-  return { done, isDue, attemptOutcomes: writes.map(({ answer }) => answer?.outcome ?? null) }
+  return { done, isDue, attemptOutcomes: writes.map(({ attemptResult: answer }) => answer?.outcome ?? null) }
 }
 
 it('an aborted read does not affect its connection or workload and is due again', async () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { allocate } from '../../../src/workloads/schedule/claim-round.ts'
 
 const candidates = fc
-  .array(fc.record({ project: fc.nat(4), room: fc.nat(12) }), { maxLength: 12 })
+  .array(fc.record({ project: fc.nat(4), capacity: fc.nat(12) }), { maxLength: 12 })
   .map((drawn) =>
-    drawn.map(({ project, room }, index) => ({ connectionId: `c${index}`, projectId: `p${project}`, room })),
+    drawn.map(({ project, capacity }, index) => ({ connectionId: `c${index}`, projectId: `p${project}`, capacity })),
   )
 
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0)
@@ -15,8 +15,9 @@ describe('free slots', () => {
     fc.assert(
       fc.property(fc.nat(40), candidates, (free, requested) => {
         const shares = allocate(free, requested)
-        for (const { connectionId, room } of requested) expect(shares.get(connectionId) ?? 0).toBeLessThanOrEqual(room)
-        expect(sum(shares.values())).toBe(Math.min(free, sum(requested.map(({ room }) => room))))
+        for (const { connectionId, capacity } of requested)
+          expect(shares.get(connectionId) ?? 0).toBeLessThanOrEqual(capacity)
+        expect(sum(shares.values())).toBe(Math.min(free, sum(requested.map(({ capacity }) => capacity))))
       }),
     )
   })
@@ -27,17 +28,18 @@ describe('free slots', () => {
         const shares = allocate(free, requested)
         const byProject = [...Map.groupBy(requested, ({ projectId }) => projectId).values()].map((own) => ({
           allocated: sum(own.map(({ connectionId }) => shares.get(connectionId) ?? 0)),
-          room: sum(own.map(({ room }) => room)),
+          capacity: sum(own.map(({ capacity }) => capacity)),
         }))
         const maxAllocated = Math.max(0, ...byProject.map(({ allocated }) => allocated))
-        // A project that is two or more below the maximum has used up its room.
-        for (const { allocated, room } of byProject) if (allocated < maxAllocated - 1) expect(allocated).toBe(room)
+        // A project that is two or more below the maximum has used up its capacity.
+        for (const { allocated, capacity } of byProject)
+          if (allocated < maxAllocated - 1) expect(allocated).toBe(capacity)
       }),
     )
   })
 
   it('go to the first connections if they do not suffice', () => {
-    const requested = ['a', 'b', 'c'].map((id) => ({ connectionId: id, projectId: id, room: 5 }))
+    const requested = ['a', 'b', 'c'].map((id) => ({ connectionId: id, projectId: id, capacity: 5 }))
     expect([...allocate(2, requested)]).toEqual([
       ['a', 1],
       ['b', 1],

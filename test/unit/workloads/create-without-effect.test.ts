@@ -17,7 +17,7 @@ function absentAfter(facts: Partial<Facts<'environment'>>) {
       ...{ status: 'dispatching', reason: 'outcome_unknown', missingSince, desired: 'stop', generation: 2 },
     }),
     makeFacts<'environment'>({ ...facts, attempt }),
-    { did: 'find', found: { absent: true }, absentCounts: 'yes' },
+    { did: 'find', found: { absent: true }, absenceConclusive: 'yes' },
   )
 }
 

@@ -52,7 +52,7 @@ export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K
     verbs: [],
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
     isCreationHeld: false,
-    ...{ environment: null, hasLiveJobs: false, needsUpdate: false, shows: null, attempt: null, firstSentAt: null },
+    ...{ environment: null, hasLiveJobs: false, needsUpdate: false, rawStatus: null, attempt: null, firstSentAt: null },
     attemptsInDoubt: 0,
     pollIntervals: { quickMs: 100, slowMs: 1000, resendMs: 2000, confirmGoneMs: 500 },
     ...more,

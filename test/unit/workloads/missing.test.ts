@@ -183,7 +183,7 @@ describe('sweep', () => {
     )
     expect(alarms).toEqual([])
     expect(writes).toMatchObject([
-      { id: absent?.id, isNews: false, event: null, state: { status: 'running', dueAt: start } },
+      { id: absent?.id, isVisible: false, event: null, state: { status: 'running', dueAt: start } },
     ])
   })
 
@@ -196,7 +196,7 @@ describe('sweep', () => {
         .map(({ id }) => id)
         .sort(),
     )
-    expect(writes.every(({ isNews, event }) => !isNews && event === null)).toBe(true)
+    expect(writes.every(({ isVisible, event }) => !isVisible && event === null)).toBe(true)
   })
 
   it('treats an id with another tag as absent for its former owner', async () => {

@@ -23,7 +23,7 @@ function search({ facts = {}, found = nameTaken, workload = {} }: Case = {}) {
     environmentKind,
     makeWorkload('environment', { status: 'dispatching', reason: 'outcome_unknown', ...workload }),
     makeFacts<'environment'>({ attempt, attemptsInDoubt: 1, traits, ...facts }),
-    { did: 'find', found, absentCounts: 'too_early' },
+    { did: 'find', found, absenceConclusive: 'too_early' },
   )
 }
 
@@ -31,7 +31,7 @@ describe('name conflict of the only create', () => {
   it('is final after one search that finds the owner of the name', () => {
     expect(search()).toMatchObject({
       change: { status: 'failed', reason: 'provider_refused', message: 'exists', error },
-      answer: { number: 1, outcome: 'rejected', remoteId: null },
+      attemptResult: { number: 1, outcome: 'rejected', remoteId: null },
     })
   })
 
@@ -58,7 +58,7 @@ describe('name conflict of the only create', () => {
     ['the error was a timeout', { facts: { attempt: { ...attempt, error: { ...error, code: 'timeout' } } } }],
     ['no response was recorded', { facts: { attempt: makeAttempt() } }],
   ])('stays open if %s', (_, searchCase) => {
-    expect(search(searchCase)).toMatchObject({ change: { reason: 'outcome_unknown' }, answer: null })
+    expect(search(searchCase)).toMatchObject({ change: { reason: 'outcome_unknown' }, attemptResult: null })
     expect(search(searchCase).change).not.toHaveProperty('status')
   })
 })

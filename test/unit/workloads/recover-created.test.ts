@@ -4,7 +4,7 @@ import { jobKind } from '../../../src/jobs/job.kind.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import type { Found } from '../../../src/providers/observation.ts'
 import type { ExecutionContext, ExecutionDeps } from '../../../src/workloads/engine/execution-context.ts'
-import { recoverCreated, whetherAbsentCounts } from '../../../src/workloads/engine/recover-created.ts'
+import { checkAbsence, recoverCreated } from '../../../src/workloads/engine/recover-created.ts'
 import { makeAttempt, makeFacts, makeWorkload } from './make-workload.ts'
 
 const started = makeAttempt().startedAt
@@ -15,36 +15,36 @@ const absenceConclusiveAt = at(2000)
 describe('absence from a scan', () => {
   it('is conclusive only if the scan began after the attempt settled', () => {
     const attempt = makeAttempt({ absenceConclusiveAt })
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
+    expect(checkAbsence(makeFacts({ attempt, now: at(1999) }), traits(), 0)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt, now: at(2000) }), traits(), 0)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt, now: at(2001) }), traits(), 0)).toBe('yes')
   })
 
   it('counts from the start of the scan, not its end', () => {
     const attempt = makeAttempt({ absenceConclusiveAt })
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt, now: at(1000) }), traits(), 60_000)).toBe('too_early')
   })
 
   it('is inconclusive if the scan ended after the retention time', () => {
     const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt }), now: at(299_000) })
-    expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 500)).toBe('yes')
-    expect(whetherAbsentCounts(facts, traits({ retentionMs: 300_000 }), 1500)).toBe('too_late')
+    expect(checkAbsence(facts, traits({ retentionMs: 300_000 }), 500)).toBe('yes')
+    expect(checkAbsence(facts, traits({ retentionMs: 300_000 }), 1500)).toBe('too_late')
   })
 
   it('is conclusive after the list lag if the name was rejected', () => {
     const error = { code: 'conflict' as const, message: 'exists', retryable: true }
     const attempt = makeAttempt({ absenceConclusiveAt: at(90_000), endedAt: at(100), outcome: 'unknown', error })
     const lagging = traits({ listConsistencyLagMs: 1000, uniqueNames: true })
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
+    expect(checkAbsence(makeFacts({ attempt, now: at(1100) }), lagging, 0)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt, now: at(1101) }), lagging, 0)).toBe('yes')
     // If names are not unique, a conflict does not mean that nothing was created.
     const repeating = traits({ listConsistencyLagMs: 1000 })
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
-    expect(whetherAbsentCounts(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
+    expect(checkAbsence(makeFacts({ attempt, now: at(90_000) }), repeating, 0)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt, now: at(90_001) }), repeating, 0)).toBe('yes')
   })
 
   it('is inconclusive without an attempt', () => {
-    expect(whetherAbsentCounts(makeFacts({ attempt: null }), traits(), 0)).toBe('too_early')
+    expect(checkAbsence(makeFacts({ attempt: null }), traits(), 0)).toBe('too_early')
   })
 
   it('is never conclusive before the attempt settled or after the retention time', () => {
@@ -57,7 +57,7 @@ describe('absence from a scan', () => {
     fc.assert(
       fc.property(cases, ({ nowMs, settledMs, tookMs, retentionMs }) => {
         const facts = makeFacts({ attempt: makeAttempt({ absenceConclusiveAt: at(settledMs) }), now: at(nowMs) })
-        const result = whetherAbsentCounts(facts, traits({ retentionMs }), tookMs)
+        const result = checkAbsence(facts, traits({ retentionMs }), tookMs)
         if (result === 'yes') {
           expect(nowMs).toBeGreaterThan(settledMs)
           expect(nowMs + tookMs).toBeLessThanOrEqual(retentionMs)

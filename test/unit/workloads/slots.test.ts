@@ -13,14 +13,14 @@ function completeFastPasses(slots: ReturnType<typeof makeSlots>, connectionId: s
 }
 
 const takeAll = (slots: ReturnType<typeof makeSlots>, connectionId: string, isContended = false) =>
-  Array.from({ length: slots.room(connectionId, isContended) }, () => slots.take(connectionId))
+  Array.from({ length: slots.freeFor(connectionId, isContended) }, () => slots.take(connectionId))
 
 describe('worker slots', () => {
   it('are two for a new connection and three quarters for a fast one', () => {
     const { slots } = setup(16)
-    expect(slots.room('new', false)).toBe(2)
+    expect(slots.freeFor('new', false)).toBe(2)
     completeFastPasses(slots, 'fast')
-    expect(slots.room('fast', false)).toBe(12)
+    expect(slots.freeFor('fast', false)).toBe(12)
   })
 
   it('are limited to half for all slow connections together', () => {
@@ -33,9 +33,9 @@ describe('worker slots', () => {
     takeAll(slots, 'slow')
     takeAll(slots, 'dead')
     expect(slots.free()).toBe(8)
-    expect([slots.room('slow', false), slots.room('dead', false)]).toEqual([0, 0])
+    expect([slots.freeFor('slow', false), slots.freeFor('dead', false)]).toEqual([0, 0])
     completeFastPasses(slots, 'healthy')
-    expect(slots.room('healthy', false)).toBe(8)
+    expect(slots.freeFor('healthy', false)).toBe(8)
   })
 
   it('are limited to a quarter for slow connections while others have work', () => {
@@ -48,23 +48,23 @@ describe('worker slots', () => {
     expect(['slow', 'healthy'].map(slots.isSlow)).toEqual([true, false])
     takeAll(slots, 'slow', true)
     expect(slots.free()).toBe(12)
-    expect([slots.room('slow', true), slots.room('dead', true), slots.room('dead', false)]).toEqual([0, 0, 4])
+    expect([slots.freeFor('slow', true), slots.freeFor('dead', true), slots.freeFor('dead', false)]).toEqual([0, 0, 4])
   })
 
   it("do not change a connection's share if they were unused", () => {
     const { slots } = setup(16)
     for (let index = 0; index < 20; index += 1) slots.take('idle').release(false)
-    expect(slots.room('idle', false)).toBe(2)
+    expect(slots.freeFor('idle', false)).toBe(2)
   })
 
   it('are never overcommitted and never freed twice', async () => {
     const { slots } = setup(1)
     const slot = slots.take('a')
-    expect([slots.free(), slots.room('a', false), slots.room('b', false)]).toEqual([0, 0, 0])
+    expect([slots.free(), slots.freeFor('a', false), slots.freeFor('b', false)]).toEqual([0, 0, 0])
     const freed = slots.untilFree()
     slot.release(true)
     slot.release(true)
     await freed
-    expect([slots.free(), slots.room('b', false)]).toEqual([1, 1])
+    expect([slots.free(), slots.freeFor('b', false)]).toEqual([1, 1])
   })
 })

@@ -18,9 +18,9 @@ it('a requested action without a call is news', () => {
     transition(
       environmentKind,
       environment,
-      { change: { observedGeneration }, answer: null },
+      { change: { observedGeneration }, attemptResult: null },
       { facts: makeFacts<'environment'>(), basis },
     )
-  expect(write(2)).toMatchObject({ isNews: true, event: null })
-  expect(write(1)).toMatchObject({ isNews: false, event: null })
+  expect(write(2)).toMatchObject({ isVisible: true, event: null })
+  expect(write(1)).toMatchObject({ isVisible: false, event: null })
 })

@@ -3,7 +3,7 @@ import { jobKind } from '../../../../src/jobs/job.kind.ts'
 import type { Intent } from '../../../../src/providers/intent.ts'
 import { noSecrets } from '../../../../src/secrets/secret-variables.ts'
 import type { Write } from '../../../../src/workloads/apply/writes.repository.ts'
-import type { Opening } from '../../../../src/workloads/engine/attempts.repository.ts'
+import type { NewAttempt } from '../../../../src/workloads/engine/attempts.repository.ts'
 import { makeExecute } from '../../../../src/workloads/engine/execute.ts'
 import type { Claimed } from '../../../../src/workloads/engine/leases.repository.ts'
 import { makeReconcile } from '../../../../src/workloads/engine/reconcile.ts'
@@ -99,7 +99,7 @@ function makeStore({ time, table, nextWrite, nextStallMs }: Parts) {
       return written
     },
 
-    async openAttempt(opening: Opening) {
+    async openAttempt(opening: NewAttempt) {
       const behavior = nextWrite()
       if (behavior !== 'succeeds') crashedOwners.add(opening.leaseId)
       const opened = behavior === 'crashes_before' ? null : table.open(opening)

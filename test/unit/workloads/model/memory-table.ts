@@ -1,6 +1,6 @@
 import { isAllowed } from '../../../../src/vocabulary/transitions.ts'
 import type { Write, Written } from '../../../../src/workloads/apply/writes.repository.ts'
-import { asAttempt, type Opened, type Opening } from '../../../../src/workloads/engine/attempts.repository.ts'
+import { asAttempt, type NewAttempt, type Opened } from '../../../../src/workloads/engine/attempts.repository.ts'
 import type { Claimed, ClaimFacts } from '../../../../src/workloads/engine/leases.repository.ts'
 import type { WorkloadKind } from '../../../../src/workloads/kind.ts'
 import type { ClaimedSweep, SweepsRepository, Watched } from '../../../../src/workloads/sweep/sweeps.repository.ts'
@@ -41,7 +41,7 @@ export interface MemoryTable {
   claimableAt(): number | null
   claim(): { claimed: Claimed; facts: ClaimFacts }
   release(claimed: Claimed, delayMs: number): void
-  open(opening: Opening): Opened | null
+  open(opening: NewAttempt): Opened | null
   write(write: Write): Written
   requestAction(desired: Workload['desired']): void
   ownedByOthers(remoteIds: readonly string[]): ReadonlySet<string>
@@ -93,14 +93,14 @@ export function makeMemoryTable(
     events.push(event)
   }
 
-  function mayWrite({ whereStatus, whereRow, whereLease, answer: result }: Write): boolean {
+  function mayWrite({ whereStatus, whereRow, whereLease, attemptResult: result }: Write): boolean {
     if (row.status !== whereStatus) return false
     if (whereRow !== null && tokenOf(row) !== whereRow) return false
     if (result?.outcome === 'not_created' && attempts.some(({ remoteId }) => remoteId !== null)) return false
     return whereLease === null ? row.leaseId === null || !isHeld() : row.leaseId === whereLease
   }
 
-  function recordOutcome({ answer: result }: Write, isLocked: boolean): void {
+  function recordOutcome({ attemptResult: result }: Write, isLocked: boolean): void {
     const at = attempts.findIndex(({ number }) => number === result?.number)
     const attempt = attempts[at]
     if (result === null || attempt === undefined || !isNewResult(attempt, result.remoteId)) return
@@ -118,19 +118,19 @@ export function makeMemoryTable(
   }
 
   function apply(item: Write): void {
-    const { state, active, isNews, event, wakesSweep } = item
+    const { state, active, isVisible, event, wakesSweep } = item
     assertEnvironmentHeld(item)
     if (state.status !== row.status) changeStatus(state.status)
-    if (!row.active && isNews) throw new Error(`after the end ${row.status} something changed`)
+    if (!row.active && isVisible) throw new Error(`after the end ${row.status} something changed`)
     const wasWoken = isWoken() && row.dueAt !== null && ms(row.dueAt) <= time.now()
-    const counted = { version: row.version + Number(isNews), seq: row.seq + Number(event !== null) }
+    const counted = { version: row.version + Number(isVisible), seq: row.seq + Number(event !== null) }
     row = { ...row, ...state, ...counted, active, leaseId: null, dueAt: wasWoken ? row.dueAt : state.dueAt }
     leaseUntil = null
     recordEvent('engine', event?.data ?? null)
     if (wakesSweep) table.sweepDueAt = Math.min(table.sweepDueAt ?? Number.POSITIVE_INFINITY, time.now())
   }
 
-  const isDuplicate = ({ answer: result }: Write): boolean =>
+  const isDuplicate = ({ attemptResult: result }: Write): boolean =>
     result?.remoteId != null && row.remoteId !== null && result.remoteId !== row.remoteId
 
   const table: MemoryTable = {

@@ -1,5 +1,5 @@
 import type { ApiClient, ApiRecord } from '../api-client.ts'
-import type { Story } from '../demo-scenarios.ts'
+import type { Scenario } from '../demo-scenarios.ts'
 import { portableJob } from '../portable-job.ts'
 import { StartError } from '../start-error.ts'
 import type { Engine } from './engine.ts'
@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts'
  *
  * @throws StartError if the engine rejects the connection
  */
-export async function makeEngineStory(api: ApiClient, engine: Engine): Promise<Story> {
+export async function makeEngineScenario(api: ApiClient, engine: Engine): Promise<Scenario> {
   const { title, provider, url, settings, credentials, output = (job) => logOf(api, job) } = engine
   const request = { name: 'engine', settings: { [provider]: settings }, credentials: { [provider]: credentials } }
   const { id: connectionId } = await api.post('/connections', request).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { hashOfKey } from '../../../src/access/api-key.ts'
 import { makeAuthenticate } from '../../../src/access/authenticate.ts'
-import { watchCaller } from '../../../src/http/lasting-proof.ts'
+import { watchCaller } from '../../../src/http/caller-validity.ts'
 import { ApiError } from '../../../src/vocabulary/api-error.ts'
 
 const key = 'a-key-that-is-revoked-while-its-request-is-open'

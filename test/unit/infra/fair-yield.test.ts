@@ -1,6 +1,6 @@
 import { setImmediate as nextPass } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { nextTurn } from '../../../src/infra/turns.ts'
+import { yieldToOthers } from '../../../src/infra/fair-yield.ts'
 import { yieldingMap } from '../../../src/infra/yielding-map.ts'
 
 /** Calls of `count` in each pass of the event loop. */
@@ -25,7 +25,7 @@ it('one waiter resumes per pass of the event loop, in order', async () => {
   const counts = await countsPerPass((count) =>
     Promise.all(
       Array.from({ length: 10 }, async (_, at) => {
-        await nextTurn()
+        await yieldToOthers()
         order.push(at)
         count()
       }),

@@ -2,14 +2,14 @@ import type { Schema } from '../document.ts'
 import { requestForm } from './request-form.ts'
 import { mapSchema } from './schema-walk.ts'
 
-/** Rules of requests. A client that checks them in answers breaks when a later version raises a limit. */
+/** Rules of requests. A client that checks them in responses breaks when a later version raises a limit. */
 const rules: ReadonlySet<string> = new Set([
   ...['minLength', 'maxLength', 'pattern', 'minimum', 'maximum', 'propertyNames'],
   ...['minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties'],
 ])
 
-/** The published form of a schema that the service answers with: open for new fields, new values and higher limits. */
-export function answerForm(schema: Schema): Schema {
+/** The published form of a response schema: open for new fields, new values and higher limits. */
+export function responseForm(schema: Schema): Schema {
   return mapSchema(requestForm(schema), (each) => withExtensibleEnum(withoutRules(each)))
 }
 
@@ -21,8 +21,8 @@ function withoutRules(schema: Schema): Schema {
 }
 
 /**
- * Values that may be added are text with the known values beside it, under the name that linters and comparison tools
- * read: a client that is generated from an enum rejects the whole answer if it contains a new value.
+ * Values that may be added are text with the known values in a separate keyword, under the name that linters and comparison tools
+ * read: a client that is generated from an enum rejects the complete response if it contains a new value.
  */
 function withExtensibleEnum(schema: Schema): Schema {
   const { enum: values, ...rest } = schema

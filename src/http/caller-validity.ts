@@ -5,13 +5,13 @@ import { ApiError } from '../vocabulary/api-error.ts'
  * Interval of re-authentication during long requests. Together with the cache TTL of a key (access/authenticate.ts) it
  * stays below the five seconds within which a revoked key must be rejected.
  */
-const proofIntervalMs = 2000
+const checkIntervalMs = 2000
 
 /**
  * Whether the key is still valid, neither revoked nor expired, while its request is open. Rejects if this cannot be
  * determined: the issuer or the database is unavailable.
  */
-export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
+export async function isStillAuthenticated(request: FastifyRequest): Promise<boolean> {
   try {
     request.caller = await request.server.authenticate(request)
     return true
@@ -22,21 +22,21 @@ export async function isStillLetIn(request: FastifyRequest): Promise<boolean> {
 }
 
 /**
- * Calls `onShutOut` once the caller of an open request is no longer authorized. The returned function stops the checks.
+ * Calls `onUnauthorized` once the caller of an open request is no longer authorized. The returned function stops the checks.
  */
-export function watchCaller(request: FastifyRequest, onShutOut: () => void): () => void {
+export function watchCaller(request: FastifyRequest, onUnauthorized: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   let isOver = false
 
   function watch(): void {
-    timer = setTimeout(() => void prove(), proofIntervalMs)
+    timer = setTimeout(() => void check(), checkIntervalMs)
   }
 
-  async function prove(): Promise<void> {
-    const isLetIn = await isStillLetIn(request).catch(() => true)
+  async function check(): Promise<void> {
+    const isValid = await isStillAuthenticated(request).catch(() => true)
     if (isOver) return
-    if (isLetIn) watch()
-    else onShutOut()
+    if (isValid) watch()
+    else onUnauthorized()
   }
 
   watch()
