@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeLogger } from '../../src/infra/logger.ts'
 import { type Account, openAccount, useQuickSandbox } from '../support/dataforest-account.ts'
-import { type Switchyard, settlingQuickly, startSwitchyard } from '../support/switchyard.ts'
+import { quickProviders, type Switchyard, startSwitchyard } from '../support/switchyard.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 const sandbox = await useQuickSandbox()
@@ -37,7 +37,7 @@ it('a worker without the provider of a workload leaves it to newer workers', asy
     pretty: false,
     destination: { write: (line) => void logLines.push(line) },
   })
-  const otherProviders = settlingQuickly.filter(({ id }) => id !== 'dataforest')
+  const otherProviders = quickProviders.filter(({ id }) => id !== 'dataforest')
   await start('worker', { logger, parts: { providers: otherProviders } })
   const job = await account.job(environment)
   // More often than the number of failures that park a workload.

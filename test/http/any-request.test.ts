@@ -10,7 +10,7 @@ import { wholeText } from '../support/api-caller.ts'
 import { type Operation, operations, type Schema } from '../support/contract.ts'
 import { fuzzRuns } from '../support/fuzz.ts'
 import { expectProblem } from '../support/problems.ts'
-import { spoilt, valuesOf } from '../support/schema-arbitrary.ts'
+import { mutate, valuesOf } from '../support/schema-arbitrary.ts'
 import { testApiKey } from '../support/switchyard.ts'
 import { makeUnconnectedApp } from '../support/unconnected-app.ts'
 
@@ -103,9 +103,9 @@ describe.each(withBody)('$method $path', (operation: Operation & { body: Schema 
     const mutated =
       valid.length === 0
         ? []
-        : [spoilt(fc.constantFrom(...valid)), fc.tuple(fc.constantFrom(...valid), drawn).map(mixed)]
+        : [mutate(fc.constantFrom(...valid)), fc.tuple(fc.constantFrom(...valid), drawn).map(mixed)]
     await fc.assert(
-      fc.asyncProperty(fc.oneof(drawn, spoilt(drawn), ...mutated), isSentToService, (body, isForwarded) =>
+      fc.asyncProperty(fc.oneof(drawn, mutate(drawn), ...mutated), isSentToService, (body, isForwarded) =>
         sendAndCheck(operation, { isForwarded, body: JSON.stringify(body) }),
       ),
       { numRuns, ...seed },
@@ -126,7 +126,7 @@ function without(body: object, field: string): object {
 /** Query strings with values of the parameter's schema or arbitrary ones. */
 function queriesOf({ query }: Operation): fc.Arbitrary<string> {
   const parts = query.map(({ name, schema }) =>
-    fc.tuple(fc.constant(name), fc.oneof(valuesOf(schema), spoilt(valuesOf(schema)))),
+    fc.tuple(fc.constant(name), fc.oneof(valuesOf(schema), mutate(valuesOf(schema)))),
   )
   const stray = fc.tuple(fc.string({ maxLength: 8 }), fc.string())
   return fc
@@ -227,18 +227,20 @@ async function sendAndCheck(
 }
 
 function expectDocumented(
-  { statuses, answerHeaders }: Operation,
+  { statuses, responseHeaders }: Operation,
   response: { status: number; headers: Headers },
   text: string,
 ): void {
   // No dependency is unavailable here, so 503 is a failure.
   if (!statuses.includes(response.status) || response.status === 503) throw new Error(`${response.status} ${text}`)
   const undocumented = documentedHeaders.filter(
-    (name) => response.headers.has(name) && !answerHeaders[response.status]?.includes(name),
+    (name) => response.headers.has(name) && !responseHeaders[response.status]?.includes(name),
   )
   if (undocumented.length > 0) throw new Error(`${response.status} with ${undocumented.join(', ')}`)
   if (response.status >= 400) expectProblem(response, JSON.parse(text))
 }
 
 /** All headers that the contract documents. */
-const documentedHeaders = [...new Set(operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat()))]
+const documentedHeaders = [
+  ...new Set(operations.flatMap(({ responseHeaders }) => Object.values(responseHeaders).flat())),
+]

@@ -40,7 +40,7 @@ async function resolutionsOf(ids: readonly string[]): Promise<number[]> {
 describe('POST /attention/resolve', () => {
   it('reports results and counts in a dry run and changes nothing', async () => {
     const ready = await parkJobs(bench, sql, 2)
-    const early = await parkJobs(bench, sql, 1, { isOpenToExecution: true })
+    const early = await parkJobs(bench, sql, 1, { mayStillExecute: true })
     const broken = await parkJobs(bench, sql, 1, { reason: 'internal_error' })
     const before = await snapshot()
     const dry = await resolve({ ...all, ...notCreated, dryRun: true })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { makeApiCaller } from '../support/api-caller.ts'
-import { type ParkedAs, parkJobs, setParked, useAttentionBench } from '../support/parked-jobs.ts'
+import { type ParkedOptions, parkJobs, setParked, useAttentionBench } from '../support/parked-jobs.ts'
 
 const { bench, sql } = await useAttentionBench()
 
@@ -37,7 +37,7 @@ describe('GET /attention', () => {
   })
 
   it('returns when not_created becomes possible and rejects it before', async () => {
-    const [id = ''] = await parkJobs(bench, sql, 1, { isOpenToExecution: true })
+    const [id = ''] = await parkJobs(bench, sql, 1, { mayStillExecute: true })
     const call = (await first()).calls.find(({ body }: Loose) => body.outcome === 'not_created')
     expect(Date.parse(call.possibleFrom)).toBeGreaterThan(Date.now())
     expect(await bench.api.call(call.method, call.path, { body: call.body })).toMatchObject({
@@ -46,7 +46,7 @@ describe('GET /attention', () => {
     expect(call.path).toBe(`/attention/${id}/resolve`)
   })
 
-  it.each<[string, ParkedAs, object[]]>([
+  it.each<[string, ParkedOptions, object[]]>([
     ['a job with an open create', {}, [{ remoteId: '<remote id>' }, { outcome: 'not_created' }, { outcome: 'retry' }]],
     ['a job with an internal error', { reason: 'internal_error' }, [{ outcome: 'retry' }]],
     [

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useApiBench } from '../support/api-bench.ts'
-import type { Answer } from '../support/api-caller.ts'
+import type { ApiResponse } from '../support/api-caller.ts'
 import { type Operation, operations } from '../support/contract.ts'
 import { environmentRequest, jobRequest } from '../support/dataforest-account.ts'
 import { expectProblem } from '../support/problems.ts'
@@ -36,7 +36,7 @@ interface Raw {
   headers?: Readonly<Record<string, string>>
 }
 
-async function send(path: string, { method = 'POST', body, headers = {} }: Raw): Promise<Answer> {
+async function send(path: string, { method = 'POST', body, headers = {} }: Raw): Promise<ApiResponse> {
   const response = await fetch(bench.url + path, {
     method,
     headers: { authorization: `Bearer ${testApiKey}`, 'content-type': 'application/json', ...headers },
@@ -192,7 +192,7 @@ describe.each(withId)('$method $path', (operation: Operation) => {
 
 describe('references of a submit', () => {
   const submit = (body: object) => bench.api.call('POST', '/jobs', { body })
-  const pointers = ({ body }: Answer) => (body.errors as { pointer: string }[]).map(({ pointer }) => pointer)
+  const pointers = ({ body }: ApiResponse) => (body.errors as { pointer: string }[]).map(({ pointer }) => pointer)
   const missingId = '_01h455vb4pex5vsknk084sn02q'
   const modelarts = () => ({ name: 'a', image: 'i/j:1', script: 's', connectionId: bench.connections.modelarts })
 

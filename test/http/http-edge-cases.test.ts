@@ -247,7 +247,7 @@ describe('every response', () => {
       return headers.get('access-control-allow-origin') === origin ? headers.get('access-control-expose-headers') : null
     }
     const exposed = (await exposedTo('https://app.example'))?.toLowerCase().split(', ')
-    const documented = operations.flatMap(({ answerHeaders }) => Object.values(answerHeaders).flat())
+    const documented = operations.flatMap(({ responseHeaders }) => Object.values(responseHeaders).flat())
     expect(exposed).toEqual(expect.arrayContaining(documented))
     expect(documented).toContain('preference-applied')
     expect(await exposedTo('https://other.example')).toBeNull()

@@ -28,7 +28,7 @@ async function headersOf(id: string, path: string, options: CallOptions = {}) {
   const operation = operations.find((each) => each.id === id)
   const { status, headers } = await bench.api.call(operation?.method ?? '', path, options)
   const sent = [...headers.keys()].filter((name) => !undeclaredHeaders.has(name))
-  return { status, sent, declared: operation?.answerHeaders[status] ?? [] }
+  return { status, sent, declared: operation?.responseHeaders[status] ?? [] }
 }
 
 const withoutKey = { headers: { authorization: 'Bearer none' } }
@@ -81,10 +81,10 @@ it.each(cases)('$id returns $status with the headers that it declares', async ({
 it('every response declares x-request-id, and guarded routes also the rate limit headers', () => {
   const guarded = operations.filter(({ path }) => !['/livez', '/readyz'].includes(path))
   expect(guarded.length).toBeGreaterThan(50)
-  for (const { id, answerHeaders } of operations)
-    for (const headers of Object.values(answerHeaders)) expect(headers, id).toContain('x-request-id')
-  for (const { id, answerHeaders } of guarded)
-    for (const [status, headers] of Object.entries(answerHeaders)) {
+  for (const { id, responseHeaders } of operations)
+    for (const headers of Object.values(responseHeaders)) expect(headers, id).toContain('x-request-id')
+  for (const { id, responseHeaders } of guarded)
+    for (const [status, headers] of Object.entries(responseHeaders)) {
       const afterAuth = headers.filter((name) => [...limits, 'deprecation', 'sunset'].includes(name))
       expect(afterAuth, `${id} ${status}`).toEqual(sentAfterAuth[status] ?? [...limits, 'deprecation', 'sunset'])
     }

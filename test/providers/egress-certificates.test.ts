@@ -122,7 +122,7 @@ describe.skipIf(!hasOpenssl)(`connection with certificates${opensslSkipped}`, ()
 
   it('reports an unknown outcome after an alert during the second request', async () => {
     const pair = authority().issue('hub', 'DNS:hub.example')
-    const server = await startTlsServer({ pair, answers: 1 })
+    const server = await startTlsServer({ pair, maxResponses: 1 })
     cleanups.push(() => server.close())
     const { post, failure, sockets } = clientOf({ caCertificate: authority().certificate })
     await post(server.port)
@@ -171,7 +171,7 @@ describe.skipIf(!hasOpenssl)(`connection with certificates${opensslSkipped}`, ()
   it('reports rejected credentials of its proxy without disclosing them', async () => {
     const { port } = await hub()
     const proxy = await proxyFor()
-    proxy.answer(407)
+    proxy.respondWith(407)
     const route = { proxy: proxyServerOf({ url: proxy.url, username: 'u', password: 'secret-pw' }) }
     const error = await clientOf(route, ['hub.example', '127.0.0.1']).failure(port)
     expect(error).toMatchObject({ code: 'unauthenticated', field: 'network.proxy', notSent: true })

@@ -30,7 +30,7 @@ async function site({ allowed = [], noProxy = [], addresses = {}, allowsUnresolv
   const proxy: ConnectProxy = await startConnectProxy()
   server.on('GET /x', { body: { ok: true } })
   const { port } = new URL(server.url)
-  const { lookup, asked: lookups } = resolverOf(addresses)
+  const { lookup, lookups } = resolverOf(addresses)
   const egress = makeEgress({
     rules: parseEgressRules(allowed),
     lookup,
@@ -126,7 +126,7 @@ describe('name that cannot be resolved locally', () => {
 
   it('is resolved by the proxy if the operator permits it', async () => {
     const { proxy, failure } = await site({ allowsUnresolved: true })
-    proxy.answer(503)
+    proxy.respondWith(503)
     expect(await failure('https://api.example.com')).toMatchObject({ code: 'unavailable' })
     expect(proxy.connects).toEqual(['api.example.com:443'])
   })
@@ -192,7 +192,7 @@ describe('egress proxy without a tunnel', () => {
       ...hub,
       credentials: { username: 'u', password: 'secret-pw' },
     })
-    proxy.answer(answer)
+    proxy.respondWith(answer)
     const error = await failure(`http://hub.example:${port}`)
     expect(error).toMatchObject({ ...expected, field: 'EGRESS_PROXY', notSent: true })
     expect(JSON.stringify([error.message, String(error.cause)])).not.toMatch(/secret-pw|c2VjcmV0/)
@@ -201,7 +201,7 @@ describe('egress proxy without a tunnel', () => {
 
   it('is called once if it sends data after its CONNECT response', async () => {
     const { server, proxy, port, failure } = await site(hub)
-    proxy.answer('chatty')
+    proxy.respondWith('chatty')
     expect(await failure(`http://hub.example:${port}`)).toMatchObject({ code: 'unavailable', notSent: true })
     expect(proxy.connects).toHaveLength(1)
     expect(server.requests).toEqual([])
@@ -215,9 +215,9 @@ describe('egress proxy without a tunnel', () => {
       notSent: true,
       message: expect.stringContaining('ECONNREFUSED'),
     })
-    proxy.answer(502)
+    proxy.respondWith(502)
     await failure(`http://hub.example:${port}`)
-    proxy.answer(200)
+    proxy.respondWith(200)
     expect(await get(`http://hub.example:${port}`)).toMatchObject({ status: 200 })
   })
 })

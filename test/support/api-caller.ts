@@ -1,6 +1,6 @@
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 
-export interface Answer {
+export interface ApiResponse {
   status: number
   headers: Headers
   /** Null if the response has no body. */
@@ -14,7 +14,7 @@ export interface CallOptions {
 
 /** Client that returns every response, errors included, and long-polls with `Prefer: wait`. */
 export interface ApiCaller {
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  call(method: string, path: string, options?: CallOptions): Promise<ApiResponse>
   /** Sends a request that must return 2xx. Returns the body. */
   ok(method: string, path: string, body?: object): Promise<ApiRecord>
   /** Long-polls a record until it matches. */
@@ -26,7 +26,7 @@ export interface ApiCaller {
 const defaultLimitMs = 20_000
 
 export function makeApiCaller(url: string, apiKey: string): ApiCaller {
-  async function call(method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<Answer> {
+  async function call(method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<ApiResponse> {
     const hasBody = body !== undefined
     const response = await fetch(url + path, {
       method,

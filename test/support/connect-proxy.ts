@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** `reset` closes the connection, `silent` never responds, and `chatty` sends data after the response. */
-type Answer = number | 'reset' | 'silent' | 'chatty'
+type ConnectResponse = number | 'reset' | 'silent' | 'chatty'
 
 /** An HTTP proxy for CONNECT tunnels. It resolves every name to this machine. */
 export interface ConnectProxy {
@@ -20,7 +20,7 @@ export interface ConnectProxy {
   /** Requests that were not CONNECT. */
   readonly others: readonly string[]
   /** Sets the response to further CONNECT requests. */
-  answer(how: Answer): void
+  respondWith(how: ConnectResponse): void
   /** Number of bytes sent through tunnels to the destinations. */
   tunneledBytes(): number
   close(): Promise<void>
@@ -37,7 +37,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
   const others: string[] = []
   const sockets = new Set<Duplex>()
   const tunnelPorts = new Set<number>()
-  let how: Answer = 200
+  let how: ConnectResponse = 200
   let byteCount = 0
 
   const server: Server = tls === undefined ? createServer() : createTlsServer(tls)
@@ -78,7 +78,7 @@ export async function startConnectProxy({ tls }: Options = {}): Promise<ConnectP
     authorizations,
     tunnelPorts,
     others,
-    answer: (next) => {
+    respondWith: (next) => {
       how = next
     },
     tunneledBytes: () => byteCount,

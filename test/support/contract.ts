@@ -41,7 +41,7 @@ export interface Operation {
   /** Documented response statuses. */
   statuses: readonly number[]
   /** Documented response headers by status, in lower case. */
-  answerHeaders: Readonly<Record<number, readonly string[]>>
+  responseHeaders: Readonly<Record<number, readonly string[]>>
 }
 
 interface Documented {
@@ -79,7 +79,7 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
     query: parameters.filter((parameter) => parameter.in === 'query'),
     headers: parameters.flatMap((parameter) => (parameter.in === 'header' ? [parameter.name] : [])),
     statuses: Object.keys(responses).flatMap((status) => (status === 'default' ? [] : [Number(status)])),
-    answerHeaders: Object.fromEntries(
+    responseHeaders: Object.fromEntries(
       Object.entries(responses).map(([status, response]) => [
         status,
         Object.keys(resolvedResponse(response).headers ?? {}).map((name) => name.toLowerCase()),

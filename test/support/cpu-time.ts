@@ -7,4 +7,4 @@ export function cpuMsOf(work: () => unknown): number {
 }
 
 /** Limit for a text of one megabyte: linear work takes far less, quadratic work takes minutes. */
-export const mostCpuMs = 4000
+export const maxCpuMs = 4000

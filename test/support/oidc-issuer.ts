@@ -12,7 +12,7 @@ export interface OidcIssuer {
   /** Uses a new signing key from now on. The previous one stays published on request; older ones do not. */
   rotateKeys(previous?: 'published' | 'withdrawn'): Promise<void>
   /** Overrides the response of the JWKS endpoint; null = restores it. */
-  answerKeysWith(listener: RequestListener | null): void
+  overrideJwks(listener: RequestListener | null): void
   stop(): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
   return {
     url,
     rotateKeys,
-    answerKeysWith(listener) {
+    overrideJwks(listener) {
       jwksListener = listener
     },
     async sign(claims, keyName = 'newest') {

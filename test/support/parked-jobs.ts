@@ -3,7 +3,7 @@ import { beforeEach } from 'vitest'
 import { type ApiBench, useApiBench } from './api-bench.ts'
 import { idsOf, slurmJob, submitBatch } from './job-batches.ts'
 
-export interface ParkedAs {
+export interface ParkedOptions {
   /** `outcome_unknown` with an open create if absent. */
   reason?: 'outcome_unknown' | 'internal_error'
   /** Gives the job the final status `unknown` instead. */
@@ -11,7 +11,7 @@ export interface ParkedAs {
   /** Time since the status change. */
   ageSeconds?: number
   /** Whether the create may still be executed. */
-  isOpenToExecution?: boolean
+  mayStillExecute?: boolean
   /** Error code of the attempt. */
   code?: string
 }
@@ -31,7 +31,7 @@ export async function parkJobs(
   bench: ApiBench,
   sql: Pick<Pool, 'query'>,
   count: number,
-  parked: ParkedAs = {},
+  parked: ParkedOptions = {},
 ): Promise<readonly string[]> {
   const jobs = Array.from({ length: count }, () => slurmJob(bench))
   const ids = (idsOf(await submitBatch(bench.api, jobs)) as string[]).toSorted()
@@ -42,7 +42,7 @@ export async function parkJobs(
 export async function setParked(
   sql: Pick<Pool, 'query'>,
   ids: readonly string[],
-  { reason = 'outcome_unknown', isUnknown = false, ageSeconds = 60, isOpenToExecution = false, code }: ParkedAs = {},
+  { reason = 'outcome_unknown', isUnknown = false, ageSeconds = 60, mayStillExecute = false, code }: ParkedOptions = {},
 ): Promise<void> {
   const status = reason === 'internal_error' ? 'queued' : 'dispatching'
   await sql.query(
@@ -65,6 +65,6 @@ export async function setParked(
        now() + CASE WHEN $2 THEN 1 ELSE -1 END * interval '30 minutes', now() - interval '58 minutes', 'unknown',
        CASE WHEN $3::text IS NULL THEN NULL ELSE jsonb_build_object('code', $3::text, 'message', 'lost', 'retryable', true) END
      FROM workloads WHERE id = ANY($1)`,
-    [ids, isOpenToExecution, code ?? null],
+    [ids, mayStillExecute, code ?? null],
   )
 }

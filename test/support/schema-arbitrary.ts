@@ -80,7 +80,7 @@ const validDate = fc.date({ noInvalidDate: true }).map((date) => date.toISOStrin
 const extremeDate = fc.constantFrom('2030-12-31T23:59:60Z', '9999-12-31T23:59:59-12:00', '0000-01-01T00:00:00+14:00')
 
 /** `values` with one mutation: a hostile value, a removed field or an additional one. */
-export function spoilt(values: Value): Value {
+export function mutate(values: Value): Value {
   return fc
     .tuple(values, fc.nat(), fc.constantFrom('replace', 'remove', 'add'), hostile)
     .map(([value, at, how, bad]) => {

@@ -11,7 +11,7 @@ export interface RecordedRequest {
   body: string
 }
 
-export interface StubAnswer {
+export interface StubResponse {
   status?: number
   headers?: Record<string, string>
   /** Response body: an object is sent as JSON, a string unchanged. */
@@ -24,7 +24,7 @@ export interface StubAnswer {
   until?: Promise<unknown>
 }
 
-type Script = StubAnswer | ((request: RecordedRequest) => StubAnswer)
+type Script = StubResponse | ((request: RecordedRequest) => StubResponse)
 
 export interface StubServer {
   readonly url: string
@@ -56,7 +56,7 @@ export async function startStubServer(): Promise<StubServer> {
     const script = queued.get(route)?.shift() ?? always.get(route)
     if (script === undefined) unexpected.push(request)
     const fallback = { status: 599, body: { unexpected: route } }
-    const scripted: StubAnswer = typeof script === 'function' ? script(request) : (script ?? fallback)
+    const scripted: StubResponse = typeof script === 'function' ? script(request) : (script ?? fallback)
     await scripted.until
     respond(response, scripted)
   })
@@ -89,7 +89,10 @@ async function readRequest(incoming: IncomingMessage): Promise<RecordedRequest> 
   }
 }
 
-function respond(response: ServerResponse, { status = 200, headers = {}, body, isReset, isSilent }: StubAnswer): void {
+function respond(
+  response: ServerResponse,
+  { status = 200, headers = {}, body, isReset, isSilent }: StubResponse,
+): void {
   if (isSilent) return
   if (isReset) {
     response.socket?.destroy()

@@ -82,7 +82,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
     bootstrapApiKey: apiKey,
     shutdownTimeoutMs,
     settings: { ...quickSettings, ...settings },
-    parts: { providers: settlingQuickly, ...parts },
+    parts: { providers: quickProviders, ...parts },
     ...(options.tracing && { tracing: options.tracing }),
     logger: options.logger ?? makeLogger({ level: process.env.TEST_LOG_LEVEL === 'debug' ? 'debug' : 'silent' }),
   })
@@ -94,7 +94,7 @@ export async function startSwitchyard(options: SwitchyardOptions): Promise<Switc
  * after the client's timeout and list the object even later; no create may be repeated until then. The sandbox executes
  * nothing after the shortened time.
  */
-export const settlingQuickly: readonly Provider[] = providers.map((provider) => ({
+export const quickProviders: readonly Provider[] = providers.map((provider) => ({
   ...provider,
   open(session) {
     const opened = provider.open(session)

@@ -18,17 +18,17 @@ interface Options {
   pair: KeyPair
   clientCa?: string
   /** Number of requests that receive a response; others are only read. */
-  answers?: number
+  maxResponses?: number
 }
 
-export async function startTlsServer({ pair, clientCa, answers = Infinity }: Options): Promise<TlsServer> {
+export async function startTlsServer({ pair, clientCa, maxResponses = Infinity }: Options): Promise<TlsServer> {
   const subjects: string[] = []
   let connectionCount = 0
   const clientVerification = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   const server = createServer({ cert: pair.certificate, key: pair.key, ...clientVerification }, (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate()
     subjects.push(String(subject?.CN ?? ''))
-    if (subjects.length <= answers) request.resume().on('end', () => response.end('{}'))
+    if (subjects.length <= maxResponses) request.resume().on('end', () => response.end('{}'))
   })
   server.on('connection', () => {
     connectionCount += 1

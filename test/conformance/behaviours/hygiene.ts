@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { failureOf, onlyId, type Subject, signal, textsIn, uniqueName } from '../subject.ts'
 import { echoing } from '../wire-tap.ts'
 
@@ -82,7 +82,7 @@ export function describeHygiene<K extends Kind>(subject: Subject<K>): void {
       const other = fixture.open().driver(subject.kind)
       expect(onlyId((await other.find([intent], signal)).get(intent.correlationTag) ?? { absent: true })).toBe(remoteId)
       const seen = await other.get(remoteId, signal)
-      expect(shown(seen)).toEqual(shown(await subject.observe(remoteId)))
+      expect(withPayload(seen)).toEqual(withPayload(await subject.observe(remoteId)))
     })
 
     // The fixture searches everything that the drivers returned for secrets after each test.

@@ -134,7 +134,7 @@ describe('custom claims of an issuer', () => {
 })
 
 describe('an unavailable issuer', () => {
-  afterEach(() => issuer.answerKeysWith(null))
+  afterEach(() => issuer.overrideJwks(null))
 
   it.each<[string, RequestListener]>([
     ['503', (_request, response) => response.writeHead(503).end()],
@@ -146,9 +146,9 @@ describe('an unavailable issuer', () => {
     const clock = makeFixedClock()
     const verify = startVerifier({}, clock)
     const token = await issuer.sign(validClaims())
-    issuer.answerKeysWith(listener)
+    issuer.overrideJwks(listener)
     await expect(verify(token)).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 })
-    issuer.answerKeysWith(null)
+    issuer.overrideJwks(null)
     clock.advance(2000)
     expect(await verify(token)).toMatchObject({ projectId: 'research' })
   })

@@ -65,7 +65,7 @@ describe('installation behind a proxy', () => {
 
   it('reports hosts that the proxy denies for connections and webhooks', async () => {
     const proxy = await startProxy()
-    proxy.answer(403)
+    proxy.respondWith(403)
     const { api } = await startWithProxy(proxy.url)
     const created = await api.ok('POST', '/connections', { ...connectionTo(stubUrl()), name: 'denied' })
     expect(await api.ok('POST', `/connections/${created.id}/verify`)).toMatchObject({
@@ -118,7 +118,7 @@ describe.skipIf(!hasOpenssl)(`connection network settings${opensslSkipped}`, () 
     expect(connectionProxy.connects[0]).toBe(`api.internal:${server.port}`)
     expect(connectionProxy.authorizations[0]).toBe(`Basic ${Buffer.from('own:own-password').toString('base64')}`)
     expect(siteProxy.connects).not.toContain(`api.internal:${server.port}`)
-    connectionProxy.answer(407)
+    connectionProxy.respondWith(407)
     await api.ok('PATCH', `/connections/${created.id}`, { network: { clientCertificate: ca.issue('team-b') } })
     expect(await api.ok('POST', `/connections/${created.id}/verify`)).toMatchObject({
       ...{ ok: false, code: 'unauthenticated', field: 'network.proxy' },

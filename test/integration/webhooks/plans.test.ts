@@ -3,8 +3,8 @@ import type { Statements } from '../../../src/infra/statements.ts'
 import { type ClaimedDelivery, makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import { fullyScannedTables } from '../../support/full-table-scans.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
-import { tablesReadWhole } from '../../support/whole-tables.ts'
 import { idle } from './webhook-bench.ts'
 
 // With a few thousand deliveries, Postgres starts to prefer full table scans for a handful of rows.
@@ -40,5 +40,5 @@ const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>
 }
 
 it.each(Object.entries(statements))('%s does not scan a large table', async (_, run) => {
-  expect(await tablesReadWhole(database, large, run)).toEqual([])
+  expect(await fullyScannedTables(database, large, run)).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
-import type { Answer, ApiCaller } from '../../support/api-caller.ts'
+import type { ApiCaller, ApiResponse } from '../../support/api-caller.ts'
 import {
   type Account,
   environmentRequest,
@@ -41,7 +41,7 @@ describe('submission to two services', () => {
 
   const submit = (key: string, body: object = jobRequest({ environmentId: environment.id }), caller = api) =>
     caller.call('POST', '/jobs', { body, headers: { 'idempotency-key': key } })
-  const isReplay = ({ headers }: Answer) => headers.get('idempotency-replayed') === 'true'
+  const isReplay = ({ headers }: ApiResponse) => headers.get('idempotency-replayed') === 'true'
 
   it('creates one record for fifty requests with one Idempotency-Key', async () => {
     const body = jobRequest({ environmentId: environment.id, name: 'fifty' })

@@ -6,8 +6,8 @@ import { makeAttemptsRepository, type NewAttempt } from '../../../src/workloads/
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeAdmissionRepository } from '../../../src/workloads/intake/admission.repository.ts'
 import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
+import { fullyScannedTables } from '../../support/full-table-scans.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
-import { tablesReadWhole } from '../../support/whole-tables.ts'
 
 // With a backlog of a few thousand jobs, Postgres starts to prefer full table scans for a handful of rows.
 
@@ -49,12 +49,12 @@ const statements: Readonly<Record<string, (sql: Statements) => Promise<unknown>>
 }
 
 it.each(Object.entries(statements))('%s does not scan a large table', async (_, run) => {
-  expect(await tablesReadWhole(database, large, run)).toEqual([])
+  expect(await fullyScannedTables(database, large, run)).toEqual([])
 })
 
 // Plans are cached: those of the first jobs of an installation are reused for thousands of later ones.
 it.each(Object.entries(statements))('%s does not plan a full scan of an empty table', async (_, run) => {
   const serving = makeDatabase({ url: emptyDatabase.url, poolSize: 1, defaults: servingSettings })
-  expect(await tablesReadWhole(serving, large, run)).toEqual([])
+  expect(await fullyScannedTables(serving, large, run)).toEqual([])
   await serving.close()
 })

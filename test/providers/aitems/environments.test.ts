@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { clock, failureOf, route, service, signal, useConnection } from './connection.ts'
 import { id, intent, spec } from './service-intent.ts'
 
@@ -116,7 +116,7 @@ describe('AiTEMS service observation', () => {
       x: [1],
     }
     aitems.stub.once(route(`GET /services/${id}`), { body })
-    expect(shown(await aitems.environment.get(id, signal))).toEqual({
+    expect(withPayload(await aitems.environment.get(id, signal))).toEqual({
       remoteId: id,
       status: 'running',
       rawState: 'learnable',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../../src/providers/observation.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
-import { mostCpuMs } from '../../support/cpu-time.ts'
-import { shown } from '../../support/shown.ts'
+import { maxCpuMs } from '../../support/cpu-time.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { failureOf, route, service, signal, train, useConnection } from './connection.ts'
 
 const aitems = useConnection()
@@ -62,7 +62,7 @@ describe('AiTEMS training observation', () => {
       { dataType: 'relatedItem', trainVersion: 'v1', status: 'enable', rowCount: 7 },
     ]
     const seen = await get({ status: 'completed', inference: true }, { status: 'learnable', infers })
-    expect(shown(seen)).toMatchObject({
+    expect(withPayload(seen)).toMatchObject({
       status: 'succeeded',
       startedAt: new Date('2023-11-14T22:14:00.000Z'),
       correlationTag: 'k7m2n9qd4x',
@@ -184,7 +184,7 @@ describe('AiTEMS training list', () => {
     stubTrain(one)
     const remoteId = `${id}/pop:v1`
     const { seen } = await aitems.job.list({ cursor: null, watched: [remoteId] }, signal)
-    expect(seen.map(shown)).toEqual([shown(await aitems.job.get(remoteId, signal))])
+    expect(seen.map(withPayload)).toEqual([withPayload(await aitems.job.get(remoteId, signal))])
   })
 
   it('needs linear CPU time for many trains with separate correlation tags', async () => {
@@ -199,7 +199,7 @@ describe('AiTEMS training list', () => {
     const { seen } = await aitems.job.list({ cursor: null, watched: [`${id}/pop:v1`] }, signal)
     const { user, system } = process.cpuUsage(before)
     expect(seen).toHaveLength(8000)
-    expect((user + system) / 1000).toBeLessThan(mostCpuMs)
+    expect((user + system) / 1000).toBeLessThan(maxCpuMs)
   }, 60_000)
 
   it('ignores an invalid remote id', async () => {

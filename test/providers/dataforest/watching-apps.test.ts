@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { accepted, failureOf, jobIntent } from './samples.ts'
 import { accountId, route, useStubConnection } from './stub-connection.ts'
 
@@ -98,7 +98,7 @@ describe('Data Forest app observation', () => {
     }
     connection.stub.on(route('aiapps/getDetail'), { body: ended })
     const seen = await driver('job').get('a', signal)
-    expect(shown(seen)).toMatchObject({
+    expect(withPayload(seen)).toMatchObject({
       startedAt: new Date('2022-08-01T02:10:00Z'),
       endedAt: new Date('2022-08-01T02:20:00Z'),
       result: { appId: 'application_1_2' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { shown, textOf } from '../../support/shown.ts'
+import { textOf, withPayload } from '../../support/observation-payloads.ts'
 import { signal, useTestHub } from './connection.ts'
 
 const optionKeys = {
@@ -103,7 +103,9 @@ describe('JupyterHub read', () => {
       environmentVariables: { KEY: 'hush-hush' },
     })
     const seen = await driver.get(remoteId, signal)
-    expect(shown(seen)).toMatchObject({ payload: { user_options: { image: 'x', environment: { KEY: '[redacted]' } } } })
+    expect(withPayload(seen)).toMatchObject({
+      payload: { user_options: { image: 'x', environment: { KEY: '[redacted]' } } },
+    })
     expect(textOf(seen)).not.toContain('hush-hush')
     expect(textOf(seen)).not.toContain('4242')
   })
@@ -173,7 +175,7 @@ describe('JupyterHub server', () => {
     await driver.controls.start?.(remoteId, signal)
     expect(requests.at(-1)).not.toHaveProperty('body')
     hub.clock.advance(1000)
-    expect(shown(await driver.get(remoteId, signal))).toMatchObject({
+    expect(withPayload(await driver.get(remoteId, signal))).toMatchObject({
       status: 'running',
       payload: { user_options: { image: 'x' } },
     })

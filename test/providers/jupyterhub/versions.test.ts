@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { checkSpec } from '../../../src/providers/field-rules.ts'
 import { missingScopes } from '../../../src/providers/jupyterhub/scopes.ts'
 import { jupyterhubSettings } from '../../../src/providers/jupyterhub/settings.ts'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { signal, useTestHub } from './connection.ts'
 
 const hub = await useTestHub()
@@ -141,6 +141,6 @@ describe('JupyterHub 6', () => {
   it('sends options in the same way', async () => {
     const { driver } = hub.open({ optionKeys: { image: 'image' } })
     const remoteId = await hub.createReady(driver, { name: 'n', image: 'x' })
-    expect(shown(await driver.get(remoteId, signal))).toMatchObject({ payload: { user_options: { image: 'x' } } })
+    expect(withPayload(await driver.get(remoteId, signal))).toMatchObject({ payload: { user_options: { image: 'x' } } })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { connectForEachTest, failureOf, rejection, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 

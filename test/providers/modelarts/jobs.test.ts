@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { connectForEachTest, failureOf, rejection, signal, v2 } from './connection.ts'
 import { id, job, spec } from './job-samples.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkSpec, withDefaults } from '../../../src/providers/field-rules.ts'
 import type { JsonObject } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { connectForEachTest, signal, v1 } from './connection.ts'
 import { id, image, notebook, spec, volume } from './notebook-samples.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { connectForEachTest, failureOf, rejection, signal, v1 } from './connection.ts'
 import { id, instance, spec } from './instance-samples.ts'
 

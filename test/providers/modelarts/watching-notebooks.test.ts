@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EnvironmentSpec } from '../../../src/vocabulary/spec.ts'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { connectForEachTest, failureOf, rejection, signal, v1 } from './connection.ts'
 import { id, image, notebook, spec } from './notebook-samples.ts'
 

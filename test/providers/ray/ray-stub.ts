@@ -8,7 +8,7 @@ import { rayProvider } from '../../../src/providers/ray/index.ts'
 import type { JobSpec } from '../../../src/vocabulary/spec.ts'
 import { makeFixedClock } from '../../support/fixed-clock.ts'
 import { forEachTest } from '../../support/for-each-test.ts'
-import { type StubAnswer, type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { type StubResponse, type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 export const token = 'a-token-of-the-cluster-0123456789'
 export const { signal } = new AbortController()
@@ -71,13 +71,13 @@ export async function failureOf(promise: Promise<unknown>): Promise<ProviderErro
   throw new Error(`expected a rejection with a ProviderError, got ${String(error)}`)
 }
 
-export const text = (status: number, body: string): StubAnswer => ({
+export const text = (status: number, body: string): StubResponse => ({
   status,
   body,
   headers: { 'content-type': 'text/plain; charset=utf-8' },
 })
 export const missingJob = (of: string) => text(404, `Job ${of} does not exist`)
-export const version = (name: string = session): StubAnswer => ({
+export const version = (name: string = session): StubResponse => ({
   body: { version: '4', ray_version: '2.60.0', ray_commit: 'b7f4259e', session_name: name },
 })
 

@@ -9,7 +9,7 @@ import { scnetProvider } from '../../../src/providers/scnet/index.ts'
 import type { Json, JsonObject } from '../../../src/vocabulary/json.ts'
 import type { EnvironmentSpec, JobSpec } from '../../../src/vocabulary/spec.ts'
 import { type FixedClock, makeFixedClock } from '../../support/fixed-clock.ts'
-import { type StubAnswer, type StubServer, startStubServer } from '../../support/stub-server.ts'
+import { type StubResponse, type StubServer, startStubServer } from '../../support/stub-server.ts'
 
 export const accessKey = '85f96a42b13f4d2c8b760d2775bbcca8'
 export const secretKey = 'test-secret-key-of-bob'
@@ -18,8 +18,8 @@ export const { signal } = new AbortController()
 /** The start time of every test; the first token expires a day later. */
 export const now = '2025-12-01T13:26:31.000Z'
 
-export const ok = (data: Json): StubAnswer => ({ body: { code: '0', msg: 'success', data } })
-export const failed = (code: string, msg: string, data: Json = null): StubAnswer => ({ body: { code, msg, data } })
+export const ok = (data: Json): StubResponse => ({ body: { code: '0', msg: 'success', data } })
+export const failed = (code: string, msg: string, data: Json = null): StubResponse => ({ body: { code, msg, data } })
 export const rejected = failed('10008', 'auth_fail', 'token is invalid')
 
 /** A token in the platform's format: all values are strings, the expiry is in milliseconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { badAddresses } from '../../support/bad-addresses.ts'
-import { textOf } from '../../support/shown.ts'
+import { textOf } from '../../support/observation-payloads.ts'
 import { spec } from './container-samples.ts'
 import { environmentIntent, failed, failureOf, ok, signal, useScnetStub } from './scnet-stub.ts'
 

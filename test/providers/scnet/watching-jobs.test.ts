@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { withKept } from '../../../src/workloads/apply/sanitize-observation.ts'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 import { spec } from './job-samples.ts'
 import { failed, failureOf, jobIntent, ok, signal, useScnetStub } from './scnet-stub.ts'
 
@@ -56,7 +56,7 @@ const ended = {
 describe('SCNet job', () => {
   it('is read from its detail while it is live', async () => {
     stub.server.on(detail, ok(running))
-    expect(shown(await stub.job().get('63436', signal))).toEqual({
+    expect(withPayload(await stub.job().get('63436', signal))).toEqual({
       remoteId: '63436',
       rawState: 'statR',
       status: 'running',
@@ -106,7 +106,10 @@ describe('SCNet job', () => {
     const seen = { status: 'succeeded', exitCode: 0 }
     expect(await stub.job().get('63436', signal)).toMatchObject(seen)
     stub.server.once(past, ok(ended))
-    expect(shown(await stub.job().get('63436', signal))).toMatchObject({ ...seen, payload: { stdout: ended.stdout } })
+    expect(withPayload(await stub.job().get('63436', signal))).toMatchObject({
+      ...seen,
+      payload: { stdout: ended.stdout },
+    })
   })
 
   it.each([

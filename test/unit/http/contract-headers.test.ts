@@ -15,7 +15,7 @@ describe('published contract', () => {
     const expected = operationIds(({ statuses }) => statuses.includes(304))
     expect(expected).toEqual(['getConnection', 'getJob', 'getEnvironment', 'getWebhookEndpoint'])
     expect(operationIds(({ headers }) => headers.includes('if-none-match'))).toEqual(expected)
-    expect(operationIds(({ answerHeaders }) => answerHeaders[304]?.includes('etag') === true)).toEqual(expected)
+    expect(operationIds(({ responseHeaders }) => responseHeaders[304]?.includes('etag') === true)).toEqual(expected)
   })
 
   it('documents Prefer and Preference-Applied exactly for long polls', () => {
@@ -23,7 +23,7 @@ describe('published contract', () => {
     expect(operationIds(({ headers }) => headers.includes('prefer'))).toEqual(expected)
     for (const status of [200, 304])
       expect(
-        operationIds(({ answerHeaders }) => answerHeaders[status]?.includes('preference-applied') === true),
+        operationIds(({ responseHeaders }) => responseHeaders[status]?.includes('preference-applied') === true),
       ).toEqual(expected)
   })
 
@@ -33,20 +33,20 @@ describe('published contract', () => {
     expect(operationIds(({ headers }) => headers.includes('idempotency-key')).toSorted()).toEqual(
       [...expected, 'submitJobBatch'].toSorted(),
     )
-    expect(operationIds(({ answerHeaders }) => answerHeaders[202]?.includes('idempotency-replayed') === true)).toEqual(
-      expected,
-    )
+    expect(
+      operationIds(({ responseHeaders }) => responseHeaders[202]?.includes('idempotency-replayed') === true),
+    ).toEqual(expected)
   })
 
   it('documents Location for every 201 and 202 response', () => {
-    for (const { id, answerHeaders } of operations)
-      for (const [status, headers] of Object.entries(answerHeaders))
+    for (const { id, responseHeaders } of operations)
+      for (const [status, headers] of Object.entries(responseHeaders))
         if (status === '201' || status === '202') expect(headers, id).toContain('location')
   })
 
   it('documents Retry-After for every 429, 502 and 503 response', () => {
-    for (const { id, answerHeaders } of operations)
-      for (const [status, headers] of Object.entries(answerHeaders))
+    for (const { id, responseHeaders } of operations)
+      for (const [status, headers] of Object.entries(responseHeaders))
         if (['429', '502', '503'].includes(status)) expect(headers, id).toContain('retry-after')
   })
 })

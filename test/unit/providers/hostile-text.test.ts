@@ -6,7 +6,7 @@ import { trainingJobSeen } from '../../../src/providers/modelarts/job-observatio
 import { payloadOf } from '../../../src/providers/modelarts/wire.ts'
 import { makeHide } from '../../../src/secrets/redact-secrets.ts'
 import type { Json } from '../../../src/vocabulary/json.ts'
-import { cpuMsOf, mostCpuMs } from '../../support/cpu-time.ts'
+import { cpuMsOf, maxCpuMs } from '../../support/cpu-time.ts'
 import { fuzzRuns } from '../../support/fuzz.ts'
 
 /** Enough text that quadratic work takes minutes and linear work a hundredth of a second. */
@@ -38,10 +38,10 @@ const hide = makeHide({ ...values, NAME: 'abcd-efgh', SAME: 'a'.repeat(4096) })
 describe('large hostile text', { timeout: 60_000 }, () => {
   it.each(pieces)('is redacted in bounded CPU time: %j', (piece) => {
     for (const text of [` ${largeText(piece)}`, `"password":"${largeText(piece)}`, `https://u:${largeText(piece)} @`]) {
-      expect(cpuMsOf(() => redactText(text, ['literal-1', 'aaaaaaaaab']))).toBeLessThan(mostCpuMs)
-      expect(cpuMsOf(() => hide.text(text))).toBeLessThan(mostCpuMs)
-      expect(cpuMsOf(() => excerpt(text, ['literal-1']))).toBeLessThan(mostCpuMs)
-      expect(cpuMsOf(() => boundedPayload({ text, [text]: 1 }))).toBeLessThan(mostCpuMs)
+      expect(cpuMsOf(() => redactText(text, ['literal-1', 'aaaaaaaaab']))).toBeLessThan(maxCpuMs)
+      expect(cpuMsOf(() => hide.text(text))).toBeLessThan(maxCpuMs)
+      expect(cpuMsOf(() => excerpt(text, ['literal-1']))).toBeLessThan(maxCpuMs)
+      expect(cpuMsOf(() => boundedPayload({ text, [text]: 1 }))).toBeLessThan(maxCpuMs)
     }
   })
 
@@ -50,8 +50,8 @@ describe('large hostile text', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(piece, piece, piece, (head, body, tail) => {
         const text = head + largeText(body) + tail
-        expect(cpuMsOf(() => redactText(text))).toBeLessThan(mostCpuMs)
-        expect(cpuMsOf(() => hide.text(text))).toBeLessThan(mostCpuMs)
+        expect(cpuMsOf(() => redactText(text))).toBeLessThan(maxCpuMs)
+        expect(cpuMsOf(() => hide.text(text))).toBeLessThan(maxCpuMs)
       }),
       { numRuns: 20 },
     )
@@ -70,8 +70,8 @@ describe('large hostile text', { timeout: 60_000 }, () => {
     const own = makeHide(variables)
     let shown: Json = null
     // Redaction by the driver, then by the engine.
-    expect(cpuMsOf(() => redactText(tasks.map(({ log }) => log).join(' ')))).toBeLessThan(mostCpuMs)
-    expect(cpuMsOf(() => (shown = own.json({ tasks })))).toBeLessThan(mostCpuMs)
+    expect(cpuMsOf(() => redactText(tasks.map(({ log }) => log).join(' ')))).toBeLessThan(maxCpuMs)
+    expect(cpuMsOf(() => (shown = own.json({ tasks })))).toBeLessThan(maxCpuMs)
     expect(JSON.stringify(shown)).not.toMatch(/vvvv|a-a-/)
   })
 })
@@ -87,7 +87,7 @@ describe('text of several megabytes', { timeout: 60_000 }, () => {
     const small = Array.from({ length: 3_000_000 }, () => 0)
     const texts = Array.from({ length: 20_000 }, () => 'a text of some length, '.repeat(50))
     for (const payload of [long, small, texts, { long, small, texts }, Array.from({ length: 500 }, () => long)]) {
-      expect(cpuMsOf(() => redact(payload))).toBeLessThan(mostCpuMs)
+      expect(cpuMsOf(() => redact(payload))).toBeLessThan(maxCpuMs)
       expect(Buffer.byteLength(JSON.stringify(boundedPayload(payload)))).toBeLessThanOrEqual(maxPayloadBytes)
     }
     expect(boundedPayload(small)).toMatchObject({ cut: true })
@@ -204,6 +204,6 @@ describe('ModelArts response', () => {
     const tasks = Array.from({ length: 20_000 }, (_, index) => `worker-${index}`)
     const task_statuses = tasks.map((task) => ({ task, exit_code: 0 })).reverse()
     const job = { metadata: { id: 'x' }, status: { phase: 'Completed', tasks, task_statuses } }
-    expect(cpuMsOf(() => trainingJobSeen(job, []))).toBeLessThan(mostCpuMs)
+    expect(cpuMsOf(() => trainingJobSeen(job, []))).toBeLessThan(maxCpuMs)
   })
 })

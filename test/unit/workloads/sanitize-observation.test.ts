@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { sanitizeObservation } from '../../../src/workloads/apply/sanitize-observation.ts'
-import { shown } from '../../support/shown.ts'
+import { withPayload } from '../../support/observation-payloads.ts'
 
 const observation = { remoteId: 'r', status: null, rawState: 'UP', payload: () => ({ text: 'UP' }) }
 
 describe('sanitized observation', () => {
   it('is unchanged if the table can store it', () => {
     const seen = { ...observation, remoteName: 'n'.repeat(512), message: 'm'.repeat(1000), exitCode: 3 }
-    expect(shown(sanitizeObservation(seen))).toEqual(shown(seen))
-    expect(shown(sanitizeObservation(observation))).toEqual(shown(observation))
+    expect(withPayload(sanitizeObservation(seen))).toEqual(withPayload(seen))
+    expect(withPayload(sanitizeObservation(observation))).toEqual(withPayload(observation))
   })
 
   it('has truncated texts without split characters', () => {
@@ -30,7 +30,7 @@ describe('sanitized observation', () => {
   it('loses values that the table cannot store', () => {
     const unstorable = { ...observation, rawState: 'U\0P\ud800', exitCode: 2 ** 40, endedAt: new Date(Number.NaN) }
     const payload = () => ({ text: 'U\0P\ud800' })
-    expect(shown(sanitizeObservation({ ...unstorable, payload }))).toEqual({
+    expect(withPayload(sanitizeObservation({ ...unstorable, payload }))).toEqual({
       ...observation,
       ...{ rawState: 'UP\ufffd', payload: { text: 'UP\ufffd' } },
     })

@@ -6,7 +6,7 @@ import type { Statements } from '../../src/infra/statements.ts'
  *
  * @returns the given tables that the plan scans completely
  */
-export async function tablesReadWhole(
+export async function fullyScannedTables(
   { pool }: Pick<Database, 'pool'>,
   tables: readonly string[],
   run: (sql: Statements) => Promise<unknown>,

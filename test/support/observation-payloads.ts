@@ -2,7 +2,7 @@ import type { Observation } from '../../src/providers/observation.ts'
 import type { Kind } from '../../src/vocabulary/kinds.ts'
 
 /** An observation with its payload evaluated, for comparison and search. */
-export function shown<K extends Kind>(seen: Observation<K> | 'gone') {
+export function withPayload<K extends Kind>(seen: Observation<K> | 'gone') {
   return seen === 'gone' ? seen : { ...seen, payload: seen.payload() }
 }
 
