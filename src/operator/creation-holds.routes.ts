@@ -36,7 +36,7 @@ function registerCollection(server: HttpServer, holds: CreationHolds): void {
         operationId: 'createCreationHold',
         summary: 'Hold new creates',
         description:
-          'Until it is released, no new create is sent for the given provider, connection or project. Requests are still accepted and wait with reason `held`; what exists is watched, and cancels, starts, stops and deletes are carried out. Creates that were sent before are recovered as usual.',
+          'Until it is released, no new create is sent for the given provider, connection or project. Requests are still accepted and wait with reason `held`; existing objects are still observed, and cancels, starts, stops and deletes are carried out. Creates that were sent before are recovered as usual.',
         body: Type.Ref('CreationHoldRequest'),
         response: { 201: withHeaders(Type.Ref('CreationHold'), 'Location'), ...errorResponses(409, 413, 415, 422) },
       },

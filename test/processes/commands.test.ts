@@ -266,15 +266,13 @@ describe('doctor', () => {
     expect(code).toBe(1)
     const found = stdout.split(/^(?=ok |✗ )/m).map((part) => part.split('\n'))
     const findingsOf = (check: string) => found.find(([title]) => title === `✗   ${check}`)?.join('\n') ?? ''
-    expect(findingsOf('the last event tells the status')).toContain(
-      `${wrongStatus}  status pending, last event running`,
-    )
+    expect(findingsOf('the last event has the status')).toContain(`${wrongStatus}  status pending, last event running`)
     expect(findingsOf('events are numbered without gaps')).toContain(`${gap}`)
     expect(findingsOf('a remote object has one live record')).toContain(`${duplicate}`)
-    expect(findingsOf('no lease outlives its time')).toContain(`${leased}`)
-    expect(findingsOf('what was made is known by its id')).toContain(`${withoutRemoteId}`)
-    expect(findingsOf('what is due is looked at')).toContain(`${overdue}`)
-    expect(findingsOf('what exists is watched')).toContain(`${environment.id}`)
+    expect(findingsOf('leases end in time')).toContain(`${leased}`)
+    expect(findingsOf('created objects have their remote id recorded')).toContain(`${withoutRemoteId}`)
+    expect(findingsOf('due workloads are processed')).toContain(`${overdue}`)
+    expect(findingsOf('existing objects are scanned')).toContain(`${environment.id}`)
     await database.drop()
   })
 })

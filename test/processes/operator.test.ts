@@ -71,14 +71,14 @@ describe('doctor', () => {
     await sql.query(`UPDATE workloads SET lease_id = 'x', lease_until = now() - interval '1 hour' WHERE id = $1`, [id])
     const hold = await bench.api.ok('POST', '/creation-holds', { provider: 'aitems' })
     const line = (prefix: string) =>
-      new RegExp(`${prefix}  no lease outlives its time\\n     ${id}  leased until .* → no lease`)
+      new RegExp(`${prefix}  leases end in time\\n     ${id}  leased until .* → no lease`)
     const dry = await doctor('--fix', '--dry-run')
     expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(line('would fix'))])
     const plain = await doctor()
     expect(plain.stdout).toContain('doctor --fix --dry-run lists what can be repaired')
     const fixed = await doctor('--fix')
     expect(fixed.stdout).toMatch(line('fixed'))
-    expect(fixed.stdout).toContain('ok  no lease outlives its time')
+    expect(fixed.stdout).toContain('ok  leases end in time')
     expect(fixed.stdout).toContain(`note ${hold.id} holds new creates of aitems`)
     expect(await doctor('--dry-run')).toMatchObject({
       code: 1,

@@ -25,7 +25,7 @@ const batch = 500
  */
 const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[] = [
   {
-    check: 'no lease outlives its time',
+    check: 'leases end in time',
     found: Prisma.sql`
       SELECT w.id, w.id AS "workloadId", w.project_id, 'leased until ' || w.lease_until AS before, 'no lease' AS after FROM workloads w
       WHERE ${isLeaseExpired}
@@ -35,7 +35,7 @@ const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[]
       WHERE w.id = f.id AND ${isLeaseExpired} RETURNING f.*`,
   },
   {
-    check: 'an old attempt has an outcome',
+    check: 'old attempts have an outcome',
     found: Prisma.sql`
       SELECT a.workload_id || '/' || a.number AS id, a.workload_id AS "workloadId", w.project_id,
         'attempt ' || a.number || ' has no outcome' AS before, 'attempt ' || a.number || ' has the outcome unknown' AS after
@@ -47,7 +47,7 @@ const fixes: readonly { check: string; found: Prisma.Sql; change: Prisma.Sql }[]
       WHERE a.workload_id = f."workloadId" AND f.id = a.workload_id || '/' || a.number AND ${isOutcomeMissing} RETURNING f.*`,
   },
   {
-    check: 'what exists is watched',
+    check: 'existing objects are scanned',
     found: Prisma.sql`
       SELECT w.connection_id || '/' || w.kind AS id, min(w.id) AS "workloadId", w.project_id,
         'no scan of ' || w.kind || 's over ' || w.connection_id || ' is due' AS before, 'a scan is due now' AS after

@@ -20,7 +20,7 @@ export interface InIdSpace extends IdSource {
 
 /** Each invariant, with the query that finds violations. */
 const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prisma.Sql>> => ({
-  'the last event tells the status': Prisma.sql`
+  'the last event has the status': Prisma.sql`
     SELECT w.id AS "workloadId", 'status ' || w.status || ', last event ' || COALESCE(e.data->>'status', 'none') AS detail
     FROM workloads w LEFT JOIN workload_events e ON e.workload_id = w.id AND e.seq = w.seq
     WHERE e.data->>'status' IS DISTINCT FROM w.status`,
@@ -41,21 +41,21 @@ const checksOf = (idSpaces: readonly InIdSpace[]): Readonly<Record<string, Prism
     FROM held w JOIN held o ON o.service = w.service AND o.kind = w.kind AND o.remote_id = w.remote_id AND o.id > w.id
     WHERE NOT EXISTS (SELECT FROM jsonb_each_text(w.names) a JOIN jsonb_each_text(o.names) b USING (key) WHERE a.value <> b.value)
     GROUP BY w.id, w.remote_id`,
-  'no lease outlives its time': Prisma.sql`
+  'leases end in time': Prisma.sql`
     SELECT w.id AS "workloadId", 'leased until ' || w.lease_until AS detail FROM workloads w
     WHERE (${isLeaseExpired}) OR w.lease_id IS NOT NULL AND w.lease_until > now() + interval '1 hour'`,
-  'an old attempt has an outcome': Prisma.sql`
+  'old attempts have an outcome': Prisma.sql`
     SELECT w.id AS "workloadId", 'attempt ' || a.number || ' of ' || a.started_at AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
     WHERE ${isOutcomeMissing}`,
-  'what was made is known by its id': Prisma.sql`
-    SELECT w.id AS "workloadId", 'attempt ' || a.number || ' made ' || a.remote_id || ', the record says ' || COALESCE(w.remote_id, 'none') AS detail
+  'created objects have their remote id recorded': Prisma.sql`
+    SELECT w.id AS "workloadId", 'attempt ' || a.number || ' created ' || a.remote_id || ', the record has ' || COALESCE(w.remote_id, 'none') AS detail
     FROM workload_attempts a JOIN workloads w ON w.id = a.workload_id
     WHERE a.outcome IN ('created', 'recovered') AND a.remote_id IS NOT NULL AND a.remote_id IS DISTINCT FROM w.remote_id
       AND a.ended_at < now() - interval '15 minutes'`,
-  'what is due is looked at': Prisma.sql`
+  'due workloads are processed': Prisma.sql`
     SELECT id AS "workloadId", 'due since ' || due_at AS detail FROM workloads WHERE due_at < now() - interval '15 minutes'`,
-  'what exists is watched': Prisma.sql`
+  'existing objects are scanned': Prisma.sql`
     SELECT min(w.id) AS "workloadId", count(*) || ' live ' || w.kind || 's over ' || w.connection_id || ' and no scan is due' AS detail
     FROM workloads w LEFT JOIN sweeps s ON s.connection_id = w.connection_id AND s.kind = w.kind
     WHERE ${isScanned} AND (${isScanMissing} OR s.due_at < now() - interval '1 hour')

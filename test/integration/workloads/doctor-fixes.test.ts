@@ -17,9 +17,9 @@ const [leased = '', running = '', attempted = '', recent = ''] = idsOf(
 ) as string[]
 
 const plan = [
-  ['no lease outlives its time', leased, 'no lease'],
-  ['an old attempt has an outcome', attempted, 'attempt 1 has the outcome unknown'],
-  ['what exists is watched', running, 'a scan is due now'],
+  ['leases end in time', leased, 'no lease'],
+  ['old attempts have an outcome', attempted, 'attempt 1 has the outcome unknown'],
+  ['existing objects are scanned', running, 'a scan is due now'],
 ]
 
 async function corrupt(): Promise<void> {
@@ -53,7 +53,7 @@ it('repairs are announced only for checks with repairable findings', async () =>
   await sql.query(`UPDATE workloads SET lease_until = now() + interval '2 hours' WHERE id = $1`, [leased])
   await sql.query(`UPDATE sweeps SET due_at = now() - interval '2 hours'`)
   expect(await findings()).toEqual(plan.map(([check]) => check))
-  expect(await fixable()).toEqual(['an old attempt has an outcome'])
+  expect(await fixable()).toEqual(['old attempts have an outcome'])
   await sql.query('DELETE FROM workload_attempts')
   await corrupt()
 })
@@ -76,5 +76,5 @@ it('concurrent fixes apply a repair once', async () => {
   await sql.query('DELETE FROM workload_attempts')
   await corrupt()
   const both = await Promise.all([fix(false), fix(false)])
-  expect(both.flat().filter(({ check }) => check === 'an old attempt has an outcome')).toHaveLength(1)
+  expect(both.flat().filter(({ check }) => check === 'old attempts have an outcome')).toHaveLength(1)
 })
