@@ -76,7 +76,8 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
   })
 
   it.concurrent('is recovered if the provider executes the create after the timeout', async () => {
-    const delayMs = Math.round(sendWithinMs / 2)
+    // Late enough for a first search that finds nothing, early enough for a busy machine.
+    const delayMs = Math.round(sendWithinMs / 6)
     const { account, environment, job } = await submitWithFault({
       kind: 'execute_late',
       delayMs,
