@@ -75,7 +75,13 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
   registerCreate(server, deps)
   registerPreview(
     server,
-    { plural: 'environments', singular: 'Environment', tag: 'Environments', scope: 'environments:write' },
+    {
+      plural: 'environments',
+      singular: 'Environment',
+      tag: 'Environments',
+      scope: 'environments:write',
+      summary: 'Preview an environment (dry run)',
+    },
     { preview: deps.preview, submissionOf },
   )
   registerImport(server, deps)

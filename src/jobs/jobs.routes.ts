@@ -61,7 +61,7 @@ export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Pro
   registerSubmit(server, submit, records)
   registerPreview(
     server,
-    { plural: 'jobs', singular: 'Job', tag: 'Jobs', scope: 'jobs:write' },
+    { plural: 'jobs', singular: 'Job', tag: 'Jobs', scope: 'jobs:write', summary: 'Preview a job (dry run)' },
     { preview, submissionOf },
   )
   registerJobBatch(server, deps)

@@ -59,14 +59,13 @@ const previewQuery = Type.Object(
 /** Registers `POST /<plural>/preview`. */
 export function registerPreview<K extends Kind>(
   server: HttpServer,
-  about: { plural: string; singular: string; tag: string; scope: Scope },
+  about: { plural: string; singular: string; tag: string; scope: Scope; summary: string },
   {
     preview,
     submissionOf,
   }: { preview: Preview; submissionOf(request: FastifyRequest, key: string | null): Submission<K> },
 ): void {
-  const { plural, singular, tag, scope } = about
-  const name = singular.toLowerCase()
+  const { plural, singular, tag, scope, summary } = about
   server.post(
     `/${plural}/preview`,
     {
@@ -74,7 +73,7 @@ export function registerPreview<K extends Kind>(
       schema: {
         tags: [tag],
         operationId: `preview${singular}`,
-        summary: `Preview ${name === 'job' ? 'a' : 'an'} ${name} (dry run)`,
+        summary,
         description:
           'Returns validation errors, the request with defaults applied, and the provider request. Nothing is stored or created.',
         querystring: previewQuery,

@@ -19,7 +19,8 @@ export const kubernetesFinder: EngineFinder = {
     const kubeconfig = (await mergedByKubectl()) ?? (await readFile(KUBECONFIG, 'utf8').catch(() => null))
     if (kubeconfig === null) return { missing: `neither kubectl nor ${KUBECONFIG} has a kubeconfig` }
     const { server, namespace } = currentContext(kubeconfig)
-    if (server === undefined || !URL.canParse(server)) return { missing: 'its current context names no server' }
+    if (server === undefined || !URL.canParse(server))
+      return { missing: 'the current context of the kubeconfig names no server' }
     return {
       title: `Kubernetes, namespace ${namespace}`,
       provider: 'kubernetes',

@@ -30,7 +30,7 @@ export type Preview = ReturnType<typeof makePreview>
 
 /** Checks a request without storing it. */
 export function makePreview(deps: PreviewDeps) {
-  /** @param asksProvider also sends the provider a dry run of the create, with secret variables redacted */
+  /** @param withDryRun also sends the provider a dry run of the create, with secret variables redacted */
   return async <K extends Kind>(submission: Submission<K>, withDryRun: boolean): Promise<PreviewResult<K>> => {
     const considered = await consider(deps, submission)
     const { driver, problems, spec, opened } = considered
@@ -41,8 +41,8 @@ export function makePreview(deps: PreviewDeps) {
     const request = { ...planned, url: opened.origin + planned.target }
     if (!withDryRun) return { problems, effectiveRequest: spec, request, isAccepted: null }
     const rejection = await dryRun(considered, intent, AbortSignal.timeout(deps.callTimeoutMs))
-    const rejections = rejection === null ? [] : [rejection]
-    return { problems: rejections, effectiveRequest: spec, request, isAccepted: rejection === null }
+    const rejected = rejection === null ? [] : [rejection]
+    return { problems: rejected, effectiveRequest: spec, request, isAccepted: rejection === null }
   }
 }
 
@@ -66,7 +66,7 @@ function remoteIdShown({ id, remoteId }: Workload<'environment'>): string {
 }
 
 /** Errors that concern the request. The others leave open whether it would be accepted. */
-const rejections: ReadonlySet<ProviderErrorCode> = new Set([
+const requestErrors: ReadonlySet<ProviderErrorCode> = new Set([
   'invalid_request',
   'permission_denied',
   'not_found',
@@ -87,7 +87,7 @@ async function dryRun<K extends Kind>(
     return null
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    if (!rejections.has(error.code)) throw providerApiError(opened.provider, error)
+    if (!requestErrors.has(error.code)) throw providerApiError(opened.provider, error)
     const { parameter, message: detail } = error
     const pointer = parameter === undefined ? undefined : pointerTo(driver.accepts, spec, parameter)
     return { pointer: pointer ?? '', code: 'rejected', detail }
