@@ -1,7 +1,7 @@
 import { addressOf, classOf } from './egress-address.ts'
 import { allowsAddress, allowsName, type Destination, type EgressRules, withoutRootDot } from './egress-rules.ts'
 
-/** See `Egress.refusalOf`. */
+/** See `Egress.denialOf`. */
 export function denialOf(rules: EgressRules, text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) return 'It is not a URL.'

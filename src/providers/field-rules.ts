@@ -183,7 +183,7 @@ function isExcluded(spec: object, path: FieldPath): boolean {
   )
 }
 
-/** `isMade` creates a missing parent object that is not itself a field (`resources`). */
+/** `createsParent` creates a missing parent object that is not itself a field (`resources`). */
 function fillIn(
   spec: object,
   path: FieldPath,

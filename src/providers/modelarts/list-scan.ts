@@ -32,7 +32,7 @@ export function itemsOf(response: Json, key: string, total: number | undefined):
 const maxPages = 400
 
 /**
- * Reads all pages. `isAskedFor` checks whether an item matches the filter that was sent; one that does not means that
+ * Reads all pages. `matchesFilter` checks whether an item matches the filter that was sent; one that does not means that
  * the filter was ignored.
  */
 export async function scan<K extends Kind>(list: {
