@@ -22,10 +22,11 @@ const requirements = [join(client, 'codegen/requirements.txt'), join(client, 're
 
 /** Installs the tools, once per requirements file and Python version, and builds the client. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const tools = await pythonWith(requirements, cache)
+  const tools = await pythonWith(cache, { requirements })
   const directory = await mkdtemp(join(tmpdir(), 'switchyard-client-python-'))
   project.provide('clientPythonTools', tools)
-  project.provide('prefectPython', await pythonWith([join(import.meta.dirname, 'prefect.txt')], cache))
+  const prefect = { requirements: [join(import.meta.dirname, 'prefect.txt')] }
+  project.provide('prefectPython', await pythonWith(cache, prefect))
   project.provide('clientPythonWheel', tools === '' ? '' : await buildWheel(tools, directory))
   return () => rm(directory, { recursive: true, force: true })
 }

@@ -9,10 +9,10 @@ declare module 'vitest' {
   }
 }
 
-const requirements = join(import.meta.dirname, 'requirements.txt')
+const requirements = [join(import.meta.dirname, 'requirements.txt')]
 const cache = join(import.meta.dirname, '../../.cache/clients')
 
 /** Installs the clients, once per requirements file and Python version. */
 export default async function setup(project: TestProject): Promise<void> {
-  project.provide('clientsPython', await pythonWith([requirements], cache))
+  project.provide('clientsPython', await pythonWith(cache, { requirements }))
 }

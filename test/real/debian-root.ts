@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { installOnce } from '../support/install-once.ts'
 import { daemonPath, hasProgram } from './requirements.ts'
-import { stampOf } from './stamp.ts'
 
 /** Where programs run: this system, or a Debian of another suite inside it. */
 export interface System {
@@ -37,14 +37,12 @@ const cache = fileURLToPath(new URL('../../.cache/roots', import.meta.url))
  * A root of a Debian suite with these packages. It is laid once, some minutes, and kept in `.cache/roots` until the
  * packages or the script change.
  */
-export function enterDebianRoot(suite: string, packages: readonly string[]): System {
+export async function enterDebianRoot(suite: string, packages: readonly string[]): Promise<System> {
   const root = join(cache, suite)
-  const stamp = stampOf(readFileSync(script), packages.join(','))
-  if (!stamp.isOn(root)) {
+  await installOnce(root, [readFileSync(script), packages.join(',')], async () => {
     mkdirSync(dirname(root), { recursive: true })
     execFileSync('bash', [script, suite, root, packages.join(',')], { env: { PATH: daemonPath }, stdio: 'pipe' })
-    stamp.put(root)
-  }
+  })
   copyFileSync('/etc/hosts', join(root, 'etc/hosts'))
   const proc = join(root, 'proc')
   if (!existsSync(join(proc, 'self'))) execFileSync('mount', ['-t', 'proc', 'proc', proc])

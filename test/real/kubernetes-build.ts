@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { oneAtATime } from './one-at-a-time.ts'
 
 /** The version of the modules in kubernetes/go.mod. */
 const kubernetesVersion = '1.34.2'
@@ -24,8 +25,10 @@ export function missingForBuild(): readonly string[] {
 }
 
 /** The path of a program. Unless it is in .cache, it is built with modules from the Go module proxy. */
-export async function buildKubernetes(program: Program): Promise<string> {
-  const path = join(binaries, program)
+export const buildKubernetes = (program: Program): Promise<string> =>
+  oneAtATime(program, () => buildOnce(join(binaries, program), program))
+
+async function buildOnce(path: string, program: Program): Promise<string> {
   if (existsSync(path)) return path
   mkdirSync(binaries, { recursive: true })
   const version = 'k8s.io/component-base/version'

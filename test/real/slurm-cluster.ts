@@ -37,7 +37,7 @@ export interface SlurmCluster {
 }
 
 export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmCluster> {
-  const system = systemOf(release)
+  const system = await systemOf(release)
   requireRelease(system, release)
   const made = mkdtempSync(system.outside('/tmp/switchyard-slurm-'))
   chmodSync(made, 0o755)

@@ -45,6 +45,6 @@ export function slurmRequirements({ name, suite }: SlurmRelease): Requirements {
   }
 }
 
-export function systemOf({ suite }: SlurmRelease): System {
-  return suite === undefined ? hostSystem : enterDebianRoot(suite, packages)
+export async function systemOf({ suite }: SlurmRelease): Promise<System> {
+  return suite === undefined ? hostSystem : await enterDebianRoot(suite, packages)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { installOnce } from '../support/install-once.ts'
 import { pythonWith } from '../support/python.ts'
 import { type CommandContext, run } from './run-command.ts'
 import versions from './versions.json' with { type: 'json' }
@@ -28,21 +29,24 @@ export function install(
   content: unknown,
   fill: (where: CommandContext) => Promise<void>,
 ): Promise<string> {
-  const key = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
+  const inputs = JSON.stringify(content)
+  const key = createHash('sha256').update(inputs).digest('hex').slice(0, 12)
   const directory = join(cache, `${name}-${key}`)
-  const installation = installed.get(directory) ?? fillOnce(directory, fill)
+  const installation = installed.get(directory) ?? installTools(directory, inputs, fill)
   installed.set(directory, installation)
   return installation
 }
 
-async function fillOnce(directory: string, fill: (where: CommandContext) => Promise<void>): Promise<string> {
-  const completeFile = join(directory, 'complete')
-  if (await stat(completeFile).catch(() => null)) return directory
-  process.stderr.write(`Installing into ${directory}\n`)
-  await rm(directory, { recursive: true, force: true })
-  await mkdir(directory, { recursive: true })
-  await fill({ cwd: directory, env: environment() })
-  await writeFile(completeFile, '')
+async function installTools(
+  directory: string,
+  inputs: string,
+  fill: (where: CommandContext) => Promise<void>,
+): Promise<string> {
+  await installOnce(directory, [inputs], async () => {
+    await rm(directory, { recursive: true, force: true })
+    await mkdir(directory, { recursive: true })
+    await fill({ cwd: directory, env: environment() })
+  })
   return directory
 }
 
@@ -61,7 +65,9 @@ export function openapiGenerator(): Promise<string> {
 let pythonInstalled: Promise<string> | undefined
 
 export async function pythonPrograms(): Promise<string> {
-  pythonInstalled ??= pythonWith([join(import.meta.dirname, 'requirements.txt')], join(cache, 'python'))
+  pythonInstalled ??= pythonWith(join(cache, 'python'), {
+    requirements: [join(import.meta.dirname, 'requirements.txt')],
+  })
   return dirname(await pythonInstalled)
 }
 

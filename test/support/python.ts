@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Requirements } from '../real/requirements.ts'
+import { installOnce } from './install-once.ts'
 
 const installWithinMs = 600_000
 
@@ -20,23 +21,39 @@ export function pythonFor(what: string, python: string): Requirements {
   return { what, missing, install: 'apt-get install python3 python3-venv' }
 }
 
+/** What a virtual environment contains. */
+interface PythonPackages {
+  /** Requirements files. */
+  requirements?: readonly string[]
+  /** A file of pinned dependencies, and the packages that need them. */
+  constraints?: string
+  packages?: readonly string[]
+}
+
 /**
- * The interpreter of a virtual environment with these requirements, installed once for each list and each Python
- * version into a subdirectory of `cache`. Empty if there is no suitable Python.
+ * The interpreter of a virtual environment with these packages, installed once into a subdirectory of `cache`. Empty if
+ * there is no suitable Python.
  */
-export async function pythonWith(requirements: readonly string[], cache: string): Promise<string> {
+export async function pythonWith(
+  cache: string,
+  { requirements = [], constraints, packages = [] }: PythonPackages,
+): Promise<string> {
   const version = pythonVersion()
   if (version === null) return ''
-  const hash = createHash('sha256')
-  for (const path of requirements) hash.update(await readFile(path))
-  const directory = join(cache, hash.update(version).digest('hex').slice(0, 12))
-  const complete = join(directory, 'complete')
-  if (await stat(complete).catch(() => null)) return join(directory, 'bin/python')
-  process.stderr.write(`Installing ${requirements.join(', ')} into ${directory}\n`)
-  const python = await createEnvironment(directory)
-  await pip(python, 'install', ...requirements.flatMap((path) => ['--requirement', path]))
-  await writeFile(complete, '')
-  return python
+  const pinned = constraints === undefined ? [] : [constraints]
+  const texts = await Promise.all([...requirements, ...pinned].map((path) => readFile(path, 'utf8')))
+  const inputs = [version, ...texts, ...packages]
+  const name = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12)
+  const directory = join(cache, name)
+  await installOnce(directory, inputs, async () => {
+    const python = await createEnvironment(directory)
+    const files = [
+      ...requirements.flatMap((path) => ['--requirement', path]),
+      ...pinned.flatMap((path) => ['--constraint', path]),
+    ]
+    await pip(python, 'install', ...files, ...packages)
+  })
+  return join(directory, 'bin/python')
 }
 
 /** Creates an empty virtual environment and returns its interpreter. */
