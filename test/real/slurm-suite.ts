@@ -112,7 +112,7 @@ function describeJobs(bench: SlurmBench): void {
       // A cluster in a root of its own writes where this system does not look.
       const elsewhere = `Output:\n    (in ${directory}/slurm-<id>.out on the cluster)\n`
       if (isOutputHere) expect(stdout).toMatch(demoOutput)
-      else expect(stdout.replace(/slurm-\d+/, 'slurm-<id>')).toContain(elsewhere)
+      else expect(stdout.replace(/slurm-\d+\.out/, 'slurm-<id>.out')).toContain(elsewhere)
     })
 
     it.concurrent('that are requeued in the middle, and go on as the same', async () => {
