@@ -20,6 +20,7 @@ const packages = {
   /** Contains apiserver, controller-manager and scheduler, selected by its first argument. */
   kube: './kube',
   kubelet: './kubelet',
+  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   kueue: `${kueueModule}/cmd/kueue`,
 }
 type Program = keyof typeof packages

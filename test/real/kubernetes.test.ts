@@ -16,6 +16,7 @@ import {
 import { image } from './kubernetes-image.ts'
 import { nodeRequirements, startNode } from './kubernetes-node.ts'
 import { describeQueues } from './kubernetes-queues.ts'
+import { describeTutorial } from './kubernetes-tutorial.ts'
 import { describeReal } from './requirements.ts'
 
 describeReal('Kubernetes cluster with a node behind Switchyard', nodeRequirements(), () => {
@@ -270,4 +271,5 @@ describeReal('Kubernetes cluster with a node behind Switchyard', nodeRequirement
   })
 
   describeQueues(() => fixture)
+  describeTutorial(() => fixture)
 })
