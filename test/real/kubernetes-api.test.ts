@@ -56,6 +56,19 @@ describeReal('Kubernetes control plane behind Switchyard', clusterRequirements()
         .poll(() => askProvider('full'))
         .toMatchObject({ ...rejected, ...problemWith('exceeded quota: none') })
     })
+
+    it('checks the Service of an environment', async () => {
+      await fixture.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'inside' } })
+      const quota = { metadata: { name: 'none' }, spec: { hard: { 'count/services': '0' } } }
+      const credentials = { token: fixture.cluster.adminToken }
+      const { id: connectionId } = await fixture.connect({ credentials, settings: { namespace: 'inside' } })
+      const body = { connectionId, name: 'preview', image, ports: [{ port: 80, protocol: 'http' }] }
+      const preview = () => fixture.switchyard.api.ok('POST', '/environments/preview?askProvider=true', body)
+      expect(await preview()).toMatchObject({ valid: true, acceptedByProvider: true })
+      await fixture.cluster.admin('POST', '/api/v1/namespaces/inside/resourcequotas', quota)
+      await expect.poll(preview).toMatchObject({ acceptedByProvider: false })
+      expect((await fixture.cluster.admin('GET', '/api/v1/namespaces/inside/services')).json.items).toEqual([])
+    })
   })
 
   describe('verification', () => {

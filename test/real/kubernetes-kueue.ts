@@ -36,7 +36,12 @@ export async function startKueue(cluster: KubernetesCluster): Promise<{ stop(): 
       return isServing(`http://127.0.0.1:${health}/readyz`)
     },
   })
-  await daemon.start()
+  try {
+    await daemon.start()
+  } catch (error) {
+    await daemon.stop()
+    throw error
+  }
   return daemon
 }
 

@@ -10,7 +10,7 @@ import { contentType, dryRunOf, type KubeCall, type KubeClient, strictly } from 
 import { dependentsOf, noDependents, ownDependents, readDependents } from './dependents.ts'
 import { environmentAccepts, environmentErrors, setNameOf, setOf } from './environment-mapping.ts'
 import { environmentStates, observeSet } from './environment-observation.ts'
-import { expose } from './expose.ts'
+import { expose, exposeInDryRun } from './expose.ts'
 import { accessTo, lacksExposure } from './exposure.ts'
 import { tagLength } from './fields.ts'
 import { findByName } from './find.ts'
@@ -71,7 +71,8 @@ export function makeEnvironments(
     },
 
     async dryRun(intent, signal) {
-      await client.call(dryRunOf(createCall(intent)), { signal })
+      const set = await client.call(dryRunOf(createCall(intent)), { signal })
+      await exposeInDryRun(client, { set, spec: intent.spec, settings }, signal)
     },
 
     find(intents, signal) {
