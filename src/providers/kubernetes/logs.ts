@@ -2,6 +2,7 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import type { LogChunk } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { KubeClient } from './client.ts'
+import { type LogLine, linesIn } from './log-lines.ts'
 import { pods as podResource } from './objects.ts'
 import { containerName } from './pod-template.ts'
 import { factsOf } from './pods.ts'
@@ -11,7 +12,7 @@ const chunkBytes = 1_048_576
 /** Maximum bytes of one read, which may have to skip known lines of the same second. */
 const maxBytes = 16 * chunkBytes
 
-/** A position in the log of one pod: after `count` lines with the timestamp `at`. */
+/** A position in the log of one pod: after `count` lines with the time `at`. */
 interface Place {
   index: number
   at: string
@@ -22,7 +23,7 @@ const start: Place = { index: 0, at: '', count: 0 }
 
 /**
  * The concatenated logs of the pods, in chunks. Kubernetes has no offsets: a chunk continues at the second of the last
- * timestamp, and known lines are dropped. A log that does not exist yet is empty.
+ * line's time, and known lines are dropped. A log that does not exist yet is empty.
  */
 export async function readLogs(
   client: KubeClient,
@@ -36,53 +37,63 @@ export async function readLogs(
     .map(({ name }) => name)
   const name = names[place.index]
   if (name === undefined) return { links: [] }
-  const { lines, isCut } = await readChunk(client, { name, place }, signal)
-  const heading = names.length > 1 && place.at === '' ? `==> ${name} <==\n` : ''
-  const text = heading + lines.map(({ text: line }) => `${line}\n`).join('')
-  const next = isCut ? behind(place, lines) : { ...start, index: place.index + 1 }
-  if (isCut && lines.length === 0) {
-    const omitted = `[Lines are omitted: more than ${maxBytes} bytes in one second.]\n`
-    return { text: heading + omitted, links: [], next: cursorOf(next) }
+  const part = await readPart(client, { name, place }, signal)
+  const next = part.isCut ? behind(place, part) : { ...start, index: place.index + 1 }
+  const isEnd = next.index >= names.length
+  const isAllOmitted = part.isCut && part.lines.length === 0
+  const lines = [
+    ...(names.length > 1 && place.at === '' ? [note(`==> ${name} <==`)] : []),
+    ...(isAllOmitted ? [note(`[Lines are omitted: more than ${maxBytes} bytes in one second.]`)] : part.lines),
+    ...(isEnd && !isComplete ? [note(`[The logs of further pods are omitted: more than ${names.length} pods.]`)] : []),
+  ]
+  const text = lines.map((line) => `${line.text}\n`).join('')
+  // A line whose end is not written yet can only be the last one of all.
+  const isOpen = isEnd && isComplete && part.isLastLineOpen
+  return {
+    text: isOpen ? text.slice(0, -1) : text,
+    links: [],
+    ...(isEnd ? {} : { next: cursorOf(next) }),
   }
-  if (next.index < names.length) return { text, links: [], next: cursorOf(next) }
-  const omitted = isComplete ? '' : `[The logs of further pods are omitted: more than ${names.length} pods.]\n`
-  return { text: text + omitted, links: [] }
 }
 
-interface Line {
-  at: string
-  text: string
+/** A line that no pod wrote. */
+const note = (text: string): LogLine => ({ at: '', text })
+
+interface Part {
+  lines: readonly LogLine[]
+  /** Whether the log continues behind the lines. */
+  isCut: boolean
+  /** Whether the last line may become longer. */
+  isLastLineOpen: boolean
+  /** The time of the line at which the read was cut; empty without one. */
+  cutAt: string
 }
 
 /** Increases the limit while only known lines are returned. */
-async function readChunk(
-  client: KubeClient,
-  at: { name: string; place: Place },
-  signal: AbortSignal,
-): Promise<{ lines: readonly Line[]; isCut: boolean }> {
+async function readPart(client: KubeClient, at: { name: string; place: Place }, signal: AbortSignal): Promise<Part> {
   for (let limitBytes = chunkBytes; ; limitBytes *= 4) {
-    const { lines, isCut } = await readBytes(client, { ...at, limitBytes }, signal)
-    if (lines.length === 0 && isCut && limitBytes < maxBytes) continue
-    const some = headOf(lines)
-    return { lines: some, isCut: isCut || some.length < lines.length }
+    const part = await readBytes(client, { ...at, limitBytes }, signal)
+    if (part.lines.length === 0 && part.isCut && limitBytes < maxBytes) continue
+    const lines = headOf(part.lines)
+    return lines.length === part.lines.length ? part : { ...part, lines, isCut: true }
   }
 }
 
-/** The lines that fit in a chunk. */
-function headOf(lines: readonly Line[]): readonly Line[] {
+/** The lines that fit in a chunk with their times, at least one. */
+function headOf(lines: readonly LogLine[]): readonly LogLine[] {
   let left = chunkBytes
-  const end = lines.findIndex(({ text }) => {
-    left -= Buffer.byteLength(text) + 1
+  const end = lines.findIndex(({ at, text }) => {
+    left -= at.length + Buffer.byteLength(text) + 2
     return left < 0
   })
-  return end <= 0 ? lines : lines.slice(0, end)
+  return end < 0 ? lines : lines.slice(0, Math.max(end, 1))
 }
 
 async function readBytes(
   client: KubeClient,
   { name, place, limitBytes }: { name: string; place: Place; limitBytes: number },
   signal: AbortSignal,
-): Promise<{ lines: readonly Line[]; isCut: boolean }> {
+): Promise<Part> {
   const path = `${client.path(podResource, name)}/log`
   const since: Record<string, string> = place.at === '' ? {} : { sinceTime: `${place.at.slice(0, 19)}Z` }
   const query = { container: containerName, timestamps: 'true', limitBytes: String(limitBytes), ...since }
@@ -91,19 +102,16 @@ async function readBytes(
     throw error
   })
   const isCut = Buffer.byteLength(text) >= limitBytes
-  // The text after the last line feed is empty or a partial line.
-  const isLastLineComplete = !isCut && text !== '' && !text.endsWith('\n')
-  const lines = text.split('\n').slice(0, isLastLineComplete ? undefined : -1)
-  return { lines: unread(lines.map(lineOf), place), isCut }
+  const { lines, open } = linesIn(text)
+  const isLastLineOpen = !isCut && open !== null
+  return {
+    lines: unread(isLastLineOpen ? [...lines, open] : lines, place),
+    ...{ isCut, isLastLineOpen, cutAt: open?.at ?? '' },
+  }
 }
 
-function lineOf(line: string): Line {
-  const space = line.indexOf(' ')
-  return space < 0 ? { at: line, text: '' } : { at: line.slice(0, space), text: line.slice(space + 1) }
-}
-
-/** Timestamps are UTC with nine digits, so that they compare as text. */
-function unread(lines: readonly Line[], { at, count }: Place): readonly Line[] {
+/** Times compare as text. The rest of a line that began before the first second has none, and is known. */
+function unread(lines: readonly LogLine[], { at, count }: Place): readonly LogLine[] {
   if (at === '') return lines
   let seen = 0
   return lines.filter((line) => {
@@ -113,17 +121,20 @@ function unread(lines: readonly Line[], { at, count }: Place): readonly Line[] {
   })
 }
 
-/** Without a line to continue at, the rest of the second is skipped. */
-function behind(place: Place, lines: readonly Line[]): Place {
-  const last = lines.at(-1)?.at
-  if (last === undefined) return { index: place.index, at: nextSecond(place.at), count: 0 }
-  const count = lines.filter(({ at }) => at === last).length + (last === place.at ? place.count : 0)
-  return { index: place.index, at: last, count }
+/** Without a line to continue at, the rest of the second is skipped, and a line that is too long. */
+function behind(place: Place, { lines, cutAt }: Part): Place {
+  const last = lines.at(-1)?.at ?? ''
+  if (last !== '') {
+    const count = lines.filter(({ at }) => at === last).length + (last === place.at ? place.count : 0)
+    return { index: place.index, at: last, count }
+  }
+  const latest = cutAt > place.at ? cutAt : place.at
+  if (latest === '') throw new ProviderError('bad_response', 'Kubernetes returned a log without timestamps.')
+  return { index: place.index, at: nextSecond(latest), count: 0 }
 }
 
-/** From the first second on, which an empty place stands for. */
 function nextSecond(at: string): string {
-  const ms = at === '' ? 0 : Date.parse(`${at.slice(0, 19)}Z`)
+  const ms = Date.parse(`${at.slice(0, 19)}Z`)
   return `${new Date(ms + 1000).toISOString().slice(0, 19)}.000000000Z`
 }
 

@@ -1,47 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeCall, KubeClient } from '../../../src/providers/kubernetes/client.ts'
 import { readLogs } from '../../../src/providers/kubernetes/logs.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
-
-const { signal } = new AbortController()
-
-const podOf = (name: string, index = 0) => ({
-  metadata: { name, annotations: { 'batch.kubernetes.io/job-completion-index': String(index) } },
-  status: {},
-})
+import { logClient, podOf, readAll, signal } from './pod-logs.ts'
 
 /** The documented log call: lines from a second on, up to a number of bytes. */
 function clientOf(logs: Readonly<Record<string, readonly string[] | ProviderError>>) {
-  const calls: KubeCall[] = []
-  const text = async (call: KubeCall) => {
-    calls.push(call)
-    const [, name = ''] = /pods\/([^/]+)\/log$/.exec(call.path) ?? []
-    const log = logs[name] ?? []
+  return logClient((pod, { sinceTime = '', limitBytes = '0' }) => {
+    const log = logs[pod] ?? []
     if (log instanceof ProviderError) throw log
-    const { sinceTime = '', limitBytes = '0' } = call.query ?? {}
     const since = log.filter((line) => line.slice(0, 19) >= sinceTime.slice(0, 19))
     return Buffer.from(since.map((line) => `${line}\n`).join(''))
       .subarray(0, Number(limitBytes))
       .toString('utf8')
-  }
-  const client: Pick<KubeClient, 'path' | 'text'> = { path: (_resource, name) => `pods/${name}`, text }
-  return { client: client as KubeClient, calls }
-}
-
-async function readAll(client: KubeClient, pods: ReturnType<typeof podOf>[]): Promise<string> {
-  const parts: string[] = []
-  let cursor: string | null = null
-  for (let count = 0; count < 100; count++) {
-    const chunk: Awaited<ReturnType<typeof readLogs>> = await readLogs(
-      client,
-      { pods, isComplete: true, cursor },
-      signal,
-    )
-    parts.push(chunk.text ?? '')
-    if (chunk.next === undefined) return parts.join('')
-    cursor = chunk.next
-  }
-  return expect.fail('the log never ends')
+  })
 }
 
 const at = (second: number, nanos = 0) =>
