@@ -105,6 +105,7 @@ function fieldTable(columns: readonly Column[]): string {
   const capabilities = [
     ['cancel', ...columns.map(({ job }) => (job.actions.includes('cancel') ? 'yes' : '–'))],
     ['logs', ...columns.map(({ job }) => (job.capabilities.logs ? 'yes' : '–'))],
+    ['times in logs', ...columns.map(({ job }) => (job.capabilities.logTimestamps ? 'yes' : '–'))],
     ['time limit', ...columns.map(({ job }) => (job.timeLimit === 'provider' ? 'provider' : 'Switchyard'))],
   ]
   return table(['Field', ...columns.map(({ title }) => title)], [...rows, ...capabilities])

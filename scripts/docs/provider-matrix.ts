@@ -36,11 +36,11 @@ function rowsOf(provider: ProviderDescription): string[][] {
 }
 
 function cellsOf(does: KindDescription): string[] {
-  const { logs, access, catalog, dryRun } = does.capabilities
+  const { logs, logTimestamps, access, catalog, dryRun } = does.capabilities
   return [
     does.actions.join(', ') || '–',
     changesOf(does),
-    yes(logs),
+    logTimestamps ? 'with times' : yes(logs),
     yes(access),
     yes(catalog),
     yes(dryRun),

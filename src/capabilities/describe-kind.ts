@@ -30,12 +30,14 @@ export function plainSchema(schema: object): JsonObject {
 }
 
 function summaryOf<K extends Kind>(driver: Driver<K>) {
+  const { traits } = driver
   const timeLimit = enforcerOf(driver, 'timeLimitSeconds', 'timeLimit')
   const autoStop = enforcerOf(driver, 'autoStop', 'autoStop')
   return {
     actions: (Object.keys(driver.controls) as Verb<K>[]).filter((action) => driver.controls[action] !== undefined),
     capabilities: {
       logs: driver.logs !== undefined,
+      logTimestamps: traits.logTimestamps ?? false,
       access: driver.access !== undefined,
       catalog: driver.catalog !== undefined,
       update: driver.update !== undefined,

@@ -47,6 +47,7 @@ const summaryFields = {
   capabilities: Type.Object(
     {
       logs: Type.Boolean({ description: 'Supports reading logs.' }),
+      logTimestamps: Type.Boolean({ description: 'Supports reading logs with the time of each line.' }),
       access: Type.Boolean({ description: 'Supports access details: URLs, ports and tokens.' }),
       catalog: Type.Boolean({ description: 'Supports the catalog of flavors, images and queues.' }),
       update: Type.Boolean({ description: 'Supports updates of existing objects.' }),

@@ -106,7 +106,18 @@ export const LogChunkSchema = Type.Object(
   { $id: 'LogChunk', description: 'Part of the output of a job, fetched live from the provider.' },
 )
 
-export const logQuery = Type.Object({ cursor: Type.Optional(cursorQuery) }, { additionalProperties: false })
+export const logQuery = Type.Object(
+  {
+    cursor: Type.Optional(cursorQuery),
+    timestamps: Type.Optional(
+      Type.Boolean({
+        description:
+          '`true`: each line begins with the time at which the provider received it (RFC 3339, UTC) and a space. Returns 422 if the provider has no times: see `logTimestamps` of the capabilities.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
 
 export const jobQuery = Type.Object(
   {

@@ -151,12 +151,10 @@ function registerResolve(server: HttpServer, resolve: Resolve, records: RecordsA
 
 function registerLogs(server: HttpServer, queries: Pick<ProviderQueries, 'logs'>): void {
   const about = { tags, params, querystring: logQuery }
-  const read = (request: FastifyRequest) =>
-    queries.logs(
-      request.caller.projectId,
-      (request.params as { id: string }).id,
-      (request.query as { cursor?: string }).cursor ?? null,
-    )
+  const read = (request: FastifyRequest) => {
+    const { cursor = null, timestamps = false } = request.query as { cursor?: string; timestamps?: boolean }
+    return queries.logs(request.caller.projectId, (request.params as { id: string }).id, { cursor, timestamps })
+  }
   server.get(
     '/jobs/:id/logs',
     {

@@ -90,6 +90,7 @@ export interface Driver<K extends Kind = Kind> {
    * update that was rejected.
    */
   needsUpdate?(spec: Spec<K>, seen: { rawState: string; payload: Json }): boolean
+  /** A part of the output, from the cursor of the part before it on. With times, if the trait `logTimestamps` is set. */
   logs?(remoteId: string, cursor: string | null, signal: AbortSignal): Promise<LogChunk>
   access?(remoteId: string, signal: AbortSignal): Promise<Access>
   catalog?(signal: AbortSignal): Promise<Catalog>

@@ -64,6 +64,11 @@ export interface FoundObjects<K extends Kind = Kind> {
 /** Its URLs are http(s) URLs (kit/web-url.ts). */
 export interface LogChunk {
   text?: string
+  /**
+   * For each line of `text`, when the provider received it: RFC 3339 in UTC, as precise as the provider's time, then a
+   * text and not a `Date`. Null for a line that the driver adds. Present with `text` if the trait `logTimestamps` is set.
+   */
+  lineTimes?: readonly (string | null)[]
   links: readonly { name: string; url: string }[]
   /** Cursor of the next chunk. */
   next?: string

@@ -17,6 +17,8 @@ export interface Traits<K extends Kind = Kind> {
   readonly reusesIds?: true
   /** One active job per environment. */
   readonly exclusiveEnvironment?: true
+  /** The text of logs has the time of each line: see `lineTimes` of a chunk. */
+  readonly logTimestamps?: true
   /** Limits that the provider enforces; Switchyard enforces the others. */
   readonly enforces: readonly ('timeLimit' | 'autoStop')[]
   /** Statuses in which the provider accepts a delete; absent = any. In others the engine stops the object first. */

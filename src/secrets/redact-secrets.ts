@@ -8,13 +8,16 @@ import type { Kind } from '../vocabulary/kinds.ts'
 export interface Hide {
   text(text: string): string
   json(value: Json): Json
+  /** What `text` hides. */
+  spans(text: string): readonly Span[]
 }
 
-export const nothingToHide: Hide = { text: (text) => text, json: (value) => value }
+export const nothingToHide: Hide = { text: (text) => text, json: (value) => value, spans: () => [] }
 
 /** For use when the secrets are unknown: hides everything except the given text. */
 export function hideAllBut(own: string): Hide {
-  return { text: (text) => (text === own ? own : hidden), json: () => hidden }
+  const spans = (text: string): readonly Span[] => (text === own ? [] : [{ from: 0, to: text.length }])
+  return { text: (text) => (text === own ? own : hidden), json: () => hidden, spans }
 }
 
 /**
@@ -23,14 +26,15 @@ export function hideAllBut(own: string): Hide {
  */
 export function makeHide(variables: Readonly<Record<string, string>>): Hide {
   const names = new Set(Object.keys(variables))
-  const text = (given: string): string => withoutSpans(given, [...search(given), ...namedSpans(given, names)])
+  const spans = (given: string): readonly Span[] => [...search(given), ...namedSpans(given, names)]
+  const text = (given: string): string => withoutSpans(given, spans(given))
   // Created on first use: most calls hide nothing.
   let cached: SecretSearch | undefined
   const search: SecretSearch = (given) => {
     cached ??= makeSecretSearch(Object.values(variables).flatMap(spellingsOf))
     return cached(given)
   }
-  return { text, json: (value) => hideJson(value, names, text) }
+  return { text, json: (value) => hideJson(value, names, text), spans }
 }
 
 /** An observation without secrets. Fields that the engine uses (id, correlation tag, known status) are unchanged. */

@@ -34,12 +34,12 @@ describeReal('Kubernetes cluster with a node behind Switchyard', nodeRequirement
 
   const at = ({ id }: ApiRecord) => `/jobs/${id}`
   const cancel = (job: ApiRecord) => fixture.switchyard.api.ok('POST', `${at(job)}/cancel`)
-  const logOf = async (job: ApiRecord) => {
+  const logOf = async (job: ApiRecord, query: Readonly<Record<string, string>> = {}) => {
     const parts: string[] = []
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const search = new URLSearchParams(cursor === '' ? query : { ...query, cursor })
       const chunk: ApiRecord & { text?: string; next?: string } = await fixture.switchyard.api.ok(
-        'GET',
-        `${at(job)}/logs${cursor === '' ? '' : `?cursor=${encodeURIComponent(cursor)}`}`,
+        ...(['GET', `${at(job)}/logs?${search}`] as const),
       )
       parts.push(chunk.text ?? '')
       cursor = chunk.next
@@ -124,6 +124,23 @@ describeReal('Kubernetes cluster with a node behind Switchyard', nodeRequirement
       expect((await fixture.ended(job)).status).toBe('succeeded')
       const lines = (await logOf(job)).trimEnd().split('\n')
       expect(lines).toEqual(Array.from({ length: 30_000 }, (_, index) => `line ${index} of a long log`))
+    })
+
+    it.concurrent('returns logs with the times of lines, as kubectl does', async () => {
+      const long = 'x'.repeat(40_000)
+      const job = await fixture.submit({
+        script: `echo one; echo; sleep 1; printf '%040000d\\n' 0 | tr 0 x; echo two; printf 'no end'`,
+      })
+      expect((await fixture.ended(job)).status).toBe('succeeded')
+      const timed = (await logOf(job, { timestamps: 'true' })).split('\n')
+      const times = timed.map((line) => line.slice(0, line.indexOf(' ')))
+      for (const time of times) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
+      expect(times).toEqual(times.toSorted())
+      const seconds = times.map((time) => Date.parse(time) / 1000)
+      expect((seconds[2] ?? 0) - (seconds[0] ?? 0)).toBeGreaterThan(0.9)
+      const lines = timed.map((line) => line.slice(line.indexOf(' ') + 1))
+      expect(lines).toEqual(['one', '', long, 'two', 'no end'])
+      expect(await logOf(job)).toBe(lines.join('\n'))
     })
 
     it.concurrent('mounts a directory of a claim', async () => {

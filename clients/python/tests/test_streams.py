@@ -184,6 +184,20 @@ def test_followed_logs_contain_only_the_new_text_of_each_part(stub: Stub, client
     assert list(client.jobs.follow_logs("job_1")) == ["one\n", "warning\n", "two\n"]
 
 
+def test_logs_have_the_times_of_lines_if_they_are_requested(stub: Stub, client: Switchyard) -> None:
+    part = Response(200, {"text": "T1 one\n", "links": []})
+    stub.respond_with(Response(200, {**job, "status": "succeeded"}), part, part, part)
+    followed = client.jobs.follow_logs("job_1", timestamps=True)
+    assert list(followed) == ["T1 one\n"]
+    client.jobs.logs("job_1", "b", timestamps=True)
+    client.jobs.raw_logs("job_1", timestamps=False)
+    assert [request.path for request in stub.requests[1:]] == [
+        "/jobs/job_1/logs?timestamps=true",
+        "/jobs/job_1/logs?cursor=b&timestamps=true",
+        "/jobs/job_1/logs/raw?timestamps=false",
+    ]
+
+
 def test_followed_logs_continue_after_a_truncation_at_the_start(stub: Stub, client: Switchyard) -> None:
     lines = [f"line {number}\n" for number in range(400)]
     stub.respond_with(

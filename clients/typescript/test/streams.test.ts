@@ -133,6 +133,23 @@ describe('followed job output', () => {
     expect(await collect(service.client().jobs.followLogs('job_1'))).toEqual([])
   })
 
+  it('has the times of lines if they are requested, also in one part', async () => {
+    await using service = await startService(
+      ...[json(job('running')), json({ text: 'T1 one\n', links: [] }), json(job('succeeded'))],
+      ...[json({ text: 'T1 one\nT2 two\n', links: [], next: 'b' }), json({ text: 'T3 other\n', links: [] })],
+      json({ text: 'T3 other\n', links: [] }),
+    )
+    const { jobs } = service.client()
+    const texts = await collect(jobs.followLogs('job_1', { timestamps: true }))
+    expect(texts.map(({ text }) => text)).toEqual(['T1 one\n', 'T2 two\n', 'T3 other\n'])
+    expect((await jobs.logs('job_1', { cursor: 'b', timestamps: true })).text).toBe('T3 other\n')
+    const urls = service.received.map(({ url }) => url).filter((url) => url?.includes('logs'))
+    expect(urls).toEqual([
+      ...['/jobs/job_1/logs?timestamps=true', '/jobs/job_1/logs?timestamps=true'],
+      ...['/jobs/job_1/logs?timestamps=true&cursor=b', '/jobs/job_1/logs?timestamps=true&cursor=b'],
+    ])
+  })
+
   it('fails if the provider does not support logs', async () => {
     await using service = await startService(json(job('running')), problem(422, 'unsupported'))
     await expect(collect(service.client().jobs.followLogs('job_1'))).rejects.toMatchObject({ code: 'unsupported' })

@@ -39,7 +39,10 @@ export const orphans = {
   isComplete: true,
 }
 
-const capabilities = { logs: false, access: false, catalog: true, update: false, dryRun: false }
+const capabilities = {
+  ...{ logs: false, logTimestamps: false, access: false },
+  ...{ catalog: true, update: false, dryRun: false },
+}
 const summary = { actions: ['cancel'], capabilities, environment: 'none', timeLimit: 'switchyard' }
 const names = { id: 'slurm', title: 'Slurm (slurmrestd)', documentation: 'https://slurm.schedmd.com/rest.html' }
 export const providerList = { data: [{ ...names, kinds: { job: summary } }] }

@@ -33,6 +33,7 @@ function traitsOf({ retentionSeconds }: KubernetesSettings): Traits<'job'> {
     maxProcessingMs: 60_000,
     retentionMs: retentionSeconds * 1000,
     uniqueNames: true,
+    logTimestamps: true,
     enforces: ['timeLimit'],
   }
 }

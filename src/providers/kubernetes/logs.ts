@@ -51,6 +51,7 @@ export async function readLogs(
   const isOpen = isEnd && isComplete && part.isLastLineOpen
   return {
     text: isOpen ? text.slice(0, -1) : text,
+    lineTimes: lines.map(({ at }) => (at === '' ? null : at)),
     links: [],
     ...(isEnd ? {} : { next: cursorOf(next) }),
   }

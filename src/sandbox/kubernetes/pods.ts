@@ -65,7 +65,7 @@ function logOf({ data }: Stored, startedAt: number, query: URLSearchParams): str
   const program = programOf(pod)
   const { env = [] } = firstContainer(pod)
   const given = (Array.isArray(env) ? env : []).map(({ name, value }): [string, string] => [name, String(value)])
-  const variables = given.map(([name, value]) => `${name}=${value}`)
+  const variables = given.flatMap(([name, value]) => `${name}=${value}`.split('\n'))
   const echoed = echoedLines(program, Object.fromEntries(given))
   const lines = [...echoed, ...(/\benv\b/.test(program) ? variables : [])]
   const stamped = (lines.length === 0 ? ['started'] : lines).map((line, index) => {

@@ -8,6 +8,7 @@ import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Workload } from '../workload.ts'
+import { timedText } from './timed-text.ts'
 import type { WorkloadService } from './workload-service.ts'
 
 export interface ProviderQueriesDeps {
@@ -19,19 +20,32 @@ export interface ProviderQueriesDeps {
   noteAccess(access: { projectId: string; by: Actor; objectId: string }): Promise<void>
 }
 
+interface LogQuery {
+  cursor: string | null
+  timestamps: boolean
+}
+
+interface Query {
+  projectId: string
+  id: string
+  what: 'logs' | 'access'
+  /** Whether the times of lines are needed. */
+  timestamps?: boolean
+}
+
 export type ProviderQueries = ReturnType<typeof makeProviderQueries>
 
 /** Live queries to the provider while the client waits. Responses are not stored. */
 export function makeProviderQueries(deps: ProviderQueriesDeps) {
   async function query<K extends Kind, A>(
     kind: K,
-    { projectId, id, what }: { projectId: string; id: string; what: 'logs' | 'access' },
+    about: Query,
     call: (driver: Driver<K>, remoteId: string, signal: AbortSignal) => Promise<A> | undefined,
     clean: (response: A, hide: Hide) => A,
   ): Promise<A> {
+    const { projectId, id, what } = about
     const workload = await deps.service.get(kind, projectId, id)
-    const driver = await deps.driverOf(workload.connectionId, kind)
-    if (driver?.[what] === undefined) throw cannot(workload, what)
+    const driver = supporting(about, workload, await deps.driverOf(workload.connectionId, kind))
     if (workload.remoteId === null) throw doesNotExist(workload, what)
     const { hide } = await deps.secretsOf(workload)
     try {
@@ -44,13 +58,16 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
   }
 
   return {
-    logs: (projectId: string, id: string, cursor: string | null): Promise<LogChunk> =>
-      query(
-        'job',
-        { projectId, id, what: 'logs' },
-        (driver, remoteId, signal) => driver.logs?.(remoteId, cursor, signal),
-        (chunk, hide) => ({ ...chunk, ...(chunk.text === undefined ? {} : { text: hide.text(chunk.text) }) }),
-      ),
+    /** @param timestamps begins each line with its time */
+    logs(projectId: string, id: string, { cursor, timestamps }: LogQuery): Promise<LogChunk> {
+      const about: Query = { projectId, id, what: 'logs', timestamps }
+      const call = (driver: Driver<'job'>, remoteId: string, signal: AbortSignal) =>
+        driver.logs?.(remoteId, cursor, signal)
+      return query('job', about, call, ({ text, lineTimes = [], ...chunk }, hide) => {
+        if (text === undefined) return chunk
+        return { text: timestamps ? timedText({ text, lineTimes }, hide) : hide.text(text), ...chunk }
+      })
+    },
     /** Some providers issue a token, so access is audited before it is returned. */
     async access({ projectId, by }: { projectId: string; by: Actor }, id: string): Promise<Access> {
       const access = await query(
@@ -66,6 +83,17 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
   }
 }
 
+/** @throws if the driver does not support the query */
+function supporting<K extends Kind>(
+  { what, timestamps = false }: Query,
+  workload: Workload<K>,
+  driver: Driver<K> | undefined,
+): Driver<K> {
+  if (driver?.[what] === undefined) throw cannot(workload, what)
+  if (timestamps && driver.traits.logTimestamps !== true) throw hasNoTimestamps(workload)
+  return driver
+}
+
 /** Retrying makes sense only if it can still be created. */
 function doesNotExist({ id, status, active, endedAt }: Workload, what: string): ApiError {
   const isOver = !active || endedAt !== null
@@ -78,4 +106,11 @@ function doesNotExist({ id, status, active, endedAt }: Workload, what: string): 
 function cannot(workload: Workload, what: string): ApiError {
   const detail = `Provider ${workload.provider} does not support ${what} for a ${workload.kind}. See GET /providers/${workload.provider}.`
   return new ApiError('unsupported', detail)
+}
+
+function hasNoTimestamps({ provider, kind }: Workload): ApiError {
+  const detail = `Provider ${provider} returns the logs of a ${kind} without the times of their lines. Leave out \`timestamps\`, or use a provider whose capabilities have \`logTimestamps\`.`
+  return new ApiError('unsupported', detail, {
+    errors: [{ in: 'query', pointer: 'timestamps', code: 'unsupported', detail }],
+  })
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeProvider } from '../../../src/capabilities/describe-provider.ts'
+import type { LogChunk } from '../../../src/providers/observation.ts'
 import type { Kind, Spec } from '../../../src/vocabulary/kinds.ts'
 import { attempt, longMs, onlyId, type Subject, signal, uniqueName } from '../subject.ts'
 
@@ -18,7 +19,7 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       const shown = describeProvider(provider, settings).kinds[subject.kind]
       const driver = subject.driver()
       const has = Object.fromEntries(optional.map((method) => [method, typeof driver[method] === 'function']))
-      expect(shown?.capabilities).toEqual(has)
+      expect(shown?.capabilities).toEqual({ ...has, logTimestamps: driver.traits.logTimestamps ?? false })
       expect(shown?.actions).toEqual(Object.keys(driver.controls))
       expect(shown?.environment).toBe(driver.environment ?? 'none')
       expect(shown?.states.map(({ raw }) => raw)).toEqual(Object.keys(driver.states))
@@ -35,21 +36,23 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       `reads early logs without an error and a finished job's logs with content${skipNoteFor('logs')}`,
       async () => {
         const { remoteId } = await subject.createObject()
-        const read = async () => {
-          const chunks: string[] = []
-          for (let cursor: string | null = null; ; ) {
-            const chunk: Awaited<ReturnType<NonNullable<typeof described.logs>>> = await logsOf(remoteId, cursor)
-            chunks.push(chunk.text ?? '', ...chunk.links.map(({ url }) => url))
-            if (chunk.next === undefined) return chunks.join('')
-            cursor = chunk.next
-          }
-        }
-        const logsOf = (id: string, cursor: string | null) =>
-          subject.driver().logs?.(id, cursor, signal) ?? { links: [] }
         // Logs that do not exist yet are not an error.
-        await read()
+        await logOf(subject, remoteId)
         fixture.advance(longMs)
-        expect(await read()).not.toBe('')
+        const chunks = await logOf(subject, remoteId)
+        expect(chunks.flatMap(({ text, links }) => [text ?? '', ...links.map(({ url }) => url)]).join('')).not.toBe('')
+      },
+    )
+
+    const hasTimes = described.traits.logTimestamps === true
+    it.skipIf(described.logs === undefined)(
+      hasTimes ? 'returns the time of each line of its logs beside the text' : 'returns logs without times of lines',
+      async () => {
+        const { remoteId } = await subject.createObject()
+        fixture.advance(longMs)
+        const chunks = await logOf(subject, remoteId)
+        if (hasTimes) for (const chunk of chunks) expectTimes(chunk)
+        else for (const chunk of chunks) expect(chunk).not.toHaveProperty('lineTimes')
       },
     )
 
@@ -105,4 +108,23 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       },
     )
   })
+}
+
+async function logOf<K extends Kind>({ driver }: Subject<K>, remoteId: string): Promise<LogChunk[]> {
+  const chunks: LogChunk[] = []
+  for (let cursor: string | null = null; ; ) {
+    const chunk: LogChunk = (await driver().logs?.(remoteId, cursor, signal)) ?? { links: [] }
+    chunks.push(chunk)
+    if (chunk.next === undefined) return chunks
+    cursor = chunk.next
+  }
+}
+
+function expectTimes({ text = '', lineTimes = [] }: LogChunk): void {
+  const lines = text === '' ? [] : text.replace(/\n$/, '').split('\n')
+  expect(lineTimes).toHaveLength(lines.length)
+  for (const time of lineTimes.filter((each) => each !== null)) {
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)
+    expect(text).not.toContain(time)
+  }
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sandboxConnection } from '../../../src/commands/sandbox-connections.ts'
 import { type CliBench, jobYaml, startCliBench } from '../../support/cli-bench.ts'
 import { testApiKey } from '../../support/switchyard.ts'
 
@@ -110,6 +111,17 @@ describe('jobs', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('training\n')])
     expect([stdout, logs.code]).toEqual([logs.stdout, 0])
     expect([stderr, logs.stderr]).toEqual([1, 2].map(() => expect.stringMatching(/^worker-0: https:/m)))
+  })
+
+  it.concurrent('print logs with the times of lines, also while they are followed', async ({ expect }) => {
+    await bench.switchyard.api.ok('POST', '/connections', sandboxConnection(bench.sandbox, 'kubernetes'))
+    const job = "{provider: kubernetes, name: times, image: busybox, script: 'echo one; echo two'}"
+    const { stderr } = await run(['jobs', 'submit', '-f', '-', '--wait'], { input: job })
+    const read = (...more: string[]) => run(['jobs', 'logs', idIn(stderr), ...more])
+    const [plain, timed, followed] = [await read(), await read('--timestamps'), await read('--timestamps', '--follow')]
+    expect(plain.stdout).toBe('one\ntwo\n')
+    expect(timed.stdout).toMatch(/^\S+Z one\n\S+Z two\n$/)
+    expect(followed).toMatchObject({ code: 0, stdout: timed.stdout })
   })
 
   it.concurrent('are canceled although one is missing, which is reported', async ({ expect }) => {

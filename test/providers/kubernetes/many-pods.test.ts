@@ -30,6 +30,8 @@ function serve(uids: readonly string[], pods: readonly object[], isWhole: boolea
   }
 }
 
+const at = '2026-11-28T11:00:00.000000000Z'
+
 describe('Kubernetes pod list beyond the read limit', () => {
   it.each([
     [true, { payload: { pods: [] } }],
@@ -48,13 +50,16 @@ describe('Kubernetes pod list beyond the read limit', () => {
   })
 
   it.each([
-    [true, 'hello\n'],
-    [false, 'hello\n[The logs of further pods are omitted: more than 1 pods.]\n'],
-  ])('adds a note to the logs if it is incomplete: %s', async (isWhole, text) => {
+    { isWhole: true, text: 'hello\n', lineTimes: [at] },
+    {
+      ...{ isWhole: false, text: 'hello\n[The logs of further pods are omitted: more than 1 pods.]\n' },
+      lineTimes: [at, null],
+    },
+  ])('adds a note without time to the logs if it is incomplete: $isWhole', async ({ isWhole, ...chunk }) => {
     kube.stub.once(`${jobsPath}/a`, { body: jobOf('a', uid) })
     serve([uid], [podOf('a-0', uid)], isWhole)
     const query = 'container=main&timestamps=true&limitBytes=1048576'
-    kube.stub.once(`${podsPath}/a-0/log?${query}`, { body: '2026-11-28T11:00:00.000000000Z hello\n' })
-    expect(await kube.job().logs?.(`a/${uid}`, null, signal)).toEqual({ text, links: [] })
+    kube.stub.once(`${podsPath}/a-0/log?${query}`, { body: `${at} hello\n` })
+    expect(await kube.job().logs?.(`a/${uid}`, null, signal)).toEqual({ ...chunk, links: [] })
   })
 })

@@ -10,10 +10,11 @@ export function addLogsCommand(jobs: Command, cli: Cli): void {
     .command('logs <id>')
     .description('Print the logs of a job; links to logs go to standard error.')
     .option('-f, --follow', 'Continue until the job has finished.')
-    .action(async (id: string, { follow = false }: { follow?: boolean }) => {
+    .option('--timestamps', 'Begin each line with the time at which the provider received it.')
+    .action(async (id: string, { follow = false, timestamps }: { follow?: boolean; timestamps?: boolean }) => {
       const { jobs: api } = await cli.client()
       cli.exitCode = await untilInterrupted((signal) =>
-        printLogs(cli, (handlers) => readLogs(api, id, { follow, signal, ...handlers })),
+        printLogs(cli, (handlers) => readLogs(api, id, { follow, signal, timestamps, ...handlers })),
       )
     })
 }

@@ -5,6 +5,8 @@ type Jobs = Pick<Switchyard['jobs'], 'logs' | 'followLogs'>
 export interface ReadLogsOptions {
   /** Continues until the job has finished. */
   follow: boolean
+  /** Begins each line with its time. */
+  timestamps?: boolean | undefined
   signal: AbortSignal
   onText(text: string): void
   /** A link to output that the provider offers instead of, or in addition to, the text. */
@@ -18,9 +20,9 @@ const maxParts = 10_000
 
 /** Reads the output of a job: the text, then the links. */
 export async function readLogs(jobs: Jobs, id: string, options: ReadLogsOptions): Promise<void> {
-  const { follow, signal, onText } = options
+  const { follow, signal, timestamps, onText } = options
   if (!follow) return readParts(jobs, id, options)
-  for await (const { text } of jobs.followLogs(id, { signal })) onText(text)
+  for await (const { text } of jobs.followLogs(id, { signal, timestamps })) onText(text)
   try {
     await readParts(jobs, id, { ...options, onText: () => undefined })
   } catch (error) {
@@ -38,10 +40,10 @@ async function readParts(jobs: Jobs, id: string, options: ReadLogsOptions): Prom
   for (const link of links.values()) options.onLink(link)
 }
 
-async function* partsOf(jobs: Jobs, id: string, { signal, onNote }: ReadLogsOptions) {
+async function* partsOf(jobs: Jobs, id: string, { signal, timestamps, onNote }: ReadLogsOptions) {
   let cursor: string | undefined
   for (let parts = 0; parts < maxParts; parts += 1) {
-    const chunk = await jobs.logs(id, { signal, ...(cursor === undefined ? {} : { cursor }) })
+    const chunk = await jobs.logs(id, { signal, timestamps, ...(cursor === undefined ? {} : { cursor }) })
     yield chunk
     if (chunk.next === undefined || chunk.next === cursor) return
     cursor = chunk.next

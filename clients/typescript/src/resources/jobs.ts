@@ -44,7 +44,17 @@ export interface RecordStreamOptions extends StreamOptions {
   after?: number | undefined
 }
 
-export interface FollowOptions {
+interface LogOptions {
+  /** Begins each line with the time at which the provider received it. Fails if the provider has no times. */
+  timestamps?: boolean | undefined
+}
+
+export interface LogPartOptions extends CallOptions, LogOptions {
+  /** `next` of the part before. */
+  cursor?: string | undefined
+}
+
+export interface FollowOptions extends LogOptions {
   signal?: AbortSignal | undefined
   /** Time between two reads. Default: 2. */
   pollSeconds?: number | undefined
@@ -62,7 +72,7 @@ export interface Jobs extends JobBatches {
   /** Resolves with the finished job, whatever its status. */
   wait(id: string, options?: JobWaitOptions): Promise<Job>
   /** One part of the output, fetched from the provider. */
-  logs(id: string, options?: CallOptions & { cursor?: string | undefined }): Promise<LogChunk>
+  logs(id: string, options?: LogPartOptions): Promise<LogChunk>
   /** The output as it grows, until the job has finished. Providers that offer only links have none: see `logs`. */
   followLogs(id: string, options?: FollowOptions): AsyncGenerator<LogText, void, void>
   events(id: string, query?: { after?: number; limit?: number }, options?: CallOptions): List<RecordEvent>
@@ -135,11 +145,10 @@ function makeWait(api: Api) {
 function makeJobReads(api: Api) {
   const get = (id: string, options?: CallOptions, headers: Record<string, string> = {}) =>
     api.call((http, init) => http.GET('/jobs/{id}', { ...init, params: at(id) }), options, { headers })
-  const logs = (id: string, { cursor, ...options }: CallOptions & { cursor?: string | undefined } = {}) =>
-    api.call(
-      (http, init) => http.GET('/jobs/{id}/logs', { ...init, params: { ...at(id), query: withCursor({}, cursor) } }),
-      options,
-    )
+  const logs = (id: string, { cursor, timestamps, ...options }: LogPartOptions = {}) => {
+    const query = withCursor(timestamps === undefined ? {} : { timestamps }, cursor)
+    return api.call((http, init) => http.GET('/jobs/{id}/logs', { ...init, params: { ...at(id), query } }), options)
+  }
   return {
     get: (id: string, options?: CallOptions) => get(id, options),
     list: (filter: JobFilter = {}, options?: CallOptions) =>
@@ -152,10 +161,10 @@ function makeJobReads(api: Api) {
         filter.cursor,
       ),
     logs,
-    followLogs: (id: string, { signal, pollSeconds = 2 }: FollowOptions = {}) => {
+    followLogs: (id: string, { signal, pollSeconds = 2, timestamps }: FollowOptions = {}) => {
       let isFirst = true
       return followLogs({
-        read: (cursor) => logs(id, { cursor, signal }),
+        read: (cursor) => logs(id, { cursor, signal, timestamps }),
         readJob: () => {
           const headers = { prefer: `wait=${isFirst ? 0 : pollSeconds}` }
           isFirst = false

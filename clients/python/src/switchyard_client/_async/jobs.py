@@ -70,16 +70,24 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
     async def cancel(self, id: str, *, if_version: int | None = None) -> AsyncJob:
         return await self.send(change("POST", "jobs", id, "cancel", if_version=if_version))
 
-    async def logs(self, id: str, cursor: str | None = None) -> models.LogChunk:
-        """One part of the output; `next` is the cursor of the next part."""
-        return await self._transport.fetch(models.LogChunk, read("jobs", id, "logs", query={"cursor": cursor}))
+    async def logs(self, id: str, cursor: str | None = None, *, timestamps: bool | None = None) -> models.LogChunk:
+        """One part of the output; `next` is the cursor of the next part.
 
-    async def raw_logs(self, id: str, cursor: str | None = None) -> str:
+        With `timestamps`, each line begins with the time at which the provider received it. Raises an error if the
+        provider has no times.
+        """
+        query = {"cursor": cursor, "timestamps": timestamps}
+        return await self._transport.fetch(models.LogChunk, read("jobs", id, "logs", query=query))
+
+    async def raw_logs(self, id: str, cursor: str | None = None, *, timestamps: bool | None = None) -> str:
         """One part of the output as plain text."""
-        response = await self._transport.send(read("jobs", id, "logs", "raw", query={"cursor": cursor}))
+        query = {"cursor": cursor, "timestamps": timestamps}
+        response = await self._transport.send(read("jobs", id, "logs", "raw", query=query))
         return response.text
 
-    async def follow_logs(self, id: str, interval: float = 2) -> AsyncGenerator[str, None]:
+    async def follow_logs(
+        self, id: str, interval: float = 2, *, timestamps: bool | None = None
+    ) -> AsyncGenerator[str, None]:
         """The output, and what is added to it until the final status. Reads it every `interval` seconds."""
         seen = SeenLogs()
         outages = self._transport.outages()
@@ -87,7 +95,7 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
             try:
                 # Output that is written before the job ends is complete in a read that starts after it has ended.
                 job = await self._send_once(read("jobs", id))
-                async for cursor, chunk in self._log_parts(id):
+                async for cursor, chunk in self._log_parts(id, timestamps):
                     text = seen.new_in(cursor, chunk.text)
                     if text:
                         yield text
@@ -107,11 +115,14 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
             change("POST", "jobs", id, "resolve", body=resolution, if_version=if_version, is_repeatable=False)
         )
 
-    async def _log_parts(self, id: str) -> AsyncGenerator[tuple[str | None, models.LogChunk], None]:
+    async def _log_parts(
+        self, id: str, timestamps: bool | None
+    ) -> AsyncGenerator[tuple[str | None, models.LogChunk], None]:
         cursor: str | None = None
         while True:
+            query = {"cursor": cursor, "timestamps": timestamps}
             try:
-                response = await self._transport.send_once(read("jobs", id, "logs", query={"cursor": cursor}))
+                response = await self._transport.send_once(read("jobs", id, "logs", query=query))
             except ConflictError:  # Not created at the provider yet, or canceled before.
                 return
             chunk = parsed(response, models.LogChunk.model_validate)

@@ -45,11 +45,11 @@ class AsyncJob(models.Job):
         """Changes the job, unless somebody else changed it after it was read (`VersionMismatchError`)."""
         return await self._jobs.update(self.id, changes, if_version=self.version)
 
-    async def logs(self, cursor: str | None = None) -> models.LogChunk:
-        return await self._jobs.logs(self.id, cursor)
+    async def logs(self, cursor: str | None = None, *, timestamps: bool | None = None) -> models.LogChunk:
+        return await self._jobs.logs(self.id, cursor, timestamps=timestamps)
 
-    def follow_logs(self, interval: float = 2) -> AsyncGenerator[str, None]:
-        return self._jobs.follow_logs(self.id, interval)
+    def follow_logs(self, interval: float = 2, *, timestamps: bool | None = None) -> AsyncGenerator[str, None]:
+        return self._jobs.follow_logs(self.id, interval, timestamps=timestamps)
 
     def events(self, **options: Unpack[RecordEventFilters]) -> AsyncPages[models.EventPage, models.Event]:
         return self._jobs.events(self.id, **options)
