@@ -51,7 +51,7 @@ function statusTable<K extends Kind>(kind: WorkloadKind<K>): string {
 
 /** The roles of a status in the kind's record. */
 function partsOf<K extends Kind>(kind: WorkloadKind<K>, status: string): string[] {
-  const verbs = Object.entries(kind.inFlight).filter(([, inFlight]) => inFlight === status)
+  const actions = Object.entries(kind.inFlight).filter(([, inFlight]) => inFlight === status)
   const parts: readonly [boolean, string][] = [
     [kind.waiting === status, 'not dispatched'],
     [kind.dispatchingStatus === status, 'a creation attempt is open'],
@@ -61,7 +61,7 @@ function partsOf<K extends Kind>(kind: WorkloadKind<K>, status: string): string[
     [kind.rejected === status, 'create rejected, or failed'],
     [kind.canceledBeforeDispatch === status, 'canceled before dispatch, or ended by request'],
   ]
-  return [...parts.flatMap(([is, part]) => (is ? [part] : [])), ...verbs.map(([verb]) => `${verb} in progress`)]
+  return [...parts.flatMap(([is, part]) => (is ? [part] : [])), ...actions.map(([action]) => `${action} in progress`)]
 }
 
 function failureTable(): string {

@@ -2,7 +2,7 @@ import type { Driver } from '../providers/driver.ts'
 import type { FieldRule } from '../providers/field-rule.ts'
 import { type FieldPath, fieldPaths } from '../vocabulary/field-paths.ts'
 import type { Json, JsonObject } from '../vocabulary/json.ts'
-import type { Kind, Spec, Verb } from '../vocabulary/kinds.ts'
+import type { Action, Kind, Spec } from '../vocabulary/kinds.ts'
 import type { FieldDescription, KindDescription } from './provider.schemas.ts'
 
 /** The capabilities of one driver, read from the driver. Calls only its `plan`. Pure. */
@@ -34,7 +34,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
   const timeLimit = enforcerOf(driver, 'timeLimitSeconds', 'timeLimit')
   const autoStop = enforcerOf(driver, 'autoStop', 'autoStop')
   return {
-    actions: (Object.keys(driver.controls) as Verb<K>[]).filter((action) => driver.controls[action] !== undefined),
+    actions: (Object.keys(driver.controls) as Action<K>[]).filter((action) => driver.controls[action] !== undefined),
     capabilities: {
       logs: driver.logs !== undefined,
       logTimestamps: traits.logTimestamps ?? false,

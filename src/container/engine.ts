@@ -152,7 +152,7 @@ function maintenanceOf({ database, settings }: EngineDeps) {
   ]
 }
 
-/** Dependencies of executing actions. Attempts committed at about the same time share a statement. */
+/** Dependencies of executing steps. Attempts committed at about the same time share a statement. */
 function makeExecution(deps: EngineDeps, ownersOf: ExecutionDeps['ownersOf']): ExecutionDeps {
   const { settings, notifier, clock, shutdown } = deps
   const attempts = makeAttemptsRepository(deps.database.sql, settings.leaseMs)

@@ -24,7 +24,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       throw notCreated(environment)
     const desired = action === 'start' ? 'run' : 'stop'
     const eventType = `environment.${action}_requested` as const
-    const requested = await workloads.requestAction('environment', target, { desired, verb: action, eventType })
+    const requested = await workloads.requestAction('environment', target, { desired, action, eventType })
     if (!requested.active) throw isOver(requested, action)
     return requested
   }
@@ -33,7 +33,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
   async function cancelJobsOf(environmentId: string, { projectId, by }: Target): Promise<void> {
     for (let after = ''; ; ) {
       const page = await reads.liveJobs(environmentId, { after, limit: pageOfJobs })
-      const cancel = { desired: 'cancel', verb: 'cancel', eventType: 'job.cancel_requested' } as const
+      const cancel = { desired: 'cancel', action: 'cancel', eventType: 'job.cancel_requested' } as const
       await Promise.all(
         page.map((id) => workloads.requestAction('job', { projectId, by, id, ifVersions: null }, cancel)),
       )
@@ -64,7 +64,7 @@ export function makeEnvironmentService({ workloads, reads }: Deps) {
       const keepRemote = environment.imported && !remote
       return workloads.requestAction('environment', target, {
         desired: 'delete',
-        verb: 'delete',
+        action: 'delete',
         eventType: 'environment.delete_requested',
         keepRemote,
       })

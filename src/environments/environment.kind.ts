@@ -1,14 +1,14 @@
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, isCanceledBeforeDispatch, pausedUntil } from '../workloads/apply/creation.ts'
-import { control, followAction, readIfUnsure } from '../workloads/apply/next-action.ts'
+import { creationStep, isCanceledBeforeDispatch, pausedUntil } from '../workloads/apply/creation.ts'
+import { control, followAction, readIfUnsure } from '../workloads/apply/next-step.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
-import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
+import type { Facts, Step, WorkloadKind } from '../workloads/kind.ts'
 import { hasOpenRequest, type Workload } from '../workloads/workload.ts'
 
 type Environment = Workload<'environment'>
-type Decision = Action<'environment'> | null
+type Decision = Step<'environment'> | null
 
 export const environmentKind: WorkloadKind<'environment'> = {
   name: 'environment',
@@ -27,11 +27,11 @@ export const environmentKind: WorkloadKind<'environment'> = {
   restartedBy: ['start'],
   wakesDependants: (from, to) => from !== to,
 
-  nextAction(environment, facts) {
+  nextStep(environment, facts) {
     if (isTerminal(environmentTransitions, environment.status)) return { do: 'wait', until: null }
     if (environment.remoteId === null) return beforeCreation(environment, facts)
     return (
-      pendingAction(environment, facts) ??
+      pendingStep(environment, facts) ??
       readIfUnsure(environment, facts, { unseenMs: 0 }) ?? { do: 'wait', until: stopAt(environment, facts) }
     )
   },
@@ -74,41 +74,41 @@ function unrequestedStopReason(
 const lateObservationMs = 90_000
 
 /** A create that was rejected is not retried automatically: only a delete follows. */
-function beforeCreation(environment: Environment, facts: Facts<'environment'>): Action<'environment'> {
+function beforeCreation(environment: Environment, facts: Facts<'environment'>): Step<'environment'> {
   if (environment.status === 'failed' && !isCanceledBeforeDispatch(environmentKind, environment))
     return { do: 'wait', until: null }
-  return creationAction(environmentKind, environment, facts)
+  return creationStep(environmentKind, environment, facts)
 }
 
-function pendingAction(environment: Environment, facts: Facts<'environment'>): Decision {
-  if (environment.desired === 'delete') return deleteAction(environment, facts)
+function pendingStep(environment: Environment, facts: Facts<'environment'>): Decision {
+  if (environment.desired === 'delete') return deleteStep(environment, facts)
   if (isMoving(environment)) return followAction(environmentKind, environment, facts)
   if (environment.status === 'running' && isOverdue(environment, facts)) return autoStop(environment, facts)
   if (facts.needsUpdate) return pausedUntil(environment, facts) ?? { do: 'update' }
   if (!hasOpenRequest(environment)) return null
   if (isSuperseding(environment)) return { do: 'settle', change: onlyLastRequest(environment) }
   if (environment.rawState === null) return null
-  return environment.desired === 'stop' ? stopAction(environment, facts) : startAction(environment, facts)
+  return environment.desired === 'stop' ? stopStep(environment, facts) : startStep(environment, facts)
 }
 
 /** Stops first if the provider deletes only stopped environments. An import's record may end without the object. */
-function deleteAction(environment: Environment, facts: Facts<'environment'>): Decision {
+function deleteStep(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.keepRemote) return { do: 'settle', change: { status: 'deleted', reason: null, endedAt: facts.now } }
   if (isMoving(environment) && !isDeletable(environment, facts))
     return followAction(environmentKind, environment, facts)
   if (environment.status === 'deleting') return followAction(environmentKind, environment, facts)
   if (!hasOpenRequest(environment)) return null
   if (facts.hasLiveJobs) return { do: 'wait', until: after(facts.now, 2 * facts.pollIntervals.quickMs) }
-  return isDeletable(environment, facts) ? control(environment, facts, 'delete') : stopAction(environment, facts, true)
+  return isDeletable(environment, facts) ? control(environment, facts, 'delete') : stopStep(environment, facts, true)
 }
 
-function stopAction(environment: Environment, facts: Facts<'environment'>, step = false): Decision {
-  if (environment.status === 'running') return control(environment, facts, 'stop', { step })
-  if (step || environment.status === 'provisioning' || environment.status === 'starting') return null
+function stopStep(environment: Environment, facts: Facts<'environment'>, isIntermediate = false): Decision {
+  if (environment.status === 'running') return control(environment, facts, 'stop', { isIntermediate })
+  if (isIntermediate || environment.status === 'provisioning' || environment.status === 'starting') return null
   return carried(environment)
 }
 
-function startAction(environment: Environment, facts: Facts<'environment'>): Decision {
+function startStep(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.status === 'running') return carried(environment)
   // An environment that is being deleted at the provider does not start; if the delete fails, it may.
   const isInProgress = environment.status === 'provisioning' || environment.status === 'deleting'
@@ -129,12 +129,12 @@ function limitAt({ spec, startedAt }: Environment): Date | null {
 
 function isOverdue(environment: Environment, facts: Facts<'environment'>): boolean {
   const at = stopAt(environment, facts)
-  return at !== null && facts.now >= at && facts.verbs.includes('stop')
+  return at !== null && facts.now >= at && facts.actions.includes('stop')
 }
 
 function autoStop(environment: Environment, facts: Facts<'environment'>): Decision {
   if (environment.enforcing === null) return { do: 'settle', change: { enforcing: 'auto_stopped' } }
-  return control(environment, facts, 'stop', { step: true })
+  return control(environment, facts, 'stop', { isIntermediate: true })
 }
 
 /** An earlier request was not completed: its action may have been sent and the response lost. */

@@ -3,10 +3,10 @@ import { statusesRejectingJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationAction, hasCreated, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
-import { control, followAction, readIfUnsure } from '../workloads/apply/next-action.ts'
+import { creationStep, hasCreated, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
+import { control, followAction, readIfUnsure } from '../workloads/apply/next-step.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
-import type { Action, Facts, WorkloadKind } from '../workloads/kind.ts'
+import type { Facts, Step, WorkloadKind } from '../workloads/kind.ts'
 import { hasOpenRequest, isRequested, type Workload } from '../workloads/workload.ts'
 
 type Job = Workload<'job'>
@@ -31,11 +31,11 @@ export const jobKind: WorkloadKind<'job'> = {
   restartedBy: [],
   wakesDependants: () => false,
 
-  nextAction(job, facts) {
+  nextStep(job, facts) {
     if (isTerminal(jobTransitions, job.status)) return { do: 'wait', until: null }
-    if (job.remoteId === null) return environmentAction(job, facts) ?? creationAction(jobKind, job, facts)
+    if (job.remoteId === null) return environmentStep(job, facts) ?? creationStep(jobKind, job, facts)
     return (
-      endAction(job, facts) ??
+      endStep(job, facts) ??
       readIfUnsure(job, facts, { unseenMs: facts.pollIntervals.slowMs }) ?? { do: 'wait', until: limitAt(job) }
     )
   },
@@ -59,7 +59,7 @@ export const jobKind: WorkloadKind<'job'> = {
 }
 
 /** A job that is not sent yet waits for its environment, and fails with it. */
-function environmentAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
+function environmentStep(job: Job, facts: Facts<'job'>): Step<'job'> | null {
   if (job.status !== 'queued' || facts.environment === null) return null
   if (isCanceledBeforeDispatch(jobKind, job) || hasCreated(facts.attempt)) return null
   const { status, remoteId, desired } = facts.environment
@@ -84,10 +84,10 @@ function environmentFailed(job: Job, status: string, now: Date) {
   }
 }
 
-function endAction(job: Job, facts: Facts<'job'>): Action<'job'> | null {
+function endStep(job: Job, facts: Facts<'job'>): Step<'job'> | null {
   if (job.status === 'canceling') return followAction(jobKind, job, facts)
   const limit = limitAt(job)
-  if (job.enforcing === null && limit !== null && facts.now >= limit && facts.verbs.includes('cancel')) {
+  if (job.enforcing === null && limit !== null && facts.now >= limit && facts.actions.includes('cancel')) {
     return { do: 'settle', change: { enforcing: 'time_limit' } }
   }
   const mustEnd = job.enforcing !== null || (isCanceledBeforeDispatch(jobKind, job) && hasOpenRequest(job))

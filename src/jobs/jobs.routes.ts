@@ -195,7 +195,7 @@ function registerLogs(server: HttpServer, queries: Pick<ProviderQueries, 'logs'>
 async function cancel(service: WorkloadService, request: FastifyRequest): Promise<Workload<'job'>> {
   const job = await service.requestAction('job', targetOf(request), {
     desired: 'cancel',
-    verb: 'cancel',
+    action: 'cancel',
     eventType: 'job.cancel_requested',
   })
   if (job.active || job.status === 'canceled') return job

@@ -1,6 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import type { Json } from '../vocabulary/json.ts'
-import type { Kind, Spec, Status, Verb } from '../vocabulary/kinds.ts'
+import type { Action, Kind, Spec, Status } from '../vocabulary/kinds.ts'
 import type { Accepts, SpecError } from './field-rule.ts'
 import type { Created, Intent, PlannedRequest } from './intent.ts'
 import type { Access, Catalog, Found, LogChunk, Observation } from './observation.ts'
@@ -73,7 +73,7 @@ export interface Driver<K extends Kind = Kind> {
   /** One page of existing objects, newest or oldest first. The engine limits the number of pages. */
   list(page: Page, signal: AbortSignal): Promise<{ seen: readonly Observation<K>[]; next: string | null }>
   /** Actions. An object that is already in the target state, or already gone, counts as success. */
-  readonly controls: { readonly [V in Verb<K>]?: Control<K> }
+  readonly controls: { readonly [A in Action<K>]?: Control<K> }
   /**
    * Applies the mutable parts of the spec: fields whose rule allows it, and `mutableOptions`. Fields absent from the spec
    * stay unchanged, because an import has them from elsewhere. Idempotent, with as many vendor calls as needed; after a

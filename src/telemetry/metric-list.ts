@@ -81,7 +81,7 @@ const worker = {
   },
   reconcile_duration_seconds: {
     type: 'histogram',
-    help: 'Duration of reconcile passes by outcome: the action that was executed, wait, stale, released, failed or error.',
+    help: 'Duration of reconcile passes by outcome: the step that was executed, wait, stale, released, failed or error.',
     labels: ['provider', 'kind', 'outcome'],
     from: 'worker',
     buckets: callBuckets,

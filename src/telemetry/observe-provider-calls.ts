@@ -74,9 +74,9 @@ function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K
 
 function observedControls<K extends Kind>(controls: Driver<K>['controls'], call: Call): Driver<K>['controls'] {
   const entries = Object.entries(controls) as [string, Control<K>][]
-  const observed = entries.map(([verb, control]): [string, Control<K>] => [
-    verb,
-    (...args) => call(verb, () => control(...args)),
+  const observed = entries.map(([action, control]): [string, Control<K>] => [
+    action,
+    (...args) => call(action, () => control(...args)),
   ])
   return Object.fromEntries(observed) as Driver<K>['controls']
 }

@@ -1,5 +1,5 @@
 import type { Traits } from '../providers/traits.ts'
-import type { Desired, Kind, Status, Verb } from '../vocabulary/kinds.ts'
+import type { Action, Desired, Kind, Status } from '../vocabulary/kinds.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import type { Transitions } from '../vocabulary/transitions.ts'
 import type { Attempt, EngineState, Workload } from './workload.ts'
@@ -17,7 +17,7 @@ export interface Facts<K extends Kind = Kind> {
   now: Date
   traits: Traits<K>
   /** Actions that the connection's driver supports. */
-  verbs: readonly Verb<K>[]
+  actions: readonly Action<K>[]
   connection: { notBefore: Date | null; pauseReason: Reason | null; hasFailed: boolean; isHeld: boolean }
   /** An operator holds new creates of the provider, connection or project. */
   isCreationHeld: boolean
@@ -56,12 +56,12 @@ export type Change<K extends Kind = Kind> = Partial<EngineState<K>>
  * - `get`: read the object. `control`: send an action. `update`: update the object to the spec.
  * - `settle`: a change without a call. `wait`: nothing until `until`, or until a wake-up (null).
  */
-export type Action<K extends Kind = Kind> =
+export type Step<K extends Kind = Kind> =
   | { readonly do: 'create' }
   | { readonly do: 'find' }
   | { readonly do: 'get' }
-  /** `step`: an intermediate step (a stop before a delete), so the request stays open. */
-  | { readonly do: 'control'; readonly verb: Verb<K>; readonly step?: true }
+  /** `isIntermediate`: it leads to what was requested (a stop before a delete), so the request stays open. */
+  | { readonly do: 'control'; readonly action: Action<K>; readonly isIntermediate?: true }
   | { readonly do: 'update' }
   | { readonly do: 'settle'; readonly change: Change<K> }
   | { readonly do: 'wait'; readonly until: Date | null; readonly reason?: Reason | null; readonly message?: string }
@@ -83,9 +83,9 @@ export interface WorkloadKind<K extends Kind> {
   /** Desired states that cancel it. */
   readonly cancelingRequests: readonly string[]
   /** Status while an action is in progress. */
-  readonly inFlight: { readonly [V in Verb<K>]: Status<K> }
+  readonly inFlight: { readonly [A in Action<K>]: Status<K> }
   /** Status once an action is done. */
-  readonly targetStatus: { readonly [V in Verb<K>]?: Status<K> }
+  readonly targetStatus: { readonly [A in Action<K>]?: Status<K> }
   /** Observations outdated by an action in progress: ignored until `PollIntervals.resendMs` after it was sent. */
   readonly outdatedBy: { readonly [S in Status<K>]?: readonly Status<K>[] }
   /** Statuses in which no change is expected. */
@@ -93,10 +93,10 @@ export interface WorkloadKind<K extends Kind> {
   /** It runs; without a start time from the provider, the first observation counts. */
   readonly running: Status<K>
   /** Actions that begin a new run with new times and limits. */
-  readonly restartedBy: readonly Verb<K>[]
+  readonly restartedBy: readonly Action<K>[]
   /** Whether jobs that wait for this workload become due. */
   wakesDependants(from: Status<K>, to: Status<K>): boolean
-  nextAction(workload: Workload<K>, facts: Facts<K>): Action<K>
+  nextStep(workload: Workload<K>, facts: Facts<K>): Step<K>
   /** The meaning of a missing remote object. */
   whenGone(workload: Workload<K>): { status: Status<K>; reason: Reason | null }
   /** Interprets an observation: a cancellation at the provider, or a limit that ended the run. */

@@ -75,13 +75,13 @@ export interface Passed {
   /** Whether the workload is due again immediately. */
   isDue: boolean
   /**
-   * The executed action, or `wait`; `failed` if its call failed; `released` if nothing was sent; `stale` if nothing was
+   * The executed step, or `wait`; `failed` if its call failed; `released` if nothing was sent; `stale` if nothing was
    * written; `error` for an internal error.
    */
-  outcome: PassAction | 'wait' | 'failed' | 'released' | 'stale' | 'error'
+  outcome: PassStep | 'wait' | 'failed' | 'released' | 'stale' | 'error'
 }
 
-export type PassAction = 'create' | 'find' | 'get' | 'update' | 'control' | 'settle'
+export type PassStep = 'create' | 'find' | 'get' | 'update' | 'control' | 'settle'
 
 export interface ObservedScan {
   connectionId: string

@@ -86,8 +86,8 @@ function get(name: string, path: string, execute: Endpoint['execute']): Endpoint
   return { name, method: 'GET', path, execute }
 }
 
-function action(verb: string, execute: Endpoint['execute']): Endpoint {
-  return { name: `container.${verb}`, method: 'POST', path: `${instances}/task/actions/${verb}`, execute }
+function action(name: string, execute: Endpoint['execute']): Endpoint {
+  return { name: `container.${name}`, method: 'POST', path: `${instances}/task/actions/${name}`, execute }
 }
 
 function makeJobIds(jobs: Collection<JobData>): () => string {

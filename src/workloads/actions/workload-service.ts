@@ -2,7 +2,7 @@ import type { Driver } from '../../providers/driver.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError, versionMismatch } from '../../vocabulary/api-error.ts'
 import type { Json } from '../../vocabulary/json.ts'
-import type { Desired, Kind, Verb } from '../../vocabulary/kinds.ts'
+import type { Action, Desired, Kind } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import type { WorkloadKind, WorkloadKinds } from '../kind.ts'
 import type { ChangeNotifier } from '../ports.ts'
@@ -75,7 +75,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
     async requestAction<K extends Kind>(
       kind: K,
       target: Target,
-      requestAction: { desired: Desired<K>; verb: Verb<K>; eventType: ActionEvent; keepRemote?: boolean },
+      requestAction: { desired: Desired<K>; action: Action<K>; eventType: ActionEvent; keepRemote?: boolean },
     ): Promise<Workload<K>> {
       const current = await get(kind, target.projectId, target.id)
       requireVersion(current, target.ifVersions)
@@ -85,7 +85,7 @@ export function makeWorkloadService(deps: WorkloadServiceDeps) {
       )
         return current
       const fromStatuses = await statusesFor(deps, kind, current, requestAction)
-      const { verb: _, ...request } = requestAction
+      const { action: _, ...request } = requestAction
       const { cancelingRequests: finalDesires } = deps.kinds[kind]
       const changed = await desiredStates.requestAction<K>({ ...target, ...request, kind, fromStatuses, finalDesires })
       if (changed === null) return endedMeanwhile(deps, kind, target)
@@ -123,12 +123,12 @@ async function statusesFor<K extends Kind>(
   deps: WorkloadServiceDeps,
   kind: K,
   current: Workload<K>,
-  { verb, keepRemote }: { verb: Verb<K>; keepRemote?: boolean },
+  { action, keepRemote }: { action: Action<K>; keepRemote?: boolean },
 ): Promise<readonly string[] | null> {
   if (keepRemote === true) return null
-  const required = requiredStatusFor(verb, await deps.driverOf(current.connectionId, kind), deps.kinds[kind])
+  const required = requiredStatusFor(action, await deps.driverOf(current.connectionId, kind), deps.kinds[kind])
   if (required === null) return null
-  if (current.status !== required) throw unsupportedAction(current, verb)
+  if (current.status !== required) throw unsupportedAction(current, action)
   return [required]
 }
 
@@ -136,10 +136,10 @@ async function statusesFor<K extends Kind>(
 function isAlreadyRequested<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
-  { desired, verb }: { desired: Desired<K>; verb: Verb<K> },
+  { desired, action }: { desired: Desired<K>; action: Action<K> },
 ): boolean {
-  if (isRequested(workload, desired, kind.inFlight[verb])) return true
-  return workload.desired === desired && workload.status === kind.targetStatus[verb]
+  if (isRequested(workload, desired, kind.inFlight[action])) return true
+  return workload.desired === desired && workload.status === kind.targetStatus[action]
 }
 
 /** A request that was not recorded: returns the workload if it has ended since it was read. */
@@ -181,9 +181,9 @@ export function noSuch(kind: Kind, id: string): ApiError {
   return new ApiError('not_found', `There is no ${kind} ${id} in this project. See GET /${kind}s.`)
 }
 
-function unsupportedAction(workload: Workload, verb: string): ApiError {
-  const detail = `Provider ${workload.provider} does not support ${verb} for a ${workload.kind}. See GET /providers/${workload.provider}.`
-  return new ApiError('unsupported', detail, { errors: [{ in: 'path', pointer: verb, code: 'unsupported', detail }] })
+function unsupportedAction(workload: Workload, action: string): ApiError {
+  const detail = `Provider ${workload.provider} does not support ${action} for a ${workload.kind}. See GET /providers/${workload.provider}.`
+  return new ApiError('unsupported', detail, { errors: [{ in: 'path', pointer: action, code: 'unsupported', detail }] })
 }
 
 function merged(

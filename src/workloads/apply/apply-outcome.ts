@@ -1,5 +1,5 @@
 import type { ProviderError } from '../../providers/provider-error.ts'
-import type { Kind, Verb } from '../../vocabulary/kinds.ts'
+import type { Action, Kind } from '../../vocabulary/kinds.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { Workload, WorkloadError } from '../workload.ts'
 import { afterCreate, afterFailedCreate, afterFind } from './apply-create-outcome.ts'
@@ -10,7 +10,7 @@ import { observed } from './observe.ts'
 import type { Applied, Outcome } from './outcome.ts'
 import { after } from './poll-intervals.ts'
 
-/** Applies an outcome to a workload. Pure. `dueAt` is absent if the kind's next action decides it. */
+/** Applies an outcome to a workload. Pure. `dueAt` is absent if the kind's next step decides it. */
 export function applyOutcome<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
@@ -65,15 +65,15 @@ function controlled<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
-  { verb, step }: { verb: Verb<K>; step: boolean },
+  { action, isIntermediate }: { action: Action<K>; isIntermediate: boolean },
 ): Change<K> {
-  const fresh = kind.restartedBy.includes(verb) ? { startedAt: null, endedAt: null, enforcing: null } : {}
+  const fresh = kind.restartedBy.includes(action) ? { startedAt: null, endedAt: null, enforcing: null } : {}
   return {
     ...fresh,
-    status: kind.inFlight[verb],
+    status: kind.inFlight[action],
     reason: null,
     message: null,
-    observedGeneration: step ? workload.observedGeneration : workload.generation,
+    observedGeneration: isIntermediate ? workload.observedGeneration : workload.generation,
     lastActionAt: facts.now,
     nextAttemptAt: null,
     failures: 0,

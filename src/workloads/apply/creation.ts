@@ -1,5 +1,5 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
-import type { Action, Change, Facts, WorkloadKind } from '../kind.ts'
+import type { Change, Facts, Step, WorkloadKind } from '../kind.ts'
 import type { Attempt, Workload } from '../workload.ts'
 import { after } from './poll-intervals.ts'
 
@@ -7,11 +7,7 @@ import { after } from './poll-intervals.ts'
  * Decides what follows for a workload without a remote object, for both kinds. A create is sent only if no earlier
  * attempt can have created anything.
  */
-export function creationAction<K extends Kind>(
-  kind: WorkloadKind<K>,
-  workload: Workload<K>,
-  facts: Facts<K>,
-): Action<K> {
+export function creationStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Step<K> {
   const { attempt } = facts
   if (workload.status === kind.dispatchingStatus && attempt !== null)
     return afterAttempt(kind, workload, facts, attempt)
@@ -28,7 +24,7 @@ export function hasCreated(attempt: Attempt | null): boolean {
 /** Fallback poll interval while held; lifting a hold wakes the workload. */
 const heldRecheckMs = 60_000
 
-function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Action<K> {
+function beforeSending<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Step<K> {
   if (isCanceledBeforeDispatch(kind, workload))
     return { do: 'settle', change: canceledChange(kind, workload, facts.now) }
   return pausedUntil(workload, facts) ?? heldCreation(facts) ?? { do: 'create' }
@@ -42,7 +38,7 @@ function afterAttempt<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   attempt: Attempt,
-): Action<K> {
+): Step<K> {
   switch (attempt.outcome) {
     case 'created':
     case 'recovered':
@@ -63,7 +59,7 @@ function afterAttempt<K extends Kind>(
   }
 }
 
-function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K> {
+function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Step<K> {
   return pausedUntil(workload, facts) ?? { do: 'find' }
 }
 
@@ -71,14 +67,14 @@ function find<K extends Kind>(workload: Workload<K>, facts: Facts<K>): Action<K>
 const heldCreationRecheckMs = 600_000
 
 /** What exists is still watched, and requests to change or end it are carried out. */
-function heldCreation<K extends Kind>({ isCreationHeld, now }: Facts<K>): Action<K> | null {
+function heldCreation<K extends Kind>({ isCreationHeld, now }: Facts<K>): Step<K> | null {
   if (!isCreationHeld) return null
   const message = 'An operator holds new creates. It is sent once the hold is released.'
   return { do: 'wait', until: after(now, heldCreationRecheckMs), reason: 'held', message }
 }
 
 /** A hold or a paused connection makes its workloads wait, visibly. */
-export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>, facts: Facts<K>): Action<K> | null {
+export function pausedUntil<K extends Kind>({ held }: Pick<Workload<K>, 'held'>, facts: Facts<K>): Step<K> | null {
   if (held || facts.connection.isHeld) return { do: 'wait', until: after(facts.now, heldRecheckMs), reason: 'held' }
   const { notBefore, pauseReason } = facts.connection
   if (notBefore === null || notBefore <= facts.now) return null

@@ -1,7 +1,7 @@
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Change, Facts, WorkloadKind } from '../kind.ts'
 import type { Workload } from '../workload.ts'
-import { goneSinceOf } from './next-action.ts'
+import { goneSinceOf } from './next-step.ts'
 import { after } from './poll-intervals.ts'
 
 /** Applies a "not found". Requires two reads some time apart; during a delete, one is usually enough. */
@@ -36,10 +36,10 @@ export function afterNotFound<K extends Kind>(
 function conclusiveFrom<K extends Kind>(
   kind: WorkloadKind<K>,
   { generation }: Workload<K>,
-  { traits, verbs }: Facts<K>,
+  { traits, actions }: Facts<K>,
   goneSince: Date,
 ): Date {
-  const mayBeStarted = generation > 1 && kind.restartedBy.some((verb) => verbs.includes(verb))
+  const mayBeStarted = generation > 1 && kind.restartedBy.some((action) => actions.includes(action))
   const canBeRecreated = traits.reusesIds === true && mayBeStarted
   return after(goneSince, canBeRecreated ? traits.maxProcessingMs + traits.listConsistencyLagMs : 0)
 }

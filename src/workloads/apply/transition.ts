@@ -54,13 +54,13 @@ export function transition<K extends Kind>(
   }
 }
 
-/** Decides the next action right away: a wait is stored, anything else is due now. */
+/** Decides the next step right away: a wait is stored, anything else is due now. */
 function withNextStep<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>, facts: Facts<K>): Workload<K> {
   const { nextAttemptAt } = workload
   if (nextAttemptAt !== null && nextAttemptAt > facts.now) return { ...workload, dueAt: nextAttemptAt }
-  const action = kind.nextAction(workload, facts)
-  if (action.do !== 'wait') return { ...workload, dueAt: facts.now }
-  return { ...workload, ...waiting(action, workload) }
+  const step = kind.nextStep(workload, facts)
+  if (step.do !== 'wait') return { ...workload, dueAt: facts.now }
+  return { ...workload, ...waiting(step, workload) }
 }
 
 /** The change of a wait: when it is due again and what clients see meanwhile. */

@@ -9,7 +9,7 @@ import type { Workload } from '../workload.ts'
 import { createOnce } from './create-attempt.ts'
 import {
   callSignal,
-  type ExecutableAction,
+  type ExecutableStep,
   type Executed,
   type ExecutionContext,
   type ExecutionDeps,
@@ -20,24 +20,24 @@ import {
 import { recoverCreated } from './recover-created.ts'
 
 /**
- * Executes an action. No transaction is open during a provider call, and every provider failure becomes an outcome.
+ * Executes a step. No transaction is open during a provider call, and every provider failure becomes an outcome.
  * Null if the lease was lost before anything was sent.
  */
 export type Execute = <K extends Kind>(
   context: ExecutionContext<K>,
-  action: ExecutableAction<K>,
+  step: ExecutableStep<K>,
 ) => Promise<Executed<K> | null>
 
 type Failed<K extends Kind> = Extract<Outcome<K>, { did: 'fail' }>
 
 export function makeExecute(deps: ExecutionDeps): Execute {
-  return async (context, action) => {
+  return async (context, step) => {
     const secrets = await deps.secretsOf(context.claimed.workload)
     const startedMs = deps.clock.monotonicMs()
     const executed =
-      action.do === 'create'
+      step.do === 'create'
         ? await createOnce(deps, { ...context, secrets }, startedMs)
-        : await executeAction(deps, { ...context, secrets }, action, startedMs)
+        : await executeStep(deps, { ...context, secrets }, step, startedMs)
     if (executed === null) return null
     const outcome = withoutSecrets(executed.outcome, secrets.hide)
     return { ...executed, outcome: outcome.did === 'fail' ? pointed(context, outcome) : outcome }
@@ -51,14 +51,14 @@ function pointed<K extends Kind>({ driver, claimed }: ExecutionContext<K>, faile
   return pointer === undefined ? failed : { ...failed, pointer }
 }
 
-async function executeAction<K extends Kind>(
+async function executeStep<K extends Kind>(
   deps: ExecutionDeps,
   context: PreparedContext<K>,
-  action: Exclude<ExecutableAction<K>, { do: 'create' }>,
+  step: Exclude<ExecutableStep<K>, { do: 'create' }>,
   startedMs: number,
 ): Promise<Executed<K>> {
-  const operation = action.do === 'control' || action.do === 'update' ? 'control' : 'read'
-  const outcome = await orFailure(operation, () => callProvider(deps, context, action))
+  const operation = step.do === 'control' || step.do === 'update' ? 'control' : 'read'
+  const outcome = await orFailure(operation, () => callProvider(deps, context, step))
   return { workload: context.claimed.workload, facts: later(deps, context.facts, startedMs), outcome }
 }
 
@@ -92,11 +92,11 @@ function foundWithoutSecrets<K extends Kind>(found: Found<K>, hide: Hide): Found
 async function callProvider<K extends Kind>(
   deps: ExecutionDeps,
   context: PreparedContext<K>,
-  action: Exclude<ExecutableAction<K>, { do: 'create' }>,
+  step: Exclude<ExecutableStep<K>, { do: 'create' }>,
 ): Promise<Outcome<K>> {
   const { claimed, driver, secrets } = context
   const { workload } = claimed
-  switch (action.do) {
+  switch (step.do) {
     case 'find':
       return recoverCreated(deps, context)
     case 'get':
@@ -108,13 +108,13 @@ async function callProvider<K extends Kind>(
       const before = driver.traits.reusesIds === true ? await readBefore(deps, workload, driver) : null
       if (before !== null && (before.did === 'fail' || before.seen === 'gone')) return before
       const requested = workload.imported ? undefined : workload.spec
-      await driver.controls[action.verb]?.(remoteIdOf(workload), callSignal(deps), requested)
-      return { did: 'control', verb: action.verb, step: action.step ?? false }
+      await driver.controls[step.action]?.(remoteIdOf(workload), callSignal(deps), requested)
+      return { did: 'control', action: step.action, isIntermediate: step.isIntermediate ?? false }
     }
     case 'settle':
-      return { did: 'settle', change: action.change }
+      return { did: 'settle', change: step.change }
     default:
-      return action satisfies never
+      return step satisfies never
   }
 }
 

@@ -7,7 +7,7 @@ import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Operation } from '../apply/failure-policy.ts'
 import type { Outcome } from '../apply/outcome.ts'
 import { after } from '../apply/poll-intervals.ts'
-import type { Action, Facts, WorkloadKind } from '../kind.ts'
+import type { Facts, Step, WorkloadKind } from '../kind.ts'
 import type { OpenConnection } from '../ports.ts'
 import type { Ownership } from '../store/reads.repository.ts'
 import type { Workload } from '../workload.ts'
@@ -46,19 +46,19 @@ export interface ExecutionContext<K extends Kind> {
   connection: OpenConnection
 }
 
-/** A claimed workload with its secrets opened, for one action. */
+/** A claimed workload with its secrets opened, for one step. */
 export interface PreparedContext<K extends Kind> extends ExecutionContext<K> {
   secrets: Secrets
 }
 
-/** The workload, the facts and the outcome after an action. */
+/** The workload, the facts and the outcome after a step. */
 export interface Executed<K extends Kind> {
   workload: Workload<K>
   facts: Facts<K>
   outcome: Outcome<K>
 }
 
-export type ExecutableAction<K extends Kind> = Exclude<Action<K>, { do: 'wait' }>
+export type ExecutableStep<K extends Kind> = Exclude<Step<K>, { do: 'wait' }>
 
 /** Ends a call at its timeout or when the process must end. */
 export function callSignal({ timing, shutdown }: Pick<ExecutionDeps, 'timing' | 'shutdown'>): AbortSignal {

@@ -1,5 +1,5 @@
 import type { Driver } from '../../providers/driver.ts'
-import type { Kind, Verb } from '../../vocabulary/kinds.ts'
+import type { Action, Kind } from '../../vocabulary/kinds.ts'
 import type { Facts, PollIntervals } from '../kind.ts'
 import type { Workload } from '../workload.ts'
 import type { ClaimFacts } from './leases.repository.ts'
@@ -14,7 +14,7 @@ export function factsOf<K extends Kind>(
   return {
     ...bareFacts<K>(known, pollIntervals),
     traits: driver.traits,
-    verbs: Object.keys(driver.controls) as Verb<K>[],
+    actions: Object.keys(driver.controls) as Action<K>[],
     ...observedFacts(workload, driver),
   }
 }
@@ -62,7 +62,7 @@ export function bareFacts<K extends Kind>(known: ClaimFacts, pollIntervals: Poll
   return {
     now,
     traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
-    verbs: [],
+    actions: [],
     connection: { notBefore, pauseReason, hasFailed: connectionFailures > 0, isHeld: connectionHeld },
     isCreationHeld: creationHeld,
     environment:

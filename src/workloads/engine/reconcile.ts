@@ -73,7 +73,7 @@ async function runPass<K extends Kind>(
     if (driver === undefined) throw new Error(`${connection.provider} has no driver for a ${kind.name}`)
     const isHeld = known.connectionHeld || deps.heldProviders.has(workload.provider)
     const facts = factsOf({ ...known, connectionHeld: isHeld }, workload, driver, deps.pollIntervals)
-    return await step(deps, { kind, claimed, facts, driver, connection })
+    return await takeStep(deps, { kind, claimed, facts, driver, connection })
   } catch (error) {
     if (error instanceof UnknownProvider) return await leftToNewer(deps, claimed)
     deps.log.error({ err: error, workloadId: workload.id, connectionId: workload.connectionId }, 'reconcile failed')
@@ -94,20 +94,20 @@ async function leftToNewer(deps: ReconcileDeps, claimed: Claimed): Promise<Passe
   return { isDue: false, outcome: 'released' }
 }
 
-async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<Passed> {
+async function takeStep<K extends Kind>(deps: ReconcileDeps, context: ExecutionContext<K>): Promise<Passed> {
   const { kind, claimed, facts } = context
   const { workload } = claimed
-  const action = kind.nextAction(workload, facts)
-  if (action.do === 'wait') {
-    const change = waiting(action, workload)
+  const step = kind.nextStep(workload, facts)
+  if (step.do === 'wait') {
+    const change = waiting(step, workload)
     return passed('wait', await commit(deps, context, { workload, facts }, { change, attemptResult: null }))
   }
-  const isProbe = action.do !== 'settle' && isRecovering(facts)
+  const isProbe = step.do !== 'settle' && isRecovering(facts)
   if (isProbe && !(await deps.connections.mayProbe(workload.connectionId))) {
     const change = waiting(untilProbed(facts), workload)
     return passed('wait', await commit(deps, context, { workload, facts }, { change, attemptResult: null }))
   }
-  const executed = await deps.execute(context, action)
+  const executed = await deps.execute(context, step)
   if (executed === null) {
     deps.log.info(
       { workloadId: workload.id },
@@ -131,7 +131,7 @@ async function step<K extends Kind>(deps: ReconcileDeps, context: ExecutionConte
   const committed = await commit<K>(deps, context, { ...executed, facts: { ...executed.facts, ...seen } }, applied)
   if (outcome.did === 'create' && outcome.created.ignored !== undefined)
     await reportIgnored(deps, workload, outcome.created.ignored)
-  return passed(outcome.did === 'fail' ? 'failed' : action.do, committed)
+  return passed(outcome.did === 'fail' ? 'failed' : step.do, committed)
 }
 
 function passed(outcome: Passed['outcome'], { isWritten, isDue }: Committed): Passed {

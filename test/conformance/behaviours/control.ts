@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jobTransitions } from '../../../src/vocabulary/job.ts'
-import type { Kind, Verb } from '../../../src/vocabulary/kinds.ts'
+import type { Action, Kind } from '../../../src/vocabulary/kinds.ts'
 import { isTerminal } from '../../../src/vocabulary/transitions.ts'
 import { failureOf, isMissing, longMs, type Subject, signal, skipNote } from '../subject.ts'
 
@@ -70,12 +70,12 @@ function describeCancel(subject: Subject<'job'>): void {
 
 function describeEnvironmentLifecycle(subject: Subject<'environment'>): void {
   const { fixture, described, harness } = subject
-  const has = (action: Verb<'environment'>) => described.controls[action] !== undefined
-  const skipNoteFor = (...actions: Verb<'environment'>[]) => {
+  const has = (action: Action<'environment'>) => described.controls[action] !== undefined
+  const skipNoteFor = (...actions: Action<'environment'>[]) => {
     const missing = actions.filter((action) => !has(action))
     return missing.length === 0 ? '' : ` [skipped: this provider cannot ${missing.join(' nor ')}]`
   }
-  const execute = (action: Verb<'environment'>, remoteId: string) =>
+  const execute = (action: Action<'environment'>, remoteId: string) =>
     subject.driver().controls[action]?.(remoteId, signal)
   const statusAfterTransition = async (remoteId: string) => {
     fixture.advance(longMs)
@@ -139,8 +139,8 @@ function describeEnvironmentLifecycle(subject: Subject<'environment'>): void {
 
 function describeActionFailures<K extends Kind>(subject: Subject<K>): void {
   const { fixture, described, harness } = subject
-  const actions = Object.keys(described.controls) as Verb<K>[]
-  const controlOf = (action: Verb<K>) => subject.driver().controls[action]
+  const actions = Object.keys(described.controls) as Action<K>[]
+  const controlOf = (action: Action<K>) => subject.driver().controls[action]
   const { actionResponseBodies = true } = harness
 
   // A start is excluded: the environment is starting already, so its state changes after any response.
@@ -159,7 +159,7 @@ function describeActionFailures<K extends Kind>(subject: Subject<K>): void {
   }
 
   async function expectFailureAfter(
-    action: Verb<K>,
+    action: Action<K>,
     fault: Parameters<typeof fixture.sandbox.faults.add>[0],
   ): Promise<void> {
     const { remoteId } = await subject.createObject()

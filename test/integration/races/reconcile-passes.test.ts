@@ -111,10 +111,10 @@ describe('lifted hold', () => {
     const pass = await claim(await submit())
     const facts = await pass.facts()
     await hold(false)
-    const action = jobKind.nextAction(pass.claimed.workload, facts)
-    expect(action).toMatchObject({ do: 'wait', reason: 'held' })
-    if (action.do !== 'wait') return
-    expect(await write(pass, waiting(action, pass.claimed.workload))).toMatchObject({ isWritten: true, isDue: true })
+    const step = jobKind.nextStep(pass.claimed.workload, facts)
+    expect(step).toMatchObject({ do: 'wait', reason: 'held' })
+    if (step.do !== 'wait') return
+    expect(await write(pass, waiting(step, pass.claimed.workload))).toMatchObject({ isWritten: true, isDue: true })
   })
 })
 
@@ -258,7 +258,7 @@ describe('create response after a lease takeover', () => {
     expect(await write(slow, { status: 'pending' }, created(1, '4711'))).toMatchObject({ isWritten: false })
     expect(await write(searching, { status: 'queued' }, notCreated(1))).toMatchObject({ isWritten: false })
     const { facts } = searching
-    expect(jobKind.nextAction(searching.claimed.workload, await facts())).toMatchObject({
+    expect(jobKind.nextStep(searching.claimed.workload, await facts())).toMatchObject({
       do: 'settle',
       change: { status: 'pending', remoteId: '4711' },
     })
@@ -274,7 +274,7 @@ describe('create response after a lease takeover', () => {
     expect(await write(slow, { status: 'pending' }, created(1, '4712'))).toMatchObject({ isDuplicate: false })
     expect(await openAttempt(nextPass)).toEqual([null])
     const { facts } = nextPass
-    expect(jobKind.nextAction(nextPass.claimed.workload, await facts())).toMatchObject({
+    expect(jobKind.nextStep(nextPass.claimed.workload, await facts())).toMatchObject({
       change: { status: 'dispatching' },
     })
   })

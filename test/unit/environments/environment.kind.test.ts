@@ -73,13 +73,13 @@ describe('stopped environment', () => {
 
 describe('open action request', () => {
   const decide = (more: Partial<Workload<'environment'>>) =>
-    environmentKind.nextAction(
+    environmentKind.nextStep(
       makeWorkload('environment', { remoteId: 'r', rawState: 'x', generation: 2, observedGeneration: 1, ...more }),
-      makeFacts<'environment'>({ verbs: ['start', 'stop', 'delete'] }),
+      makeFacts<'environment'>({ actions: ['start', 'stop', 'delete'] }),
     )
 
   it.each(['stopped', 'failed', 'blocked'] as const)('starts a %s environment', (status) => {
-    expect(decide({ status, desired: 'run' })).toEqual({ do: 'control', verb: 'start' })
+    expect(decide({ status, desired: 'run' })).toEqual({ do: 'control', action: 'start' })
   })
 
   it.each(['provisioning', 'deleting'] as const)('waits while the environment is %s', (status) => {
@@ -92,15 +92,15 @@ describe('superseding action request', () => {
 
   it('reads the current state first, since the earlier action may have been sent', () => {
     const environment = makeWorkload('environment', superseding)
-    const action = environmentKind.nextAction(environment, makeFacts({ now }))
-    expect(action).toEqual({ do: 'settle', change: { observedGeneration: 1, rawState: null } })
+    const step = environmentKind.nextStep(environment, makeFacts({ now }))
+    expect(step).toEqual({ do: 'settle', change: { observedGeneration: 1, rawState: null } })
     const alone = makeWorkload('environment', { ...superseding, observedGeneration: 1, rawState: null })
-    expect(environmentKind.nextAction(alone, makeFacts({ now }))).toEqual({ do: 'get' })
+    expect(environmentKind.nextStep(alone, makeFacts({ now }))).toEqual({ do: 'get' })
   })
 
   it('skips the read if no earlier request is open', () => {
     const environment = makeWorkload('environment', { ...superseding, observedGeneration: 1 })
-    const action = environmentKind.nextAction(environment, makeFacts({ now }))
-    expect(action).toEqual({ do: 'settle', change: { observedGeneration: 2 } })
+    const step = environmentKind.nextStep(environment, makeFacts({ now }))
+    expect(step).toEqual({ do: 'settle', change: { observedGeneration: 2 } })
   })
 })

@@ -4,7 +4,7 @@ import { makeFacts, makeWorkload } from '../workloads/make-workload.ts'
 
 const environmentId = 'env_01h455vb4pex5vsknk084sn02q'
 const decide = (environment: { status: string; desired?: string; remoteId?: string | null }, more: object = {}) =>
-  jobKind.nextAction(
+  jobKind.nextStep(
     makeWorkload('job', { environmentId, ...more }),
     makeFacts<'job'>({ environment: { remoteId: 'remote-1', desired: 'run', ...environment } as never }),
   )

@@ -49,7 +49,7 @@ export function makeFacts<K extends Kind>(more: Partial<Facts<K>> = {}): Facts<K
   return {
     now: acceptedAt,
     traits: { listConsistencyLagMs: 0, maxProcessingMs: 0, uniqueNames: false, enforces: [] },
-    verbs: [],
+    actions: [],
     connection: { notBefore: null, pauseReason: null, hasFailed: false, isHeld: false },
     isCreationHeld: false,
     ...{ environment: null, hasLiveJobs: false, needsUpdate: false, rawStatus: null, attempt: null, firstSentAt: null },

@@ -26,7 +26,7 @@ describe('missing object', () => {
   it('is read individually, since a list alone is not conclusive', () => {
     const unlisted = { ...running, missingSince: start }
     const later = at(pollIntervals.confirmGoneMs * 10)
-    expect(jobKind.nextAction(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
+    expect(jobKind.nextStep(unlisted, makeFacts({ now: start }))).toEqual({ do: 'get' })
     expect(readAgain(unlisted, pollIntervals.confirmGoneMs * 10)).toMatchObject({
       status: 'running',
       missingSince: later,
@@ -38,7 +38,7 @@ describe('missing object', () => {
     expect(missing).toMatchObject({ status: 'running', reason: 'remote_not_found', missingSince: start })
     const until = at(pollIntervals.confirmGoneMs)
     expect(missing.dueAt).toEqual(until)
-    expect(jobKind.nextAction(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
+    expect(jobKind.nextStep(missing, makeFacts({ now: start }))).toEqual({ do: 'wait', until })
     expect(readAgain(missing, pollIntervals.confirmGoneMs - 1)).toMatchObject({ status: 'running' })
     expect(readAgain(missing, pollIntervals.confirmGoneMs)).toMatchObject({
       status: 'unknown',
@@ -60,13 +60,15 @@ describe('missing environment during its deletion', () => {
   }
   type Given = Partial<Facts<'environment'>>
   const readAgain = (environment: Workload<'environment'>, more: Given) => {
-    const facts = makeFacts<'environment'>({ verbs: ['start', 'delete'], ...more })
+    const facts = makeFacts<'environment'>({ actions: ['start', 'delete'], ...more })
     return { ...environment, ...applyOutcome(environmentKind, environment, facts, gone).change } as typeof environment
   }
 
   it('is deleted immediately if no start can recreate it', () => {
     expect(readAgain(deleting, { now: at(1) })).toMatchObject({ status: 'deleted', reason: null })
-    expect(readAgain(deleting, { now: at(1), traits: reused, verbs: ['delete'] })).toMatchObject({ status: 'deleted' })
+    expect(readAgain(deleting, { now: at(1), traits: reused, actions: ['delete'] })).toMatchObject({
+      status: 'deleted',
+    })
     const neverStarted = { ...deleting, generation: 1 }
     expect(readAgain(neverStarted, { now: at(1), traits: reused })).toMatchObject({ status: 'deleted' })
   })

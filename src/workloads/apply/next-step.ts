@@ -1,5 +1,5 @@
-import type { Kind, Verb } from '../../vocabulary/kinds.ts'
-import type { Action, Facts, WorkloadKind } from '../kind.ts'
+import type { Action, Kind } from '../../vocabulary/kinds.ts'
+import type { Facts, Step, WorkloadKind } from '../kind.ts'
 import type { Workload } from '../workload.ts'
 import { pausedUntil } from './creation.ts'
 import { after, pollDelayMs } from './poll-intervals.ts'
@@ -10,11 +10,11 @@ import { after, pollDelayMs } from './poll-intervals.ts'
 export function control<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
-  verb: Verb<K>,
-  { step = false } = {},
-): Action<K> | null {
-  if (!facts.verbs.includes(verb)) return null
-  return pausedUntil(workload, facts) ?? (step ? { do: 'control', verb, step } : { do: 'control', verb })
+  action: Action<K>,
+  { isIntermediate = false } = {},
+): Step<K> | null {
+  if (!facts.actions.includes(action)) return null
+  return pausedUntil(workload, facts) ?? { do: 'control', action, ...(isIntermediate ? { isIntermediate } : {}) }
 }
 
 /** While an action is in progress: poll often at first, and resend the action if it shows no effect. */
@@ -22,14 +22,14 @@ export function followAction<K extends Kind>(
   kind: WorkloadKind<K>,
   workload: Workload<K>,
   facts: Facts<K>,
-): Action<K> | null {
-  const verb = actionInFlight(kind, workload)
+): Step<K> | null {
+  const action = actionInFlight(kind, workload)
   const { lastActionAt } = workload
-  if (verb === null || lastActionAt === null) return null
+  if (action === null || lastActionAt === null) return null
   const hasNoEffect = facts.rawStatus !== workload.status
-  // As a step: the action belongs to an earlier request or leads to the current one, so an open request stays open.
+  // The action belongs to an earlier request or leads to the current one, so an open request stays open.
   if (hasNoEffect && facts.now >= after(lastActionAt, facts.pollIntervals.resendMs))
-    return control(workload, facts, verb, { step: true })
+    return control(workload, facts, action, { isIntermediate: true })
   const readAtLast =
     workload.observedAt !== null && workload.observedAt > lastActionAt ? workload.observedAt : lastActionAt
   const waitedMs = readAtLast.getTime() - lastActionAt.getTime()
@@ -48,7 +48,7 @@ export function readIfUnsure<K extends Kind>(
   workload: Workload<K>,
   facts: Facts<K>,
   { unseenMs }: { unseenMs: number },
-): Action<K> | null {
+): Step<K> | null {
   const goneSince = goneSinceOf(workload)
   if (goneSince !== null) return readAt(workload, facts, after(goneSince, facts.pollIntervals.confirmGoneMs))
   if (workload.missingSince !== null) return readAt(workload, facts, facts.now)
@@ -62,12 +62,12 @@ export function goneSinceOf({ missingSince, reason }: Pick<Workload, 'missingSin
   return reason === 'remote_not_found' ? missingSince : null
 }
 
-function readAt<K extends Kind>(workload: Workload<K>, facts: Facts<K>, at: Date): Action<K> {
+function readAt<K extends Kind>(workload: Workload<K>, facts: Facts<K>, at: Date): Step<K> {
   if (facts.now < at) return { do: 'wait', until: at }
   return pausedUntil(workload, facts) ?? { do: 'get' }
 }
 
-function actionInFlight<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): Verb<K> | null {
-  const verbs = Object.keys(kind.inFlight) as Verb<K>[]
-  return verbs.find((verb) => kind.inFlight[verb] === workload.status) ?? null
+function actionInFlight<K extends Kind>(kind: WorkloadKind<K>, workload: Workload<K>): Action<K> | null {
+  const actions = Object.keys(kind.inFlight) as Action<K>[]
+  return actions.find((action) => kind.inFlight[action] === workload.status) ?? null
 }
