@@ -1,10 +1,12 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { auditListStatement } from '../../../src/access/audit.repository.ts'
 import { fixDatabase, reseal } from '../../../src/container/container.ts'
 import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { makeApiCaller } from '../../support/api-caller.ts'
+import { scansOf } from '../../support/statement-plans.ts'
 import { startStubServer } from '../../support/stub-server.ts'
 import { startSwitchyard, testSecretsKey } from '../../support/switchyard.ts'
 import { startTwoInstances } from './two-instances.ts'
@@ -206,16 +208,19 @@ describe('audit log entries', () => {
     expect(first.toSorted()).toEqual(['api_key.created', 'project.created'])
   })
 
-  it.each(['subject', 'object_id', 'action'])('are found by %s with an index', async (column) => {
+  it.each([
+    ['subject', 'audit_subject_id_idx'],
+    ['objectId', 'audit_object_id_id_idx'],
+    ['action', 'audit_action_id_idx'],
+  ])('are found by %s with an index', async (field, index) => {
     await sql.query(
       `INSERT INTO audit (id, project_id, subject, address, request_id, action, object_id, outcome, data)
         SELECT $1 || n, 'p', 'another-subject', '', '', 'thing.done', 'thing_' || n, 'done', '{}' FROM generate_series(1, 5000) n`,
-      [column],
+      [field],
     )
     await sql.query('ANALYZE audit')
-    const { rows } = await sql.query(
-      `EXPLAIN SELECT * FROM audit WHERE ${column} = 'rare' AND id < 'z' ORDER BY id DESC LIMIT 50`,
-    )
-    expect(rows.map((row) => row['QUERY PLAN']).join()).toContain(`audit_${column}_id_idx`)
+    const statement = auditListStatement({ [field]: 'rare' }, { after: 'z', limit: 50 })
+    const scans = await scansOf(bench.open, statement, 'custom plan')
+    expect(scans.map((scan) => scan.index)).toEqual([index, 'audit_pkey'])
   })
 })

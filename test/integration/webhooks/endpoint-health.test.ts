@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { makeSecretBox } from '../../../src/secrets/secret-box.ts'
 import { makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
+import { makeDeliveriesRepository } from '../../../src/webhooks/deliveries.repository.ts'
 import { makePruning } from '../../../src/webhooks/maintenance.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
+import type { Planning } from '../../support/rows-read.ts'
+import { scansOf, sentBy } from '../../support/statement-plans.ts'
 import { idle, until, useWebhookBench, verified } from './webhook-bench.ts'
 
 const bench = await useWebhookBench()
@@ -204,16 +207,23 @@ describe('delivery retention', () => {
       [id],
     )
     await bench.open.pool.query('ANALYZE webhook_deliveries')
-    const planOf = async (statement: string) => {
-      const { rows } = await bench.open.pool.query(`EXPLAIN ${statement}`)
-      return rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n')
+    const firstScans = async (planning: Planning, run: Parameters<typeof sentBy>[0]) => {
+      const scans = await Promise.all(
+        (await sentBy(run)).slice(0, 1).map((each) => scansOf(bench.open, each, planning)),
+      )
+      return scans.flat().filter(({ table }) => table === 'webhook_deliveries')
     }
-    const old = `SELECT id FROM webhook_deliveries WHERE status <> 'pending' AND settled_at < now() - interval '30 days' ORDER BY settled_at LIMIT 10`
-    expect(await planOf(old)).toContain('webhook_deliveries_settled_at')
-    const due = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'pending' AND due_at <= now() ORDER BY due_at LIMIT 8`
-    expect(await planOf(due)).toContain('webhook_deliveries_pending')
-    const failed = `SELECT id FROM webhook_deliveries WHERE endpoint_id = '${id}' AND status = 'failed' ORDER BY id DESC LIMIT 50`
-    expect(await planOf(failed)).not.toContain('Seq Scan')
+    const page = { status: 'failed', before: null, limit: 50 } as const
+    const [expired, claimed, listed] = await Promise.all([
+      firstScans('custom plan', ({ prisma }) => makePruning(prisma, { retentionMs: 30 * day })()),
+      firstScans('generic plan', ({ sql }) => makeClaimsRepository(sql, 60_000).claimSteady(500, idle)),
+      firstScans('custom plan', ({ prisma }) => makeDeliveriesRepository(prisma).list(id, page)),
+    ])
+    const indexes = (scans: typeof expired) => scans.map(({ index }) => index)
+    expect(indexes(expired)).toEqual(['webhook_deliveries_settled_at', 'webhook_deliveries_pkey'])
+    expect(indexes(claimed)).toContain('webhook_deliveries_pending')
+    expect(indexes(listed)).toEqual(['webhook_deliveries_endpoint_id_status_id_idx'])
+    expect([...expired, ...claimed].filter(({ isFull }) => isFull)).toEqual([])
     expect(
       await claims().claimSteady(500, { ...idle, maxEach: 8, busy: { ...idle.busy, byEndpoint: new Map([[id, 3]]) } }),
     ).toHaveLength(5)

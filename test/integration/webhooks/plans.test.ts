@@ -3,7 +3,7 @@ import type { Statements } from '../../../src/infra/statements.ts'
 import { type ClaimedDelivery, makeClaimsRepository } from '../../../src/webhooks/claims.repository.ts'
 import { makeFanOut } from '../../../src/webhooks/fan-out.repository.ts'
 import { makeOutcomesRepository } from '../../../src/webhooks/outcomes.repository.ts'
-import { fullyScannedTables } from '../../support/full-table-scans.ts'
+import { fullyScannedTables } from '../../support/statement-plans.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { idle } from './webhook-bench.ts'
 

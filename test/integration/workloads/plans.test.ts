@@ -6,7 +6,7 @@ import { makeAttemptsRepository, type NewAttempt } from '../../../src/workloads/
 import { type Claimed, makeLeasesRepository } from '../../../src/workloads/engine/leases.repository.ts'
 import { makeAdmissionRepository } from '../../../src/workloads/intake/admission.repository.ts'
 import { makePruneWorkloads } from '../../../src/workloads/maintenance/retention.repository.ts'
-import { fullyScannedTables } from '../../support/full-table-scans.ts'
+import { fullyScannedTables } from '../../support/statement-plans.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 
 // With a backlog of a few thousand jobs, Postgres starts to prefer full table scans for a handful of rows.
