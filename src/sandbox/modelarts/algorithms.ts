@@ -4,7 +4,7 @@ import type { World, WorldObject } from '../world.ts'
 import { knownAlgorithmId } from './catalog.ts'
 import { isDescending } from './environment-states.ts'
 import { Rejection } from './rejections.ts'
-import { algorithmCreation, invalidParam } from './rules.ts'
+import { invalidParam } from './rules.ts'
 import {
   countIn,
   type Definition,
@@ -14,6 +14,7 @@ import {
   type ProjectObjects,
   type ServiceParts,
 } from './service.ts'
+import { algorithmCreation } from './training-fields.ts'
 import type { AlgorithmRequest, JobRequest, ModelartsAccount } from './wire.ts'
 
 const base = '/v2/:projectId/algorithms'

@@ -1,12 +1,13 @@
 import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
+import { instanceAction, instanceCreation, instanceUpdate } from './environment-fields.ts'
 import { assertCanStart, assertCanStop, isDescending } from './environment-states.ts'
 import { assertAutoStop, assertInstance } from './instance-rules.ts'
 import { detailed, lifecycleInputOf, summary } from './instance-view.ts'
 import { deleted, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
-import { instanceAction, instanceCreation, instanceUpdate, wrongValue } from './rules.ts'
+import { wrongValue } from './rules.ts'
 import {
   countIn,
   type Definition,

@@ -10,7 +10,7 @@ import { type Filter, matcher } from './job-search.ts'
 import { jobFlavors, jobView, scriptOf, tasksOf, workspaceIdOf } from './job-view.ts'
 import { jobLife, terminated } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
-import { invalidParam, jobAction, jobCreation, jobDescription, jobSearch } from './rules.ts'
+import { invalidParam } from './rules.ts'
 import {
   type Definition,
   defineOperations,
@@ -19,6 +19,7 @@ import {
   type ProjectObjects,
   type ServiceParts,
 } from './service.ts'
+import { jobAction, jobCreation, jobDescription, jobSearch } from './training-fields.ts'
 import type { JobData, JobRequest, ModelartsAccount } from './wire.ts'
 
 const base = '/v2/:projectId/training-jobs'

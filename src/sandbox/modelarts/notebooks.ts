@@ -2,12 +2,13 @@ import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
 import type { Collection, WorldObject } from '../world.ts'
 import { images, isKnownFlavor } from './catalog.ts'
+import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate } from './environment-fields.ts'
 import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment-states.ts'
 import { deleted, extended, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
 import { listNotebooks } from './notebook-list.ts'
 import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
 import { Rejection } from './rejections.ts'
-import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate, wrongValue } from './rules.ts'
+import { wrongValue } from './rules.ts'
 import {
   type Definition,
   defineOperations,

@@ -4,7 +4,6 @@ import type { Collection, WorldObject } from '../world.ts'
 import { logLines } from './job-logs.ts'
 import { jobLife, jobTimes, terminated } from './lifecycle.ts'
 import { Rejection } from './rejections.ts'
-import { oldJobCreation } from './rules.ts'
 import {
   countIn,
   type Definition,
@@ -14,6 +13,7 @@ import {
   type ProjectObjects,
   type ServiceParts,
 } from './service.ts'
+import { oldJobCreation } from './training-fields.ts'
 import type { ModelartsAccount, OldJobData, OldJobRequest } from './wire.ts'
 
 const base = '/v1/:projectId/training-jobs'
