@@ -1,44 +1,20 @@
 import { Type } from '@sinclair/typebox'
 import { jobTransitions } from '../../vocabulary/job.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
-import type { Status } from '../../vocabulary/kinds.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
 import type { Driver } from '../driver.ts'
 import type { Accepts } from '../field-rule.ts'
-import type { Intent } from '../intent.ts'
 import { readEntries, readId, readText } from '../kit/fields.ts'
-import { given } from '../kit/given.ts'
-import { asListed } from '../kit/listed.ts'
-import { boundedPayload } from '../kit/redact.ts'
-import { readTime } from '../kit/times.ts'
 import { webLink } from '../kit/web-url.ts'
 import type { Found, LogChunk, Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
+import { appListed, appSeen, appStates } from './app-observation.ts'
+import { findApps, workspaceNameOf } from './app-search.ts'
 import { contentsOf, type DataforestClient, jsonHeaders } from './client.ts'
 import { isNoSuchElement } from './errors.ts'
-import { appOf, commonAccepts, namePrefixOf, pinnedPrefixOf, programErrors } from './mapping.ts'
+import { appOf, commonAccepts, programErrors } from './mapping.ts'
 import type { DataforestSettings } from './settings.ts'
-
-/**
- * An AI app's `state`, followed by `finalStatus` once it is FINISHED. The documents show only ACCEPTED with UNDEFINED;
- * the rest are YARN's values (YarnApplicationState, FinalApplicationStatus). FINISHED without a final status is not a
- * success.
- */
-const states: Readonly<Record<string, Status<'job'>>> = {
-  NEW: 'pending',
-  NEW_SAVING: 'pending',
-  SUBMITTED: 'pending',
-  ACCEPTED: 'pending',
-  RUNNING: 'running',
-  'FINISHED/SUCCEEDED': 'succeeded',
-  'FINISHED/FAILED': 'failed',
-  'FINISHED/KILLED': 'canceled',
-  'FINISHED/UNDEFINED': 'unknown',
-  'FINISHED/ENDED': 'unknown',
-  FAILED: 'failed',
-  KILLED: 'canceled',
-}
 
 const options = Type.Object(
   {
@@ -56,9 +32,6 @@ const options = Type.Object(
   },
   { additionalProperties: false },
 )
-
-/** Fields that getDetail returns and an item of getList lacks. */
-const listOmits = ['success', 'message', 'elapsedMillis', 'containers']
 
 const traits: Traits<'job'> = {
   // Not documented; far longer than a list by YARN itself takes.
@@ -99,7 +72,7 @@ export function makeJobs(
     const app = await detail(remoteId, signal)
     if (app === 'gone') return app
     // A response to a read of one id describes that id, even if it does not repeat it.
-    const seen = jobOf({ ...app, id: readId(app, 'id') ?? remoteId }, literals)
+    const seen = appSeen({ ...app, id: readId(app, 'id') ?? remoteId }, literals)
     if (seen === null) throw new ProviderError('bad_response', 'aiapps/getDetail returned no app.')
     return seen
   }
@@ -107,7 +80,7 @@ export function makeJobs(
   return {
     accepts: acceptsOf(settings.defaultQueue),
     options,
-    states,
+    states: appStates,
     traits,
     tagLength: 8,
     environment: 'required',
@@ -123,7 +96,7 @@ export function makeJobs(
     async create(intent, signal) {
       const body = JSON.stringify(appOf(intent, settings.defaultQueue))
       const response = await client.create('aiapps/submit', body, { sendBy: intent.sendBy, signal })
-      const seen = jobOf(response, literals)
+      const seen = appSeen(response, literals)
       return seen === null ? { remoteId: null } : { remoteId: seen.remoteId, seen }
     },
 
@@ -143,7 +116,7 @@ export function makeJobs(
 
     async list(_page, signal) {
       const { apps } = await listApps(signal)
-      return { seen: apps.flatMap((app) => asListed(jobOf(app, literals), listOmits) ?? []), next: null }
+      return { seen: apps.flatMap((app) => appListed(app, literals) ?? []), next: null }
     },
 
     controls: {
@@ -175,94 +148,6 @@ function acceptsOf(defaultQueue: string): Accepts {
     description: { to: '', note: 'kept in Switchyard' },
     ...commonAccepts(defaultQueue),
     timeLimitSeconds: { to: '', note: 'Switchyard kills the app' },
-  }
-}
-
-/** One AI app from `getList`, `getDetail` or the response of `submit`. */
-function jobOf(app: Json, literals: readonly string[]): Observation<'job'> | null {
-  const remoteId = readId(app, 'id')
-  if (remoteId === undefined) return null
-  const rawState = rawStateOf(app)
-  const status = (Object.hasOwn(states, rawState) ? states[rawState] : undefined) ?? null
-  const name = readText(app, 'name')
-  const correlationTag = /^([a-z][a-z0-9]{7})-/.exec(name ?? '')?.[1]
-  const appId = readText(app, 'appId')
-  return {
-    remoteId,
-    status,
-    rawState,
-    ...(status === 'unknown' ? { reason: 'outcome_not_reported' as const } : {}),
-    ...timesOf(app, status !== null && isTerminal(jobTransitions, status)),
-    ...given({ remoteName: name, correlationTag, result: appId === undefined ? undefined : { appId } }),
-    payload: () => boundedPayload(app, literals),
-  }
-}
-
-function rawStateOf(app: Json): string {
-  const state = readText(app, 'state') ?? '(none)'
-  return state === 'FINISHED' ? `FINISHED/${readText(app, 'finalStatus') ?? 'UNDEFINED'}` : state
-}
-
-/**
- * `startedAt` of an app is its submit time and is present while it waits. A running app has started when its first
- * container did, so that a time limit excludes the queue.
- */
-function timesOf(app: Json, isEnded: boolean): { startedAt?: Date; endedAt?: Date } {
-  const containers = readEntries(app, 'containers').flatMap(([, each]) => readTime(each, 'createdAt') ?? [])
-  const first = containers.sort((a, b) => a.getTime() - b.getTime())[0]
-  const startedAt = first ?? (isEnded ? readTime(app, 'startedAt') : undefined)
-  // An unfinished app shows the epoch in Korean time, which readTime treats as absent.
-  const endedAt = isEnded ? readTime(app, 'finishedAt') : undefined
-  return { ...(startedAt === undefined ? {} : { startedAt }), ...(endedAt === undefined ? {} : { endedAt }) }
-}
-
-/** Maximum clock difference: the tolerance of the signature. */
-const clockToleranceMs = 300_000
-
-/** A client's prefix does not identify an app: workspace and start time narrow it down, and every match is returned. */
-function findApps(
-  apps: readonly Json[],
-  scan: { intent: Intent<'job'>; workspace: string | null; isComplete: boolean; literals: readonly string[] },
-): Found<'job'> {
-  const { intent, workspace } = scan
-  const earliestMs = intent.firstSentAt.getTime() - clockToleranceMs
-  const isOurs = (app: Json) => {
-    if (!readText(app, 'name')?.startsWith(`${namePrefixOf(intent)}-`)) return false
-    if (workspace === null) return true
-    const startedAt = readTime(app, 'startedAt')
-    return (
-      readText(app, 'workspaceName') === workspace && (startedAt === undefined || startedAt.getTime() >= earliestMs)
-    )
-  }
-  const ours = apps.filter(isOurs)
-  const found = ours.flatMap((app) => asListed(jobOf(app, scan.literals), listOmits) ?? [])
-  const isConclusive = ours.length === found.length && apps.every((app) => showsIdentity(app, workspace !== null))
-  if (found.length > 0) return { found, isComplete: scan.isComplete && isConclusive }
-  if (!scan.isComplete) return { inconclusive: 'aiapps/getList shows fewer apps than its total' }
-  return isConclusive ? { absent: true } : { inconclusive: 'aiapps/getList shows an app without its name or workspace' }
-}
-
-/** Whether a listed app shows which job it belongs to. */
-function showsIdentity(app: Json, isByWorkspace: boolean): boolean {
-  const shows = (key: string) => readText(app, key) !== undefined
-  return shows('name') && (!isByWorkspace || shows('workspaceName'))
-}
-
-/**
- * The list shows only the workspace's name. Null if it is not needed because the correlation tag identifies the app.
- */
-async function workspaceNameOf(
-  client: DataforestClient,
-  { spec, environmentRemoteId }: Intent<'job'>,
-  signal: AbortSignal,
-): Promise<string | null | 'gone'> {
-  if (pinnedPrefixOf(spec) === undefined || environmentRemoteId === null) return null
-  try {
-    const workspace = await client.call('aiworkspaces/getDetail', { id: environmentRemoteId }, signal)
-    return readText(workspace, 'name') ?? null
-  } catch (error) {
-    if (isNoSuchElement(error)) return 'gone'
-    throw error
   }
 }
 
