@@ -19,209 +19,152 @@ export interface MetricDefinition {
 const callBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const waitBuckets = [0.1, 1, 5, 15, 30, 60, 300, 1800]
 
-const api = {
+/** Completes the definitions of what is reported by the same processes. */
+function reportedBy<F extends MetricDefinition['from'], const D extends Record<string, Omit<MetricDefinition, 'from'>>>(
+  from: F,
+  definitions: D,
+) {
+  const entries = Object.entries(definitions).map(([name, definition]) => [name, { ...definition, from }])
+  return Object.fromEntries(entries) as { readonly [N in keyof D]: D[N] & { readonly from: F } }
+}
+
+const api = reportedBy('api', {
   http_request_duration_seconds: {
     type: 'histogram',
     help: 'Duration of requests, except long polls and event streams; `_count` is the number of requests.',
     labels: ['method', 'route', 'status'],
-    from: 'api',
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
   http_wait_duration_seconds: {
     type: 'histogram',
     help: 'Duration of long polls (`Prefer: wait`) and event streams.',
     labels: ['method', 'route', 'status'],
-    from: 'api',
     buckets: waitBuckets,
   },
   http_problems_total: {
     type: 'counter',
     help: 'Problem responses by code, see docs/errors.md.',
     labels: ['route', 'code'],
-    from: 'api',
   },
   installation_metrics_up: {
     type: 'gauge',
     help: '1 if the metrics of the whole installation could be read; 0 if they are absent, or up to a minute old, because the database has not returned them within 3 s.',
     labels: [],
-    from: 'api',
   },
-} as const satisfies Record<string, MetricDefinition>
+})
 
-const process = {
-  build_info: { type: 'gauge', help: 'Version of the process; the value is 1.', labels: ['version'], from: 'process' },
-  database_pool_connections: {
-    type: 'gauge',
-    help: 'Open database connections of the pool.',
-    labels: ['state'],
-    from: 'process',
+const process = reportedBy('process', {
+  build_info: { type: 'gauge', help: 'Version of the process; the value is 1.', labels: ['version'] },
+  database_pool_connections: { type: 'gauge', help: 'Open database connections of the pool.', labels: ['state'] },
+  database_pool_max_connections: { type: 'gauge', help: 'Maximum database connections of the pool.', labels: [] },
+  database_pool_waiting: { type: 'gauge', help: 'Queries that wait for a database connection.', labels: [] },
+  provider_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, dryRun, discover and verify.',
+    labels: ['provider', 'operation', 'code'],
+    buckets: callBuckets,
   },
-  database_pool_max_connections: {
-    type: 'gauge',
-    help: 'Maximum database connections of the pool.',
-    labels: [],
-    from: 'process',
-  },
-  database_pool_waiting: {
-    type: 'gauge',
-    help: 'Queries that wait for a database connection.',
-    labels: [],
-    from: 'process',
-  },
-} as const satisfies Record<string, MetricDefinition>
+})
 
-const worker = {
-  slots: { type: 'gauge', help: 'Workloads that the worker can process concurrently.', labels: [], from: 'worker' },
-  slots_used: { type: 'gauge', help: 'Workloads that the worker processes now.', labels: [], from: 'worker' },
+const worker = reportedBy('worker', {
+  slots: { type: 'gauge', help: 'Workloads that the worker can process concurrently.', labels: [] },
+  slots_used: { type: 'gauge', help: 'Workloads that the worker processes now.', labels: [] },
   leases: {
     type: 'gauge',
     help: 'Leases that the worker holds, by what is leased: workload, scan or webhook_delivery.',
     labels: ['of'],
-    from: 'worker',
   },
   reconcile_duration_seconds: {
     type: 'histogram',
     help: 'Duration of reconcile passes by outcome: the step that was executed, wait, stale, released, failed or error.',
     labels: ['provider', 'kind', 'outcome'],
-    from: 'worker',
-    buckets: callBuckets,
-  },
-  provider_call_duration_seconds: {
-    type: 'histogram',
-    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, dryRun, discover and verify.',
-    labels: ['provider', 'operation', 'code'],
-    from: 'process',
     buckets: callBuckets,
   },
   scan_duration_seconds: {
     type: 'histogram',
     help: 'Duration of scans of provider lists by outcome: complete, incomplete or failed.',
     labels: ['provider', 'kind', 'outcome'],
-    from: 'worker',
     buckets: [0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
   },
   scan_listed_objects: {
     type: 'histogram',
     help: 'Objects that a scan has read.',
     labels: ['provider', 'kind'],
-    from: 'worker',
     buckets: [0, 1, 10, 100, 1000, 10_000, 100_000],
   },
   webhook_delivery_duration_seconds: {
     type: 'histogram',
     help: 'Duration of webhook deliveries by outcome: the class of the status, or the reason why there was no response.',
     labels: ['outcome'],
-    from: 'worker',
     buckets: callBuckets,
   },
   webhook_lag_seconds: {
     type: 'histogram',
     help: 'Time from an event to its successful webhook delivery.',
     labels: [],
-    from: 'worker',
     buckets: [...waitBuckets, 21_600, 86_400],
   },
-} as const satisfies Record<string, MetricDefinition>
+})
 
-const installation = {
-  live_workloads: {
-    type: 'gauge',
-    help: 'Active jobs and environments.',
-    labels: ['kind', 'provider', 'status'],
-    from: 'installation',
-  },
+const installation = reportedBy('installation', {
+  live_workloads: { type: 'gauge', help: 'Active jobs and environments.', labels: ['kind', 'provider', 'status'] },
   parked_workloads: {
     type: 'gauge',
     help: 'Workloads that require an operator: see resolve.',
     labels: ['kind', 'provider', 'reason'],
-    from: 'installation',
   },
   due_workloads: {
     type: 'gauge',
     help: 'Due workloads that no worker has claimed, at most 10000 per connection. The 20 projects with the oldest; the others together as `other`.',
     labels: ['project', 'provider'],
-    from: 'installation',
   },
   oldest_due_seconds: {
     type: 'gauge',
     help: 'Age of the oldest due workload that no worker has claimed, for the same projects.',
     labels: ['project', 'provider'],
-    from: 'installation',
   },
-  overdue_seconds: { type: 'gauge', help: 'Age of the oldest due workload.', labels: [], from: 'installation' },
-  paused_connections: {
-    type: 'gauge',
-    help: 'Paused or held connections.',
-    labels: ['provider', 'reason'],
-    from: 'installation',
-  },
+  overdue_seconds: { type: 'gauge', help: 'Age of the oldest due workload.', labels: [] },
+  paused_connections: { type: 'gauge', help: 'Paused or held connections.', labels: ['provider', 'reason'] },
   creation_holds: {
     type: 'gauge',
     help: 'Active holds of new creates, by what they name: provider, connection, project, or several joined by `_`.',
     labels: ['scope'],
-    from: 'installation',
   },
-  held_workloads: {
-    type: 'gauge',
-    help: 'Active workloads that wait with reason held.',
-    labels: ['provider'],
-    from: 'installation',
-  },
+  held_workloads: { type: 'gauge', help: 'Active workloads that wait with reason held.', labels: ['provider'] },
   scan_lag_seconds: {
     type: 'gauge',
     help: 'Age of the oldest due scan that no worker has claimed.',
     labels: ['provider', 'kind'],
-    from: 'installation',
   },
   sweep_age_seconds: {
     type: 'gauge',
     help: 'Seconds since the last complete scan of a provider list, if one is due. The 100 connections with the highest values.',
     labels: ['connection', 'kind'],
-    from: 'installation',
   },
   last_success_age_seconds: {
     type: 'gauge',
     help: 'Seconds since the last successful provider call of a connection, or since its creation if there was none, if a scan of it is due and it is not held. The 100 connections with the highest values.',
     labels: ['connection', 'provider'],
-    from: 'installation',
   },
   orphans: {
     type: 'gauge',
     help: 'Active remote objects tagged by this installation without a live record, at the last complete scan. The 100 connections with the highest values.',
     labels: ['connection', 'kind'],
-    from: 'installation',
   },
   duplicates: {
     type: 'gauge',
     help: 'Provider responses that reported a second object for a workload; see duplicate_detected.',
     labels: [],
-    from: 'installation',
   },
-  webhook_deliveries_pending: {
-    type: 'gauge',
-    help: 'Pending webhook deliveries, 100000 at most.',
-    labels: [],
-    from: 'installation',
-  },
+  webhook_deliveries_pending: { type: 'gauge', help: 'Pending webhook deliveries, 100000 at most.', labels: [] },
   webhook_deliveries_failed: {
     type: 'gauge',
     help: 'Permanently failed webhook deliveries, 100000 at most.',
     labels: [],
-    from: 'installation',
   },
-  webhook_overdue_seconds: {
-    type: 'gauge',
-    help: 'Age of the oldest due delivery of a healthy endpoint.',
-    labels: [],
-    from: 'installation',
-  },
-  failing_webhook_endpoints: {
-    type: 'gauge',
-    help: 'Webhook endpoints whose last delivery failed.',
-    labels: [],
-    from: 'installation',
-  },
-} as const satisfies Record<string, MetricDefinition>
+  webhook_overdue_seconds: { type: 'gauge', help: 'Age of the oldest due delivery of a healthy endpoint.', labels: [] },
+  failing_webhook_endpoints: { type: 'gauge', help: 'Webhook endpoints whose last delivery failed.', labels: [] },
+})
 
 /** The metrics of Switchyard. */
 export const metricList = { ...api, ...process, ...worker, ...installation }
