@@ -12,7 +12,7 @@ export class LookupsBusyError extends Error implements NodeJS.ErrnoException {
 }
 
 /**
- * A resolver with at most `most` concurrent lookups; equal concurrent lookups are shared. The system resolver occupies
+ * A resolver with at most `max` concurrent lookups; equal concurrent lookups are shared. The system resolver occupies
  * a thread of a small pool until the name server responds, and client-chosen names must not exhaust the threads that
  * this process needs for its other lookups.
  *

@@ -160,7 +160,7 @@ function afterCheck(check: NameCheck, tunnel: buildConnector.connector): buildCo
   }
 }
 
-/** Decides on a name that a proxy will resolve: by all its addresses, or by itself if it has none here. */
+/** Decides on a name that a proxy will resolve: by all its addresses, or by the name if it has none here. */
 function makeNameCheck({ rules, lookup, timeoutMs, allowsUnresolved }: Connecting, target: Target): NameCheck {
   const { destination, isPlain } = target
   const { host } = destination

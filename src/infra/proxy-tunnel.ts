@@ -72,7 +72,7 @@ async function connectThrough(deps: TunnelDeps, options: buildConnector.Options)
   try {
     const { statusCode, socket } = await client.connect({ path, headers })
     const isOpen = statusCode >= 200 && statusCode < 300 && socket instanceof Socket
-    // The destination cannot have sent anything yet: undici's next client would reconnect without end.
+    // The destination cannot have sent anything yet: undici's next client would reconnect forever.
     if (isOpen && socket.readableLength === 0) return socket
     socket.on('error', () => {}).destroy()
     throw isOpen ? malformed(field) : connectError(statusCode, field)

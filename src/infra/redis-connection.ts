@@ -53,7 +53,7 @@ export function connectRedis(
   { enableOfflineQueue, ...behavior }: RedisBehavior,
 ): RedisConnection {
   const { form, hosts } = settings
-  // The name of the library is not worth a command that users need permission for.
+  // Without the name of the library: users would need permission for the command that sends it.
   const common: Options = { ...behavior, ...loginOf(settings), connectTimeout, disableClientInfo: true }
   if (form === 'cluster') return connectCluster(settings, { ...common, tls: settings.tls }, enableOfflineQueue)
   const [{ host, port } = { host: '127.0.0.1', port: 6379 }] = hosts

@@ -11,7 +11,7 @@ export interface RedisFacts {
   version: string
   /** What is evicted when the memory is full: `noeviction`, if the server is set up for a queue; `unknown` without INFO. */
   evictionPolicy: string
-  /** What is wrong with it and how to correct it; null: nothing. */
+  /** The problem and its remedy; null if there is none. */
   problem: string | null
 }
 

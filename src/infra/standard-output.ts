@@ -24,7 +24,7 @@ export async function writeLines(text: string, signal: AbortSignal): Promise<voi
   }
 }
 
-/** Lines together, as long as a pipe takes them at once. */
+/** Joins lines, as long as a pipe accepts them as a whole. */
 function* partsOf(text: string): Generator<string> {
   let part = ''
   for (const each of text.split('\n').slice(0, -1)) {

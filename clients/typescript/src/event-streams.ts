@@ -55,7 +55,7 @@ interface Reading {
   maxSilenceMs: number
 }
 
-/** Ends only with an error, of which the end of the body is one. */
+/** Ends only with an error; the end of the body is one. */
 async function* messagesIn(
   body: ReadableStream<Uint8Array>,
   { onData, onComment, maxSilenceMs }: Reading,

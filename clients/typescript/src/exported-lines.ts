@@ -30,7 +30,7 @@ export async function* exportedLines<E extends { id: string }>(
   }
 }
 
-/** A line that is not complete is left out, since it is sent again. */
+/** An incomplete line is omitted, since it is sent again. */
 async function* linesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
   if (body === null) return
   const decoder = new TextDecoder()
@@ -49,7 +49,7 @@ async function* linesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator
   }
 }
 
-/** A body that breaks off. */
+/** A body that ends early. */
 function asLost(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true || isSwitchyardError(error)) return error
   return error instanceof TypeError ? new ConnectionError('The export broke off.', { cause: error }) : error

@@ -58,8 +58,8 @@ async function* news({ read }: Following, known: Map<string | undefined, string>
 const minOverlap = 1024
 
 /**
- * What a text has more than an earlier one, of which the beginning may be gone. Of the readings of a text that repeats
- * itself it is the one that loses nothing: rather than being left out, a repetition can be returned twice.
+ * The part of a text that was added to an earlier one, whose beginning may be missing. If the text repeats itself, a
+ * repetition may be returned twice, but nothing is lost.
  */
 export function addedTo(before: string, text: string): string {
   if (text.startsWith(before)) return text.slice(before.length)

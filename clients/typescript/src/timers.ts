@@ -1,4 +1,4 @@
-/** JavaScript fires longer timers at once; 24.8 days. */
+/** 24.8 days; JavaScript fires longer timers immediately. */
 const longestTimerMs = 2 ** 31 - 1
 
 /** Runs after `ms`, which may be of any length; `Infinity` is never. Returns a function that stops it. */

@@ -97,7 +97,7 @@ function isJson(response: Response, body: string): boolean {
   return isOf(response, 'application/json') && /^\s*[[{]/.test(body)
 }
 
-/** `fetch` rejects with a TypeError; Bun, and a body that breaks off, with others. */
+/** `fetch` rejects with a TypeError; Bun, and a body that ends early, with others. */
 function isNetworkError(error: unknown): boolean {
   return !(error instanceof SwitchyardError) && (error instanceof TypeError || systemCodeOf(error) !== '')
 }

@@ -6,7 +6,7 @@ export type WebhookEvent = components['schemas']['WebhookMessage']
 
 export type WebhookEventData = WebhookEvent['data']
 
-/** The message was not sent by Switchyard, or the secret is another one. Respond with 400. */
+/** The message was not sent by Switchyard, or the secret is a different one. Respond with 400. */
 export class WebhookVerificationError extends Error {
   override readonly name = 'WebhookVerificationError'
 }

@@ -120,7 +120,7 @@ async function replay(cli: Cli, id: string, since: string): Promise<void> {
   const result = await webhookEndpoints.replay(id, { since })
   cli.out.record(result, { columns: [], name: 'count' })
   if (result.isComplete) return
-  // Repeated by the user: deliveries that fail again at once would never end.
+  // Not repeated here: deliveries that fail again immediately would be re-queued forever.
   cli.exitCode = exitCodes.failed
   cli.out.note('More failed deliveries remain. Run the command again.')
 }

@@ -9,7 +9,7 @@ export interface Candidate {
   description?: string
 }
 
-/** A shell waits for the values: none are better than late ones. */
+/** The shell waits for the values, so slow ones are omitted. */
 const limitMs = 2000
 const maxCandidates = 50
 

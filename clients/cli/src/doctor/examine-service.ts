@@ -15,7 +15,7 @@ type ExaminedService = Pick<
 /** Problems of one check that are listed; the others are counted. */
 const maxListed = 50
 
-/** The largest page: most records are read only to be passed over. */
+/** The largest page: most records have no problem. */
 const limit = 200
 
 /** Checks a service and one project through the API. Changes nothing. */
@@ -85,7 +85,7 @@ interface Workload {
   held?: boolean
 }
 
-/** Reasons after which nothing continues without an operator. */
+/** Reasons that require an operator. */
 const operatorReasons: ReadonlySet<string> = new Set(['outcome_unknown', 'internal_error', 'duplicate_detected'])
 
 function parked(workload: Workload): Problem | null {

@@ -1,7 +1,7 @@
 import { usageError } from '../command-error.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 
-/** Most jobs of one batch. */
+/** Maximum number of jobs of one batch. */
 export const maxBatchSize = 1000
 
 type Scalar = string | number | boolean
@@ -18,7 +18,7 @@ export function expandMatrix<T extends object>(request: T & JsonObject): T[] | n
   if (matrix === undefined) return null
   const combinations = combinationsOf(matrix)
   return combinations.map((combination) => {
-    // As unchecked as the template: the service validates each request.
+    // Not validated, like the template: the service validates each request.
     return substituted(template, combination) as T
   })
 }

@@ -15,7 +15,7 @@ export interface ReadLogsOptions {
   onNote(text: string): void
 }
 
-/** Parts that are read at most, in case a provider never ends. */
+/** Maximum number of parts, in case a provider always returns a next one. */
 const maxParts = 10_000
 
 /** Reads the output of a job: the text, then the links. */
@@ -26,7 +26,7 @@ export async function readLogs(jobs: Jobs, id: string, options: ReadLogsOptions)
   try {
     await readParts(jobs, id, { ...options, onText: () => undefined })
   } catch (error) {
-    // A job that is canceled before its creation has no output: following it has ended as it should.
+    // A job that is canceled before its creation has no output, which is not an error.
     if (!isConflict(error)) throw error
   }
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class SwitchyardError(Exception):
-    """A request that failed. `code` is for programs and stable; `detail` says what is wrong and what to do."""
+    """A request that failed. `code` is for programs and stable; `detail` states the problem and the remedy."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class SwitchyardError(Exception):
         #: One for each invalid field: `in`, `pointer`, `code`, `detail`.
         self.errors = errors
         self.request_id = request_id
-        #: Seconds to wait before a retry, if the service said so.
+        #: Seconds to wait before a retry, if the service states them.
         self.retry_after = retry_after
         #: The whole problem response, with members that this version does not know.
         self.problem: Mapping[str, Any] = problem or {}
@@ -62,7 +62,7 @@ class PermissionDeniedError(SwitchyardError):
 
 
 class QuotaExceededError(SwitchyardError):
-    """The project's quota is used up."""
+    """The project's quota is exceeded."""
 
 
 class NotFoundError(SwitchyardError):
@@ -86,7 +86,7 @@ class RateLimitedError(SwitchyardError):
 
 
 class ProviderError(SwitchyardError):
-    """The provider did not carry out the request; see `problem["provider"]`."""
+    """The provider's API returned an error; see `problem["provider"]`."""
 
 
 class UnavailableError(SwitchyardError):
@@ -94,7 +94,7 @@ class UnavailableError(SwitchyardError):
 
 
 class NoResponseError(SwitchyardError):
-    """No response arrived. `is_unsent` tells that the request certainly did not reach the service."""
+    """No response arrived. `is_unsent`: the request certainly did not reach the service."""
 
     is_unsent = False
 
@@ -108,7 +108,7 @@ class InvalidResponseError(SwitchyardError):
 
 
 class WaitTimeoutError(SwitchyardError, TimeoutError):
-    """The time ran out before the record was done. `record` is its latest state; None if it could not be read."""
+    """The time limit of a wait has passed. `record` is its latest state; None if it could not be read."""
 
     def __init__(self, detail: str, record: Any) -> None:
         super().__init__(detail, code="wait_timeout")

@@ -1,8 +1,8 @@
-"""What is new in a log that is returned as a whole each time it is read."""
+"""Finds the new text of a log that each read returns as a whole."""
 
 from __future__ import annotations
 
-#: Text by which the end of what was seen is found again in a log whose beginning was cut off.
+#: Length of the text by which the end of an earlier read is found in a log whose beginning was cut off.
 overlap_length = 1000
 
 
@@ -20,6 +20,6 @@ class SeenLogs:
         if text.startswith(seen):
             return text[len(seen) :]
         end = seen[-overlap_length:]
-        # The first of several such places: output that repeats itself may be returned twice, but is not lost.
+        # The first of several matches: output that repeats itself may be returned twice, but is not lost.
         found = text.find(end) if len(end) == overlap_length else -1
         return text if found < 0 else text[found + overlap_length :]

@@ -25,17 +25,17 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: JSON; None = no body.
     body: object = None
-    #: Executing it twice does what executing it once does.
+    #: Executing it twice has the same effect as once.
     is_repeatable: bool = True
-    #: Time for which the service may hold the response back.
+    #: Maximum time of a long poll.
     wait_s: float = 0.0
-    #: Time for the response, if there is less than usual.
+    #: Maximum time for the response, if shorter than usual.
     within_s: float = math.inf
-    #: The record is gone afterwards, and the response has no body: a repetition that does not find it has succeeded.
+    #: It deletes the record, and the response has no body: a repetition that does not find it has succeeded.
     is_removal: bool = False
 
     def timeout(self, usual_s: float) -> httpx.Timeout:
-        """The limit of each step of an attempt, of which reading is the one for which the service may wait."""
+        """The limit of each step of an attempt, of which only reading includes the long poll."""
         return httpx.Timeout(min(usual_s, self.within_s), read=min(usual_s + self.wait_s, self.within_s))
 
 
@@ -54,7 +54,7 @@ def create(*path: str, body: object, idempotency_key: str | None = None) -> Oper
 
 
 def remove(*path: str, if_version: int | None = None) -> Operation:
-    """A DELETE after which nothing is left of the record."""
+    """A DELETE that removes the record."""
     return replace(change("DELETE", *path, if_version=if_version), is_removal=True)
 
 
@@ -82,7 +82,7 @@ def path_of(segments: Sequence[str]) -> str:
 
 
 def query_of(parameters: Mapping[str, object]) -> Query:
-    """Parameters in the form of the API: `created_after` is sent as `createdAfter`; None is left out."""
+    """Parameters in the form of the API: `created_after` is sent as `createdAfter`; None is omitted."""
     return [(camel(name), text) for name, value in parameters.items() for text in texts_of(value)]
 
 

@@ -1,4 +1,4 @@
-"""Tolerance of what lasts for minutes or hours, waits and streams, towards a service that is away for a while."""
+"""Tolerance of waits and streams, which last for minutes or hours, for a temporarily unavailable service."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Outages:
         self._failures = 0
 
     def responded(self) -> None:
-        """The service is there. The delays stay as they are, for a connection that breaks again and again."""
+        """The service has responded. Delays are not reset, since the connection may break repeatedly."""
         self._since_s = None
 
     def over(self) -> None:
-        """The service has responded with what was asked for."""
+        """The operation has continued: delays start again from the shortest."""
         self._since_s = None
         self._failures = 0
 

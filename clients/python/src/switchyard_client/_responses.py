@@ -1,4 +1,4 @@
-"""Reads responses: as models, or as the errors that they stand for."""
+"""Parses responses into models or errors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class_of_status: Mapping[int, type[SwitchyardError]] = {
 
 
 def error_of(response: httpx.Response) -> SwitchyardError:
-    """The error that a read response with a status of 300 or more stands for."""
+    """The error of a response with a status of 300 or more."""
     status = response.status_code
     problem = problem_in(response)
     code = text_of(problem, "code") or f"http_{status}"
@@ -80,7 +80,7 @@ def error_of(response: httpx.Response) -> SwitchyardError:
 
 
 def failure_of(error: httpx.RequestError, method: str, url: httpx.URL) -> SwitchyardError:
-    """The error of a request that ended without a response that can be read."""
+    """The error of a request without a readable response."""
     request = f"{method} {url.copy_with(query=None, userinfo=b'')}"
     reason = str(error) or type(error).__name__
     if not isinstance(error, httpx.TransportError):
@@ -120,7 +120,7 @@ def invalid_response(request: str, reason: str, status: int | None = None) -> In
 
 
 def reason_of(error: ValueError) -> str:
-    """What is wrong with a body, without its values, which may be secret."""
+    """The problems of a body, without its values, which may be secret."""
     if not isinstance(error, ValidationError):
         return "not JSON"
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]

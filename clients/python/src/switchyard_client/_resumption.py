@@ -16,7 +16,7 @@ class Resumption:
         self._line = ""
 
     def begin(self) -> None:
-        """A connection begins, and with it a line."""
+        """A new connection starts at the beginning of a line."""
         self._line = ""
 
     def read(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""When a failed request is sent again, and after which time."""
+"""Whether and when a failed request is repeated."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class RetryPolicy:
     max_delay_s: float = 8.0
     #: A longer `Retry-After` is left to the caller: the error is raised immediately.
     max_retry_after_s: float = 60.0
-    #: Time for which waits and streams tolerate that the service is away.
+    #: Maximum outage that waits and streams tolerate.
     max_outage_s: float = 300.0
 
     def is_worthwhile(self, error: BaseException, *, is_repeatable: bool) -> bool:
-        """Whether to send the request again. `is_repeatable`: executing it twice does what executing it once does."""
+        """Whether to repeat the request. `is_repeatable`: executing it twice has the same effect as once."""
         if not isinstance(error, SwitchyardError):
             return False
         if error.retry_after is not None and error.retry_after > self.max_retry_after_s:

@@ -1,4 +1,4 @@
-"""Where the service is and how to authenticate."""
+"""Address of the service and authentication."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ export interface Environments {
   attempts(id: string, options?: CallOptions): List<Attempt>
   /** The latest payload of the provider. */
   remote(id: string, options?: CallOptions): Promise<RemotePayload>
-  /** Decides about an unknown outcome. */
+  /** Resolves an unknown outcome. */
   resolve(id: string, resolution: EnvironmentResolution, options?: ChangeOptions): Promise<Environment>
 }
 
@@ -110,7 +110,7 @@ function makeChanges(api: Api) {
   const wait = makeWait(api)
   const until = (status: 'running' | 'stopped' | 'deleted', promise: Promise<Environment>) =>
     pending(promise, (id: string, options?: EnvironmentWaitOptions) => wait(id, { until: status, ...options }))
-  // To request an action twice has the effect of once.
+  // Requesting an action twice has the same effect as once.
   const how = (options?: ChangeOptions) => ({ headers: ifMatch(options), isRepeatable: true })
   return {
     update: (id: string, body: EnvironmentPatch, options?: ChangeOptions) =>

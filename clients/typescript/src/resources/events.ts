@@ -9,9 +9,9 @@ export interface ProjectStreamOptions extends StreamOptions {
 }
 
 export interface Events {
-  /** The retained events of the project, oldest first. Pages have an `endCursor`, from which to read on later. */
+  /** The retained events of the project, oldest first. Pages have an `endCursor`, at which a later list or stream continues. */
   list(query?: PageQuery, options?: CallOptions): List<ProjectEvent, ProjectEventPage>
-  /** The new events of the project, without end. Resumes after disconnections. */
+  /** The new events of the project; does not end. Resumes after disconnections. */
   stream(options?: ProjectStreamOptions): AsyncGenerator<ProjectEvent, void, void>
 }
 

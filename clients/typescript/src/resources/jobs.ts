@@ -81,7 +81,7 @@ export interface Jobs extends JobBatches {
   attempts(id: string, options?: CallOptions): List<Attempt>
   /** The latest payload of the provider. */
   remote(id: string, options?: CallOptions): Promise<RemotePayload>
-  /** Decides about an unknown outcome. */
+  /** Resolves an unknown outcome. */
   resolve(id: string, resolution: JobResolution, options?: ChangeOptions): Promise<Job>
 }
 

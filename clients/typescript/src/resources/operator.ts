@@ -19,9 +19,9 @@ export interface Attention {
   list(filter?: AttentionFilter, options?: CallOptions): List<AttentionItem, AttentionPage>
   /** Searches the provider for the object of an open create. */
   candidates(id: string, options?: CallOptions): Promise<CandidateReport>
-  /** Decides about a job or an environment of any project. */
+  /** Resolves a job or an environment of any project. */
   resolve(id: string, resolution: WorkloadResolution, options?: ChangeOptions): Promise<ResolvedWorkload>
-  /** Decides about those that match a filter, up to a limit: continue with `nextCursor`. */
+  /** Resolves the workloads that match a filter, up to a limit: continue with `nextCursor`. */
   resolveMatching(request: AttentionResolveRequest, options?: CallOptions): Promise<AttentionResolveResult>
 }
 

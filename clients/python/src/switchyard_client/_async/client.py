@@ -25,7 +25,7 @@ class AsyncSwitchyard:
 
     `url` may have a path prefix and defaults to SWITCHYARD_URL; `api_key` defaults to SWITCHYARD_API_KEY. `timeout` is
     the time in seconds for one response, and `max_outage` the time for which waits and streams tolerate that the
-    service is away. Pass an `http_client` for a proxy or certificates of your own; it is not
+    service is unavailable. Pass an `http_client` for a proxy or certificates of your own; it is not
     closed with this client.
     """
 

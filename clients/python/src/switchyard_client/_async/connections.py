@@ -1,4 +1,4 @@
-"""Providers and the accounts at them."""
+"""Providers and connections."""
 
 from __future__ import annotations
 

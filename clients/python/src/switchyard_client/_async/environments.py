@@ -43,7 +43,7 @@ class AsyncEnvironments(AsyncWorkloads[AsyncEnvironment]):
         return await self._transport.fetch(models.Preview, operation)
 
     async def import_(self, request: models.EnvironmentImport | types.EnvironmentImport) -> AsyncEnvironment:
-        """Takes over an object that exists at the provider."""
+        """Creates an environment from an object that exists at the provider."""
         return await self.send(change("POST", "environments", "import", body=request, is_repeatable=False))
 
     def list(self, **filters: Unpack[RecordFilters]) -> AsyncPages[models.EnvironmentPage, AsyncEnvironment]:

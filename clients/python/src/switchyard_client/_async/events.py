@@ -24,7 +24,7 @@ class AsyncEvents:
         return AsyncPages(self._transport, ("events",), options, models.ProjectEventPage.model_validate, unbound)
 
     async def stream(self, cursor: str | None = None) -> AsyncGenerator[models.ProjectEvent, None]:
-        """New events, or those after `cursor`, without end. Resumes after interruptions without a gap."""
+        """New events, or those after `cursor`; does not end. Resumes after interruptions without a gap."""
         query = dict(query_of({"cursor": cursor}))
         async for event in self._transport.events(models.ProjectEvent, "events/stream", query):
             yield event
@@ -39,7 +39,7 @@ class AsyncWebhookEndpoints:
     async def create(
         self, request: models.WebhookEndpointRequest | types.WebhookEndpointRequest
     ) -> models.WebhookEndpointWithSecret:
-        """Creates an endpoint. The secret is shown only here."""
+        """Creates an endpoint. The response contains its secret, which is shown only once."""
         operation = change("POST", "webhook-endpoints", body=request, is_repeatable=False)
         return await self._transport.fetch(models.WebhookEndpointWithSecret, operation)
 

@@ -1,4 +1,4 @@
-"""What waits for an operator, and holds of new creates."""
+"""Workloads that require an operator, and holds of new creates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AsyncAttention:
         self._transport = transport
 
     def list(self, **filters: Unpack[AttentionFilters]) -> AsyncPages[models.AttentionPage, models.AttentionItem]:
-        """Longest waiting first."""
+        """The workloads that require an operator, longest waiting first."""
         return AsyncPages(self._transport, ("attention",), filters, models.AttentionPage.model_validate, unbound)
 
     async def candidates(self, id: str) -> models.CandidateReport:
@@ -32,7 +32,7 @@ class AsyncAttention:
         *,
         if_version: int | None = None,
     ) -> models.ResolvedWorkload:
-        """Decides about a job or an environment of any project."""
+        """Resolves a job or an environment of any project."""
         operation = change(
             "POST", "attention", id, "resolve", body=resolution, if_version=if_version, is_repeatable=False
         )  # fmt: skip
@@ -41,7 +41,7 @@ class AsyncAttention:
     async def resolve_matching(
         self, request: models.AttentionResolveRequest | types.AttentionResolveRequest
     ) -> models.AttentionResolveResult:
-        """Decides about those that match a filter, up to a limit: continue with `next_cursor`."""
+        """Resolves the workloads that match a filter, up to a limit: continue with `next_cursor`."""
         operation = change("POST", "attention", "resolve", body=request)
         return await self._transport.fetch(models.AttentionResolveResult, operation)
 
@@ -64,5 +64,5 @@ class AsyncCreationHolds:
         return AsyncPages(self._transport, ("creation-holds",), filters, model, unbound)
 
     async def release(self, id: str) -> models.CreationHold:
-        """What waits for it becomes due."""
+        """Ends the hold: workloads that wait for it become due."""
         return await self._transport.fetch(models.CreationHold, change("DELETE", "creation-holds", id))

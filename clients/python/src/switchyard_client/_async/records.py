@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .jobs import AsyncJobs
 
 final_statuses = frozenset({"succeeded", "failed", "canceled", "unknown"})
-#: Statuses in which an environment stays until somebody requests an action.
+#: Statuses that do not change until an action is requested.
 stable_statuses = frozenset({"running", "stopped", "blocked", "failed"})
 
 
@@ -42,7 +42,7 @@ class AsyncJob(models.Job):
         return await self._jobs.cancel(self.id)
 
     async def update(self, changes: models.JobPatch | types.JobPatch) -> AsyncJob:
-        """Changes the job, unless somebody else changed it after it was read (`VersionMismatchError`)."""
+        """Changes the job, unless it has changed since it was read (`VersionMismatchError`)."""
         return await self._jobs.update(self.id, changes, if_version=self.version)
 
     async def logs(self, cursor: str | None = None, *, timestamps: bool | None = None) -> models.LogChunk:
@@ -65,7 +65,7 @@ class AsyncEnvironment(models.Environment):
 
     @property
     def is_stable(self) -> bool:
-        """Whether nothing is under way: running, stopped, blocked, failed or deleted, without a requested action."""
+        """Whether the status is stable (running, stopped, blocked, failed, deleted) and no action is requested."""
         return self.status == "deleted" or (self.status in stable_statuses and self.requested_action is None)
 
     async def refresh(self) -> AsyncEnvironment:
@@ -88,7 +88,7 @@ class AsyncEnvironment(models.Environment):
         return await self._environments.access(self.id)
 
     async def update(self, changes: models.EnvironmentPatch | types.EnvironmentPatch) -> AsyncEnvironment:
-        """Changes the environment, unless somebody else changed it after it was read (`VersionMismatchError`)."""
+        """Changes the environment, unless it has changed since it was read (`VersionMismatchError`)."""
         return await self._environments.update(self.id, changes, if_version=self.version)
 
     def events(self, **options: Unpack[RecordEventFilters]) -> AsyncPages[models.EventPage, models.Event]:

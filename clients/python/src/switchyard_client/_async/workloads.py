@@ -1,4 +1,4 @@
-"""What jobs and environments have in common."""
+"""Calls that jobs and environments share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .._responses import parsed
 from .pages import AsyncPages, unbound
 from .transport import AsyncTransport
 
-#: How long the service holds one response back; a longer wait takes several requests.
+#: Maximum time of one long poll; a longer wait takes several requests.
 longest_wait_s = 30.0
-#: Between two requests if the service does not wait, because too many clients do or it is about to stop.
+#: Time between two requests if the service does not wait: too many clients wait, or it is shutting down.
 shortest_interval_s = 1.0
-#: For the read with which a wait ends.
+#: Time limit of the last read of a wait.
 last_read_s = 1.0
 
 
@@ -46,7 +46,7 @@ class AsyncWorkloads(ABC, Generic[R]):
 
     @abstractmethod
     def bind(self, record: Any) -> R:
-        """The record with its calls, of JSON or of a model."""
+        """Creates the record, with its calls, from JSON or from a model."""
 
     @abstractmethod
     def is_done(self, record: R) -> bool: ...
@@ -55,7 +55,7 @@ class AsyncWorkloads(ABC, Generic[R]):
         return await self.send(read(self.collection, id))
 
     async def wait(self, id: str, timeout: float | None = None) -> R:
-        """Waits until nothing is under way. Raises `WaitTimeoutError` after `timeout` seconds."""
+        """Waits for a final or stable status. Raises `WaitTimeoutError` after `timeout` seconds."""
         until = math.inf if timeout is None else _clock.monotonic() + timeout
         outages = self._transport.outages()
         record: R | None = None
@@ -72,7 +72,7 @@ class AsyncWorkloads(ABC, Generic[R]):
                 failure, pause_s = error, outages.delay_s(error)
             left_s = until - _clock.monotonic()
             await _clock.async_sleep(max(0.0, min(pause_s, left_s)))
-            # After a failure, the service is not asked earlier than it permits.
+            # After a failure, the next request waits for the delay that the service states.
             if left_s <= (0 if failure is None else pause_s):
                 raise overdue(id, timeout, record) from failure
 
@@ -96,7 +96,7 @@ class AsyncWorkloads(ABC, Generic[R]):
         return AsyncPages(self._transport, path, options, models.AttemptPage.model_validate, unbound)
 
     async def remote(self, id: str) -> models.RemotePayload:
-        """What the provider last said about it."""
+        """The latest payload of the provider."""
         return await self._transport.fetch(models.RemotePayload, read(self.collection, id, "remote"))
 
     async def send(self, operation: Operation) -> R:
