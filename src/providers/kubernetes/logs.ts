@@ -111,15 +111,19 @@ async function readBytes(
   }
 }
 
-/** Times compare as text. The rest of a line that began before the first second has none, and is known. */
+/**
+ * The lines behind the last known one, in the order of the log: standard output and standard error get their times apart
+ * from each other. If it was deleted, those with a later time; the rest of a line that began earlier has none.
+ */
 function unread(lines: readonly LogLine[], { at, count }: Place): readonly LogLine[] {
   if (at === '') return lines
+  if (count === 0) return lines.filter((line) => line.at >= at)
   let seen = 0
-  return lines.filter((line) => {
-    if (line.at !== at) return line.at > at
-    seen += 1
-    return seen > count
+  const last = lines.findIndex((line) => {
+    if (line.at === at) seen += 1
+    return seen === count
   })
+  return last < 0 ? lines.filter((line) => line.at > at) : lines.slice(last + 1)
 }
 
 /** Without a line to continue at, the rest of the second is skipped, and a line that is too long. */

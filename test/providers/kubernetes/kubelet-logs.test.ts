@@ -10,6 +10,14 @@ describe('Kubernetes Job log in parts', () => {
     expect(await readAll(kubeletClient(...entries), [podOf('a')])).toBe(lines.map((line) => `${line}\n`).join(''))
   })
 
+  it('is read on after a line that is later than the next one', async () => {
+    // Standard output and standard error get their times apart from each other.
+    const times = Array.from({ length: 4000 }, (_, index) => index + (index % 2 === 0 ? 1 : -1))
+    const entries = times.map((time, index): Entry => ({ at: at(1, time), text: `${index} ${'x'.repeat(1000)}` }))
+    const text = await readAll(kubeletClient(...entries), [podOf('a')])
+    expect(text).toBe(entries.map((entry) => `${entry.text}\n`).join(''))
+  })
+
   it('is read on without the rest of a known line', async () => {
     const long = 'word '.repeat(3000)
     const entries = Array.from({ length: 300 }, (_, index): Entry[] => [
