@@ -3,6 +3,7 @@ import type { LogChunk } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { KubeClient } from './client.ts'
 import { type LogLine, linesIn } from './log-lines.ts'
+import { after, cursorOf, type Place, placeOf, startOf, unread } from './log-place.ts'
 import { pods as podResource } from './objects.ts'
 import { containerName } from './pod-template.ts'
 import { factsOf } from './pods.ts'
@@ -11,15 +12,6 @@ import { factsOf } from './pods.ts'
 const chunkBytes = 1_048_576
 /** Maximum bytes of one read, which may have to skip known lines of the same second. */
 const maxBytes = 16 * chunkBytes
-
-/** A position in the log of one pod: after `count` lines with the time `at`. */
-interface Place {
-  index: number
-  at: string
-  count: number
-}
-
-const start: Place = { index: 0, at: '', count: 0 }
 
 /**
  * The concatenated logs of the pods, in chunks. Kubernetes has no offsets: a chunk continues at the second of the last
@@ -38,7 +30,7 @@ export async function readLogs(
   const name = names[place.index]
   if (name === undefined) return { links: [] }
   const part = await readPart(client, { name, place }, signal)
-  const next = part.isCut ? behind(place, part) : { ...start, index: place.index + 1 }
+  const next = part.isCut ? after(place, part) : startOf(place.index + 1)
   const isEnd = next.index >= names.length
   const isAllOmitted = part.isCut && part.lines.length === 0
   const lines = [
@@ -109,49 +101,6 @@ async function readBytes(
     lines: unread(isLastLineOpen ? [...lines, open] : lines, place),
     ...{ isCut, isLastLineOpen, cutAt: open?.at ?? '' },
   }
-}
-
-/**
- * The lines behind the last known one, in the order of the log: standard output and standard error get their times apart
- * from each other. If it was deleted, those with a later time; the rest of a line that began earlier has none.
- */
-function unread(lines: readonly LogLine[], { at, count }: Place): readonly LogLine[] {
-  if (at === '') return lines
-  if (count === 0) return lines.filter((line) => line.at >= at)
-  let seen = 0
-  const last = lines.findIndex((line) => {
-    if (line.at === at) seen += 1
-    return seen === count
-  })
-  return last < 0 ? lines.filter((line) => line.at > at) : lines.slice(last + 1)
-}
-
-/** Without a line to continue at, the rest of the second is skipped, and a line that is too long. */
-function behind(place: Place, { lines, cutAt }: Part): Place {
-  const last = lines.at(-1)?.at ?? ''
-  if (last !== '') {
-    const count = lines.filter(({ at }) => at === last).length + (last === place.at ? place.count : 0)
-    return { index: place.index, at: last, count }
-  }
-  const latest = cutAt > place.at ? cutAt : place.at
-  if (latest === '') throw new ProviderError('bad_response', 'Kubernetes returned a log without timestamps.')
-  return { index: place.index, at: nextSecond(latest), count: 0 }
-}
-
-function nextSecond(at: string): string {
-  const ms = Date.parse(`${at.slice(0, 19)}Z`)
-  return `${new Date(ms + 1000).toISOString().slice(0, 19)}.000000000Z`
-}
-
-const cursorOf = ({ index, at, count }: Place) => `${index}~${at}~${count}`
-
-function placeOf(cursor: string | null): Place {
-  if (cursor === null) return start
-  const [, index, at = '', count] = /^(\d{1,5})~(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)?~(\d{1,9})$/.exec(cursor) ?? []
-  if (index !== undefined) return { index: Number(index), at, count: Number(count) }
-  throw new ProviderError('invalid_request', 'This cursor does not belong to a log. Begin without one.', {
-    notSent: true,
-  })
 }
 
 /** The container has not started, or its pod was deleted. */
