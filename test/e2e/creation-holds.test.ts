@@ -99,6 +99,6 @@ describe('a creation hold', () => {
     switchyard = await start()
     await untilSucceeded(job)
     const woken = () => sql.query('SELECT woken_at FROM creation_holds WHERE id = $1', [held.id])
-    await expect.poll(async () => (await woken()).rows[0].woken_at, { timeout: 10_000 }).not.toBeNull()
+    await expect.poll(async () => (await woken()).rows[0].woken_at).not.toBeNull()
   })
 })

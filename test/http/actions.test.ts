@@ -37,7 +37,7 @@ describe('DELETE /environments/{id}', () => {
     expect((await read(`/jobs/${job.id}`)).body.cancelRequestedAt).toBeUndefined()
   })
 
-  it('cancels all jobs of the environment and no others', { timeout: 60_000 }, async () => {
+  it('cancels all jobs of the environment and no others', async () => {
     const environment = await makeEnvironment()
     const job = await makeJob({}, environment)
     const other = await makeJob()

@@ -97,7 +97,7 @@ const withBody = operations.flatMap((operation) =>
 )
 
 describe.each(withBody)('$method $path', (operation: Operation & { body: Schema }) => {
-  it('returns a documented response for any body', { timeout: 1000 + numRuns * 100 }, async () => {
+  it('returns a documented response for any body', { timeout: 60_000 + numRuns * 100 }, async () => {
     const drawn = valuesOf(operation.body)
     const valid = validBodies[operation.id] ?? []
     const mutated =
@@ -146,7 +146,7 @@ function textOf(value: unknown): string {
 const withQuery = operations.filter(({ query, id }) => query.length > 0 && !/Logs/.test(id))
 
 describe.each(withQuery)('$method $path?…', (operation: Operation) => {
-  it('returns a documented response for any query', { timeout: 1000 + numRuns * 100 }, async () => {
+  it('returns a documented response for any query', { timeout: 60_000 + numRuns * 100 }, async () => {
     await fc.assert(
       fc.asyncProperty(queriesOf(operation), isSentToService, (query, isForwarded) =>
         sendAndCheck(operation, { isForwarded, query }),
@@ -158,7 +158,7 @@ describe.each(withQuery)('$method $path?…', (operation: Operation) => {
 
 describe.each(operations)('$method $path with headers', (operation: Operation) => {
   it('returns a documented response for any headers', {
-    timeout: 1000 + numRuns * 100,
+    timeout: 60_000 + numRuns * 100,
   }, async () => {
     const tag = fc.oneof(
       fc.stringMatching(/^(W\/)?"[0-9]{0,12}"$/),

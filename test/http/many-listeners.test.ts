@@ -112,7 +112,7 @@ describe('the number of statements per change', () => {
     ["streams of the project's events", streamsOf(() => '/events/stream')],
     ['streams of the record', streamsOf(({ id }) => `/environments/${id}/events/stream?after=1`)],
     ['long-polling requests', longPolls],
-  ])('does not depend on the number of %s', { timeout: 60_000 }, async (_, listen) => {
+  ])('does not depend on the number of %s', async (_, listen) => {
     const few = await statementsFor(listen, 5)
     const many = await statementsFor(listen, 150)
     // A slow machine sends more periodic queries meanwhile.

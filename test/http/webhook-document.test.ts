@@ -44,7 +44,7 @@ it('deliveries have the documented fields and those of the examples', async () =
   await bench.api.ok('POST', '/jobs', { provider: 'slurm', name: 'hello', script: 'env' })
   const fanOut = makeFanOut(bench.open.sql)
   // Events are read once no older transaction of the server is open.
-  await expect.poll(async () => (await fanOut()).read, { timeout: 30_000 }).toBeGreaterThan(0)
+  await expect.poll(async () => (await fanOut()).read).toBeGreaterThan(0)
   const rows = await bench.open.prisma.$queryRaw<{ type: string; payload: { data: object } }[]>`
     SELECT type, payload FROM webhook_deliveries ORDER BY type`
   expect(rows.map(({ type }) => type)).toEqual(['job.queued', 'webhook.test'])

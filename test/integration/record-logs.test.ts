@@ -58,12 +58,10 @@ describe('record log', () => {
   it('writes each record since the first start once across processes', async () => {
     await submit()
     const writers = [startWriter(['audit', 'events']), startWriter(['audit', 'events'])]
-    await expect
-      .poll(() => Promise.all([hasStarted('audit'), hasStarted('events')]), { timeout: 10_000 })
-      .toEqual([true, true])
+    await expect.poll(() => Promise.all([hasStarted('audit'), hasStarted('events')])).toEqual([true, true])
     const jobs = await Promise.all(Array.from({ length: 8 }, submit))
     const all = () => writers.flatMap(({ lines }) => lines)
-    await expect.poll(() => all().length, { timeout: 10_000 }).toBe(16)
+    await expect.poll(() => all().length).toBe(16)
     expect(new Set(idsOf(all())).size).toBe(16)
     expect(
       all()
@@ -82,7 +80,7 @@ describe('record log', () => {
   it('resumes in another process after a stop and includes a new project', async () => {
     const first = startWriter(['events'])
     const { id } = await submit()
-    await expect.poll(() => first.lines.map(({ recordId }) => recordId), { timeout: 10_000 }).toContain(id)
+    await expect.poll(() => first.lines.map(({ recordId }) => recordId)).toContain(id)
     await first.stop()
     const missed = await submit()
     await bench.open.pool.query(`INSERT INTO projects (id, name) VALUES ('prj_new', 'new')`)
@@ -91,7 +89,7 @@ describe('record log', () => {
     )
     const second = startWriter(['events'])
     await expect
-      .poll(() => second.lines.map(({ recordId }) => recordId).toSorted(), { timeout: 10_000 })
+      .poll(() => second.lines.map(({ recordId }) => recordId).toSorted())
       .toEqual([missed.id, 'job_new'].toSorted())
     await second.stop()
   })
@@ -105,11 +103,11 @@ describe('record log', () => {
         await bench.open.pool.query(`UPDATE record_logs SET lease_until = now() WHERE stream = 'audit'`)
       },
     })
-    await expect.poll(() => first.lines.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => first.lines.length).toBeGreaterThan(0)
     await first.stop()
     const second = startWriter(['audit'])
     const { id: later } = await submit()
-    await expect.poll(() => second.lines.map(({ objectId }) => objectId), { timeout: 10_000 }).toContain(later)
+    await expect.poll(() => second.lines.map(({ objectId }) => objectId)).toContain(later)
     const written = idsOf([...first.lines, ...second.lines])
     for (const id of idsOf(first.lines)) expect(written.filter((each) => each === id)).toHaveLength(2)
     await second.stop()
@@ -129,7 +127,7 @@ describe('record log', () => {
     expect(objects()).not.toContain(id)
     await open.query('COMMIT')
     open.release()
-    await expect.poll(objects, { timeout: 10_000 }).toEqual(expect.arrayContaining(['aud_z', id]))
+    await expect.poll(objects).toEqual(expect.arrayContaining(['aud_z', id]))
     expect(objects().indexOf('aud_z')).toBeLessThan(objects().indexOf(id))
     await writer.stop()
   })
@@ -143,9 +141,9 @@ describe('record log', () => {
       [String(future)],
     )
     const writer = startWriter(['audit'])
-    await expect.poll(cursorXid, { timeout: 10_000 }).toBeLessThan(future)
+    await expect.poll(cursorXid).toBeLessThan(future)
     const { id } = await submit()
-    await expect.poll(() => writer.lines.map(({ objectId }) => objectId), { timeout: 10_000 }).toContain(id)
+    await expect.poll(() => writer.lines.map(({ objectId }) => objectId)).toContain(id)
     await writer.stop()
   })
 })

@@ -67,7 +67,7 @@ it('credentials of a deleted connection are removed from the heap of a worker', 
   })
   const { id } = await api.ok('POST', '/environments', environmentRequest({ connectionId }))
   const reason = async () => (await api.ok('GET', `/environments/${id}`)).statusReason
-  await expect.poll(reason, { timeout: 30_000 }).toBe('credentials_rejected')
+  await expect.poll(reason).toBe('credentials_rejected')
   expect(await isInHeap(secretKey)).toBe(true)
   await api.call('DELETE', `/environments/${id}`)
   await api.untilStatus(`/environments/${id}`, 'deleted')

@@ -92,7 +92,7 @@ describe('worker with record logs', () => {
     const { logged, stdout } = await serve({ ROLE: 'worker', AUDIT_LOG: 'stdout', EVENT_LOG: 'stdout' })
     const streams = async () =>
       (await sql.query('SELECT stream FROM record_logs ORDER BY stream')).rows.map((row) => row.stream)
-    await expect.poll(streams, { timeout: 20_000 }).toEqual(['audit', 'events'])
+    await expect.poll(streams).toEqual(['audit', 'events'])
     const canary = 'canary-of-a-secret-variable'
     const { id } = await bench.api.ok('POST', '/jobs', slurmJob(bench, { secretVariables: { TOKEN: canary } }))
     await logged((line) => line.log === 'audit' && line.objectId === id)

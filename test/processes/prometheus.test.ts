@@ -45,15 +45,11 @@ describe.skipIf(!hasPrometheus)(`Prometheus${skipped}`, () => {
     const job = await account.job(environment)
     await processes.api.api.untilStatus(`/jobs/${job.id}`, 'succeeded')
     const first = async (query: string) => (await prometheus.query(query))[0]?.value
-    await expect.poll(() => first('sum(up)'), { timeout: 30_000 }).toBe(2)
+    await expect.poll(() => first('sum(up)')).toBe(2)
     const calls = 'sum by (job) (switchyard_provider_call_duration_seconds_count{operation="create",code="ok"})'
-    await expect
-      .poll(() => prometheus.query(calls), { timeout: 30_000 })
-      .toEqual([{ metric: { job: 'worker' }, value: 2 }])
+    await expect.poll(() => prometheus.query(calls)).toEqual([{ metric: { job: 'worker' }, value: 2 }])
     const submits = 'sum by (job) (switchyard_http_request_duration_seconds_count{route="/jobs",method="POST"})'
-    await expect
-      .poll(() => prometheus.query(submits), { timeout: 30_000 })
-      .toEqual([{ metric: { job: 'api' }, value: 1 }])
+    await expect.poll(() => prometheus.query(submits)).toEqual([{ metric: { job: 'api' }, value: 1 }])
     expect(await first('sum(switchyard_slots)')).toBe(16)
     expect(await prometheus.query('switchyard_live_workloads{kind="environment"}')).toMatchObject([
       { metric: { job: 'api', status: 'running', provider: 'dataforest' }, value: 1 },

@@ -34,7 +34,7 @@ describeOnEachQueueBackend('work with changing workers', ({ kind }) => {
     const before = account.apps(environment).length
     const { id } = sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', delayMs: 900, times: 1 })
     const job = await account.job(environment)
-    await expect.poll(() => account.apps(environment).length, { timeout: 30_000 }).toBe(before + 1)
+    await expect.poll(() => account.apps(environment).length).toBe(before + 1)
     sandbox.faults.clear(id)
     return job
   }

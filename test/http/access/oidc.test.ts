@@ -56,7 +56,7 @@ describe('an OIDC token', () => {
     await issuer.rotateKeys()
     const after = await issuer.token({ project: 'research', scope: 'jobs:read environments:read' })
     await untilAccepted(after)
-  }, 30_000)
+  })
 })
 
 /** Claims of a valid token. */

@@ -35,7 +35,7 @@ beforeAll(async () => {
      FROM generate_series(1, ${count}) n`,
     [idAt('audit', Date.parse('2026-01-01T00:00:00Z')), projectId],
   )
-}, 60_000)
+})
 
 it.each<[string, Planning]>([
   ['without', 'custom plan'],

@@ -235,9 +235,7 @@ describe('environment stop', () => {
     await ok('POST', `${path}/start`)
     await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('STOPPED')
     await switchyard.api.until(path, ({ status }) => status === 'running')
-    await expect
-      .poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state, { timeout: 30_000 })
-      .toBe('RUNNING')
+    await expect.poll(() => sandbox.objects('modelarts').find(({ id }) => id === object)?.state).toBe('RUNNING')
     expect(await statuses(path)).toContain('starting')
   })
 })

@@ -53,7 +53,7 @@ describe('two workers on one database', () => {
     const object = ownEnvironment.remote?.id ?? ''
     sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', object, delayMs: 900, times: 1 })
     const job = await account.job(ownEnvironment, 'sleep 2')
-    await expect.poll(() => account.apps(ownEnvironment).length, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => account.apps(ownEnvironment).length).toBe(1)
     // Simulates a worker that was stalled for longer than its lease while waiting for the response.
     await sql.query("UPDATE workloads SET lease_until = now() - interval '1 s', due_at = now() WHERE id = $1", [job.id])
     const adopted = await one.api.until(path(job), ({ remote }) => remote?.id !== undefined)
@@ -92,7 +92,7 @@ describe('two workers on one database', () => {
     const [app] = account.apps(ownEnvironment)
     const resolve = () => one.api.call('POST', `${path(first)}/resolve`, { body: { remoteId: app?.id } })
     // Rejected while a reconcile pass is in progress.
-    await expect.poll(async () => (await resolve()).status, { timeout: 30_000 }).toBe(202)
+    await expect.poll(async () => (await resolve()).status).toBe(202)
     const ended = await Promise.all([succeeded(first), succeeded(second)])
     expect(ended.map(({ remote }) => remote?.id)).toEqual(account.apps(ownEnvironment).map(({ id }) => id))
     expect(account.apps(ownEnvironment)).toHaveLength(2)

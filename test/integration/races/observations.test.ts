@@ -26,11 +26,11 @@ it.concurrent('a stale list page does not undo a stop', async ({ expect }) => {
   // From now on each list page is half a second old when it arrives.
   const stale = sandbox.faults.add({ kind: 'stall', operation: 'instances.list', delayMs: 500 })
   const arrived = () => sandbox.faults.active.find(({ id }) => id === stale.id)?.fired ?? 0
-  await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(0)
+  await expect.poll(arrived).toBeGreaterThan(0)
   await ok('POST', `${path}/stop`)
   await switchyard.api.untilStatus(path, 'stopped')
   const seen = arrived()
-  await expect.poll(arrived, { timeout: 30_000 }).toBeGreaterThan(seen + 1)
+  await expect.poll(arrived).toBeGreaterThan(seen + 1)
   sandbox.faults.clear(stale.id)
   expect((await ok('GET', path)).status).toBe('stopped')
   const types = await typesOf(path)
@@ -85,7 +85,7 @@ it.concurrent('a job missing from the list keeps running while its record is rea
   // The list hides younger objects; reading the object itself does not.
   const lag = sandbox.faults.add({ kind: 'list_lag', operation: 'aiapps.getList', lagMs: 3_600_000 })
   const listed = () => sandbox.faults.active.find(({ id }) => id === lag.id)?.fired ?? 0
-  await expect.poll(listed, { timeout: 30_000 }).toBeGreaterThan(5)
+  await expect.poll(listed).toBeGreaterThan(5)
   expect((await ok('GET', jobPath(job))).status).toBe('running')
   sandbox.faults.clear(lag.id)
   sandbox.force('dataforest', remoteId(seen), { state: 'FINISHED', outcome: 'SUCCEEDED' })
@@ -136,7 +136,7 @@ it('a lost create is recovered under the remote id of an earlier job', async () 
   const known = new Set(sandbox.objects('slurm').map(({ id }) => id))
   const lost = await submit('lost', '#!/bin/sh\nsleep 600')
   const created = () => sandbox.objects('slurm').filter(({ id }) => !known.has(id))
-  await expect.poll(created, { timeout: 30_000 }).toHaveLength(1)
+  await expect.poll(created).toHaveLength(1)
   const [object] = created()
   await sql.query('UPDATE workloads SET remote_id = $2 WHERE id = $1', [earlier.id, object?.id])
   sandbox.faults.clear(unlisted.id)

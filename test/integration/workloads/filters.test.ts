@@ -137,7 +137,7 @@ const plannings: readonly Planning[] = ['custom plan', 'generic plan']
 describe.each(['without statistics', 'with statistics'])('list page %s', (statistics) => {
   beforeAll(async () => {
     if (statistics === 'with statistics') await client.query('ANALYZE')
-  }, 60_000)
+  })
 
   describe.each(plannings)('with a %s', (planning) => {
     it.each(Object.entries(filters))('filtered by %s reads a bounded number of rows', async (_, filter) => {

@@ -72,7 +72,7 @@ describe.skipIf(!hasRedisPrograms)(`a service with a Redis Cluster${redisSkipped
       const before = await service.submit(10)
       cluster.node(old).signal(signal)
       const during = await service.submit(10)
-      await expect.poll(queuePort, { timeout: 20_000 }).not.toBe(old)
+      await expect.poll(queuePort).not.toBe(old)
       await untilPrimaryUsed()
       await service.expectSuccess([...before, ...during])
       if (signal === 'SIGKILL') return

@@ -66,7 +66,7 @@ describe.skipIf(!hasRedisPrograms || !hasOpenssl)(`TLS with Redis${redisSkipped}
     const old = await queuePort()
     await service.untilUsed(adminOf(old))
     cluster.node(old).signal('SIGKILL')
-    await expect.poll(queuePort, { timeout: 20_000 }).not.toBe(old)
+    await expect.poll(queuePort).not.toBe(old)
     await service.untilUsed(adminOf(await queuePort()))
     await service.expectSuccess(await service.submit(10))
   })

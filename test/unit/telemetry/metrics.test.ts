@@ -72,4 +72,4 @@ it('does not wait for a slow measurement and serves its result for a minute', as
   advance(30_001)
   expect(await scrape()).toEqual([0, undefined])
   expect(started).toHaveLength(2)
-}, 15_000)
+})
