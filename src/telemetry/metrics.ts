@@ -61,8 +61,8 @@ export const noMetrics: ProcessMetrics = { observe() {}, count() {}, gauge() {} 
 
 /** The database is read again at most this long after the last measurement has ended, regardless of the number of scrapes. */
 const freshMs = 5000
-/** A scrape waits this long for a measurement, less than the timeouts of scrapers. A slower one is left to later scrapes. */
-const limitMs = 3000
+/** Less than the timeouts of scrapers. */
+const defaultLimitMs = 3000
 /** While there is no newer one, a measurement is served for this long: the scrape interval is up to a minute. */
 const staleMs = 60_000
 
@@ -73,10 +73,12 @@ export interface MetricsDeps {
   clock: { monotonicMs(): number }
   /** Called with the error of a failed measurement. Its scrape omits it. */
   onFailure(error: unknown): void
+  /** A scrape waits this long for a measurement. A slower one is left to later scrapes. */
+  limitMs?: number
 }
 
-export function makeMetrics({ registry, measure, clock, onFailure }: MetricsDeps): Metrics {
-  const installationText = measure === null ? async () => '' : makeInstallationText({ measure, clock, onFailure })
+export function makeMetrics({ registry, measure, ...deps }: MetricsDeps): Metrics {
+  const installationText = measure === null ? async () => '' : makeInstallationText({ measure, ...deps })
   return {
     contentType: registry.contentType,
     text: async () => (await installationText()) + (await registry.metrics()),
@@ -86,7 +88,8 @@ export function makeMetrics({ registry, measure, clock, onFailure }: MetricsDeps
 type InstallationDeps = Omit<MetricsDeps, 'registry'> & { measure: NonNullable<MetricsDeps['measure']> }
 
 /** Never fails, and takes no longer than `limitMs`: the process must be observable while the database is not. */
-function makeInstallationText({ measure, clock, onFailure }: InstallationDeps): () => Promise<string> {
+function makeInstallationText(deps: InstallationDeps): () => Promise<string> {
+  const { measure, clock, onFailure, limitMs = defaultLimitMs } = deps
   let latest = { text: '', endedAtMs: Number.NEGATIVE_INFINITY }
   let pending: Promise<void> | null = null
   const ageMs = () => clock.monotonicMs() - latest.endedAtMs

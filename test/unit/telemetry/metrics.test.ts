@@ -4,13 +4,14 @@ import { makeMetrics, makeProcessMetrics } from '../../../src/telemetry/metrics.
 import { valueIn } from '../../support/metrics-text.ts'
 
 /** Metrics whose measurements the test completes in order. */
-function setup() {
+function setup({ limitMs = 30_000 } = {}) {
   const started: PromiseWithResolvers<number>[] = []
   const failures: unknown[] = []
   let nowMs = 1000
   const metrics = makeMetrics({
     registry: makeProcessMetrics().registry,
     clock: { monotonicMs: () => nowMs },
+    limitMs,
     onFailure: (error) => void failures.push(error),
     async measure() {
       const measurement = Promise.withResolvers<number>()
@@ -62,7 +63,7 @@ it('reports a failed measurement and retries at the next scrape', async () => {
 })
 
 it('does not wait for a slow measurement and serves its result for a minute', async () => {
-  const { started, scrape, advance } = setup()
+  const { started, scrape, advance } = setup({ limitMs: 20 })
   expect(await scrape()).toEqual([0, undefined])
   started[0]?.resolve(3)
   await setImmediate()
