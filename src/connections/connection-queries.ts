@@ -50,8 +50,8 @@ export function makeConnectionQueries({ get, repository, ...deps }: Deps) {
     async orphans(projectId: string, id: string): Promise<OrphanReport> {
       const connection = await get(projectId, id)
       const opened = await deps.opened.open(id, connection.version)
-      return findOrphans(deps.orphans, opened, AbortSignal.timeout(deps.callTimeoutMs)).catch((error: unknown) =>
-        rejectCall(connection.provider, error),
+      return findOrphans(deps.orphans, { id, opened }, AbortSignal.timeout(deps.callTimeoutMs)).catch(
+        (error: unknown) => rejectCall(connection.provider, error),
       )
     },
 

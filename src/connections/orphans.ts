@@ -18,12 +18,22 @@ export interface OrphanReport {
   isComplete: boolean
 }
 
+/** An object in a list of one kind over one connection. */
+export type TaggedObject = Pick<Orphan, 'remoteId' | 'correlationTag'>
+
+/**
+ * Those of these objects that no record holds that is active or ended since then, or of another kind: by its
+ * correlation tag, or, as an import over any connection, by its id. Asked after the scan, so that objects created,
+ * imported or ended in the meantime are not reported.
+ */
+export type Unheld = <O extends TaggedObject>(
+  list: { connectionId: string; kind: Kind },
+  objects: readonly O[],
+  since: Date,
+) => Promise<readonly O[]>
+
 export interface OrphanDeps {
-  /**
-   * The given correlation tags that are held by records that are active or ended since then, or by records of another
-   * kind. Read after the scan, so that objects created or ended in the meantime are not reported.
-   */
-  heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  unheld: Unheld
   /** The database's time. */
   now(): Promise<Date>
   installationTag: string
@@ -32,10 +42,14 @@ export interface OrphanDeps {
 }
 
 /** Finds orphaned remote objects. Does not delete anything. */
-export async function findOrphans(deps: OrphanDeps, opened: Opened, signal: AbortSignal): Promise<OrphanReport> {
+export async function findOrphans(
+  deps: OrphanDeps,
+  { id: connectionId, opened }: { id: string; opened: Opened },
+  signal: AbortSignal,
+): Promise<OrphanReport> {
   const since = await deps.now()
   const scans = await Promise.all(kinds.map((kind) => scan(deps, kind, opened.driver(kind), signal)))
-  const orphans = await Promise.all(scans.map(({ kind, found }) => withoutHeld(deps, { kind, found, since })))
+  const orphans = await Promise.all(scans.map(({ kind, found }) => deps.unheld({ connectionId, kind }, found, since)))
   return {
     orphans: orphans.flat(),
     isComplete: scans.every(({ isComplete }) => isComplete),
@@ -52,15 +66,6 @@ async function scan<K extends Kind>(deps: OrphanDeps, kind: K, driver: Driver<K>
     cursor = next
   }
   return { kind, found, isComplete: driver === undefined }
-}
-
-async function withoutHeld(
-  deps: OrphanDeps,
-  { kind, found, since }: { kind: Kind; found: readonly Orphan[]; since: Date },
-): Promise<readonly Orphan[]> {
-  const correlationTags = found.map(({ correlationTag }) => correlationTag)
-  const held = await deps.heldTags(kind, correlationTags, since)
-  return found.filter(({ correlationTag }) => !held.has(correlationTag))
 }
 
 /** Short correlation tags do not contain the installation tag, so objects of other installations cannot be excluded. */

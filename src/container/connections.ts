@@ -22,7 +22,7 @@ import { makeSiteEgress } from './egress.ts'
 interface ConnectionsDeps
   extends Pick<ContainerDeps, 'database' | 'clock' | 'secretsKey' | 'settings' | 'installationTag'> {
   providers: readonly Provider[]
-  reads: Pick<ReadsRepository, 'heldTags' | 'now'>
+  reads: Pick<ReadsRepository, 'unheld' | 'now'>
   observedProvider: OpenConnectionsDeps['observed']
   observedHttp(client: ConnectionHttp, baseUrl: string): ConnectionHttp
   isOver(kind: Kind, status: string): boolean

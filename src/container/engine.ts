@@ -81,7 +81,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
   const leases = makeLeasesRepository(sql, settings.leaseMs)
   const sweeps = makeSweepsRepository(sql, settings.leaseMs)
   const writes = makeWritesRepository(sql)
-  const { ownersOf, heldTags } = makeReadsRepository(sql, deps.idSpaceOf)
+  const { ownersOf, unheld } = makeReadsRepository(sql, deps.idSpaceOf)
   const write = makeRetryingWrite({
     write: perKind(() => makeBatcher({ ...batchOptions<Write, Written>(writes.write), keyOf: ({ id }) => id })),
     adopt: makeAdopt({ prisma, idSpaceOf: deps.idSpaceOf }),
@@ -118,7 +118,7 @@ export function makeEngine(deps: EngineDeps): WorkloadWorkers {
     ...shared,
     budget: { take: budget.takeForScan },
     secretsOfAll: deps.secrets.ofAll,
-    heldTags,
+    unheld,
     installationTag: deps.installationTag,
     repository: sweeps,
     bounds: settings.sweep,

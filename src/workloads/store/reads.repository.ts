@@ -81,14 +81,25 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
     },
 
     /**
-     * Tags in a list of this kind that active workloads hold, or that belong to the other kind, whose own list decides
-     * about them. A workload that ended after `since`, the start of the scan, may have been listed before it ended.
+     * Objects with the tag of the other kind are left to its own list. A workload that ended after `since`, the start of
+     * the scan, may have been listed before it ended.
      */
-    async heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>> {
-      const rows = await sql.rows<{ correlationTag: string }>(Prisma.sql`
-        SELECT correlation_tag AS "correlationTag" FROM workloads
-        WHERE correlation_tag = ANY(${correlationTags}) AND (active OR kind <> ${kind} OR status_changed_at >= ${since}::timestamptz)`)
-      return new Set(rows.map((row) => row.correlationTag))
+    async unheld<O extends { remoteId: string; correlationTag: string }>(
+      { connectionId, kind }: { connectionId: string; kind: Kind },
+      objects: readonly O[],
+      since: Date,
+    ): Promise<readonly O[]> {
+      const tags = objects.map(({ correlationTag }) => correlationTag)
+      const remoteIds = objects.map(({ remoteId }) => remoteId)
+      const { connectionIds } = await idSpaceOf(connectionId, kind)
+      const isHolder = Prisma.sql`(active OR status_changed_at >= ${since}::timestamptz)`
+      const rows = await sql.rows<{ correlationTag: string | null; remoteId: string | null }>(Prisma.sql`
+        SELECT correlation_tag AS "correlationTag", NULL AS "remoteId" FROM workloads
+        WHERE correlation_tag = ANY(${tags}) AND (kind <> ${kind} OR ${isHolder})
+        UNION ALL SELECT NULL, remote_id FROM workloads
+        WHERE connection_id = ANY(${connectionIds}) AND kind = ${kind} AND remote_id = ANY(${remoteIds}) AND imported AND ${isHolder}`)
+      const held = new Set(rows.map((row) => row.correlationTag ?? row.remoteId))
+      return objects.filter(({ correlationTag, remoteId }) => !held.has(correlationTag) && !held.has(remoteId))
     },
 
     /** The database clock. */

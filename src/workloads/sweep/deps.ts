@@ -1,3 +1,4 @@
+import type { Unheld } from '../../connections/orphans.ts'
 import type { Driver } from '../../providers/driver.ts'
 import type { OpenSecrets } from '../../secrets/secret-variables.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
@@ -15,8 +16,7 @@ export interface SweepDeps {
   secretsOfAll: OpenSecrets['ofAll']
   budget: Pick<Budget, 'take'>
   write(write: Write): Promise<Written>
-  /** Tags in a list of this kind that belong to active or recently ended records, or to the other kind. */
-  heldTags(kind: Kind, correlationTags: readonly string[], since: Date): Promise<ReadonlySet<string>>
+  unheld: Unheld
   installationTag: string
   notifier: ChangeNotifier
   observer: Pick<EngineObserver, 'scan'>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises'
-import { orphanCandidate } from '../../connections/orphans.ts'
+import { orphanCandidate, type TaggedObject } from '../../connections/orphans.ts'
 import type { Driver } from '../../providers/driver.ts'
 import type { Observation } from '../../providers/observation.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
@@ -15,8 +15,8 @@ export interface Scan extends ScanResult {
   /** Watched workloads whose objects were listed. */
   seenIds: ReadonlySet<string>
   changed: number
-  /** Correlation tags of active objects without a watched workload. */
-  orphanTags: readonly string[]
+  /** Active tagged objects without a watched workload. */
+  orphans: readonly TaggedObject[]
 }
 
 /**
@@ -42,10 +42,10 @@ async function readAll<K extends Kind>(
   const byRemoteId = indexOf(watched)
   const remoteIds = [...byRemoteId.keys()]
   const seenIds = new Set<string>()
-  const orphanTags: string[] = []
+  const orphans: TaggedObject[] = []
   let listed = 0
   const end = async (isComplete: boolean) => ({
-    ...{ seenIds, isComplete, listed, changed: await comparison.end(), orphanTags },
+    ...{ seenIds, isComplete, listed, changed: await comparison.end(), orphans },
   })
   let cursor: string | null = null
   for (let page = 0; page < bounds.maxPages; page += 1) {
@@ -59,7 +59,7 @@ async function readAll<K extends Kind>(
     for (let from = 0; from < seen.length; from += chunkSize) {
       // A list without pages is one large page: yields to other work in between.
       if (from > 0) await yieldToOthers()
-      await sort(deps, seen.slice(from, from + chunkSize), { byRemoteId, seenIds, orphanTags, comparison })
+      await sort(deps, seen.slice(from, from + chunkSize), { byRemoteId, seenIds, orphans, comparison })
     }
     if (next === null) return end(watched.length < bounds.maxWatched)
     cursor = next
@@ -89,7 +89,7 @@ const chunkSize = 500
 interface Sorting<K extends Kind> {
   byRemoteId: Index
   seenIds: Set<string>
-  orphanTags: string[]
+  orphans: TaggedObject[]
   comparison: Comparison<K>
 }
 
@@ -97,7 +97,7 @@ interface Sorting<K extends Kind> {
 async function sort<K extends Kind>(
   deps: ScanDeps<K>,
   seen: readonly Observation<K>[],
-  { byRemoteId, seenIds, orphanTags, comparison }: Sorting<K>,
+  { byRemoteId, seenIds, orphans, comparison }: Sorting<K>,
 ): Promise<void> {
   const fresh: ChangedObservation<K>[] = []
   const unwatched: Observation<K>[] = []
@@ -111,7 +111,7 @@ async function sort<K extends Kind>(
       if (!deps.cache.isKnown(item, observation)) fresh.push({ item, observation })
     }
   }
-  for (const correlationTag of orphanTagsIn(deps, unwatched)) orphanTags.push(correlationTag)
+  for (const orphan of orphansIn(deps, unwatched)) orphans.push(orphan)
   await comparison.add(fresh)
 }
 
@@ -121,13 +121,16 @@ async function untilAllowed<K extends Kind>({ budget, claimed, shutdown }: ScanD
     await sleep(waitMs, undefined, { signal: shutdown })
 }
 
-function orphanTagsIn<K extends Kind>(
+function orphansIn<K extends Kind>(
   { kinds, kind, driver, installationTag }: ScanDeps<K>,
   unwatched: readonly Observation<K>[],
-): string[] {
+): TaggedObject[] {
   const isOver = (_: Kind, status: string) => isTerminal(kinds[kind.name].transitions as Transitions<string>, status)
   const known = { installationTag, isOver }
   return unwatched.flatMap((seen) =>
-    orphanCandidate(known, kind.name, seen, driver.tagLength).map(({ correlationTag }) => correlationTag),
+    orphanCandidate(known, kind.name, seen, driver.tagLength).map(({ remoteId, correlationTag }) => ({
+      remoteId,
+      correlationTag,
+    })),
   )
 }

@@ -1,3 +1,4 @@
+import type { TaggedObject } from '../../connections/orphans.ts'
 import { ProviderError, UnknownProvider } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import { after, nextSweepMs } from '../apply/poll-intervals.ts'
@@ -57,7 +58,7 @@ async function scan<K extends Kind>(
       minMs: bounds.minMs,
       maxMs: bounds.maxMs,
     })
-    const orphans = result.isComplete ? await countOrphans(scanDeps, result.orphanTags) : null
+    const orphans = result.isComplete ? await countOrphans(scanDeps, result.orphans) : null
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
     return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })
   } catch (error) {
@@ -90,16 +91,12 @@ async function readList<K extends Kind>(deps: ScanDeps<K>, watched: readonly Wat
  */
 async function countOrphans<K extends Kind>(
   { claimed, bounds, driver, ...deps }: ScanDeps<K>,
-  correlationTags: readonly string[],
+  candidates: readonly TaggedObject[],
 ): Promise<number> {
-  if (correlationTags.length === 0) return 0
-  const { connectionId, kind, startedAt } = claimed
-  const held = await deps.heldTags(
-    kind,
-    correlationTags,
-    after(startedAt, -(bounds.graceMs + driver.traits.listConsistencyLagMs)),
-  )
-  const count = correlationTags.filter((correlationTag) => !held.has(correlationTag)).length
+  if (candidates.length === 0) return 0
+  const { connectionId, startedAt } = claimed
+  const since = after(startedAt, -(bounds.graceMs + driver.traits.listConsistencyLagMs))
+  const { length: count } = await deps.unheld(claimed, candidates, since)
   if (count > 0)
     deps.log.warn({ connectionId, count }, 'orphaned remote objects found; see GET /connections/{id}/orphans')
   return count

@@ -36,7 +36,7 @@ async function orphansAmong(correlationTags: readonly string[], meanwhile: () =>
   const opened = { driver: (kind: string) => (kind === 'job' ? driver : undefined) } as unknown as Opened
   const reads = makeReadsRepository(database.sql, async (id) => ({ name: id, connectionIds: [id] }))
   const deps = { ...reads, installationTag, isOver: () => false, maxPages: 1 }
-  const { orphans } = await findOrphans(deps, opened, signal)
+  const { orphans } = await findOrphans(deps, { id: 'c', opened }, signal)
   return orphans.map(({ correlationTag }) => correlationTag)
 }
 
@@ -53,4 +53,15 @@ it('objects created or ended while the list is read are not orphans', async () =
 it('running objects with an ended or missing record are orphans', async () => {
   await makeJob('abcearlier', 'succeeded', '1 minute')
   expect(await orphansAmong(['abcearlier', 'abcunknown'], async () => {})).toEqual(['abcearlier', 'abcunknown'])
+})
+
+it('an object that is imported while the list is read is not an orphan, and one that was released is', async () => {
+  const importIt = async (remoteId: string, isActive: boolean) => {
+    await makeJob(`xyz${remoteId}`, isActive ? 'running' : 'succeeded', '1 minute')
+    await database.prisma.$executeRaw`
+      UPDATE workloads SET imported = true, remote_id = ${remoteId} WHERE correlation_tag = ${`xyz${remoteId}`}`
+  }
+  await makeJob('abctaken', 'succeeded', '1 minute')
+  await importIt('abcreleased', false)
+  expect(await orphansAmong(['abctaken', 'abcreleased'], () => importIt('abctaken', true))).toEqual(['abcreleased'])
 })

@@ -98,7 +98,7 @@ function makeScans({ driver }: Pick<Provider, 'driver'>, shutdown: AbortSignal =
       ...{ flush: makeWritesRepository(sql).write, concurrency: 1, maxItems: 200 },
       ...{ isDataError: () => false, isTransient: () => false },
     }),
-    heldTags: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).heldTags,
+    unheld: makeReadsRepository(sql, async (id) => ({ name: id, connectionIds: [id] })).unheld,
     notifier: { changed: ignore },
     log: {
       ...{ debug: ignore, info: ignore, error: (context: object) => expect.fail(JSON.stringify(context)) },

@@ -111,7 +111,7 @@ describe('sweep', () => {
     maxWatched?: number
     listConsistencyLagMs?: number
     graceMs?: number
-    heldTags?: SweepDeps['heldTags']
+    unheld?: SweepDeps['unheld']
   }
 
   /** Writes and alerts of a scan that shows these objects. */
@@ -153,7 +153,7 @@ describe('sweep', () => {
       notifier: { changed: ignore },
       observer: unobserved,
       log: { debug: ignore, info: ignore, warn, error: (_: object, message: string) => alarms.push(message) },
-      heldTags: async () => new Set<string>(),
+      unheld: async (_list: object, objects: readonly object[]) => objects,
       budget: { take: () => 0 },
       ...{ pollIntervals, installationTag: 'mem', shutdown: new AbortController().signal },
       bounds: { minMs: 1, maxMs: 2, callTimeoutMs: 1000, maxPages: 1, maxWatched, graceMs },
@@ -166,12 +166,12 @@ describe('sweep', () => {
 
   it('compares orphans with records that ended within the lag and the grace period', async () => {
     const since: Date[] = []
-    const heldTags = async (_kind: string, _tags: readonly string[], from: Date) => {
+    const unheld: SweepDeps['unheld'] = async (_list, objects, from) => {
       since.push(from)
-      return new Set<string>()
+      return objects
     }
     const { warnings } = await sweep(jobs.slice(0, 1), [{ remoteId: '99', correlationTag: 'memstray12345' }], {
-      ...{ heldTags, listConsistencyLagMs: 200, graceMs: 50 },
+      ...{ unheld, listConsistencyLagMs: 200, graceMs: 50 },
     })
     expect(since).toEqual([at(-250)])
     expect(warnings).toEqual(['orphaned remote objects found; see GET /connections/{id}/orphans'])

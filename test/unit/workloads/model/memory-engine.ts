@@ -160,13 +160,12 @@ function makeProcess(
   })
   const noteDuplicate = async (_workloadId: string, remoteId: string) => recordFailure(`duplicate object ${remoteId}`)
   const secretsOfAll = async () => () => noSecrets
-  const heldTags = async () => new Set<string>()
   return {
     reconcile: makeReconcile({ ...shared, execute, release, noteDuplicate, noteIgnored: async () => {} } as Parameters<
       typeof makeReconcile
     >[0]),
     sweep: makeSweep({
-      ...{ ...shared, heldTags, installationTag: 'mem', secretsOfAll, repository: table.sweeps },
+      ...{ ...shared, unheld: async () => [], installationTag: 'mem', secretsOfAll, repository: table.sweeps },
       bounds,
     } as Parameters<typeof makeSweep>[0]),
   }
