@@ -8,6 +8,7 @@ import { descriptionTagLength, tagOfDescription } from '../kit/correlation-tags.
 import { isObject, readFlag, readId, readText } from '../kit/fields.ts'
 import { asListed } from '../kit/listed.ts'
 import { boundedPayload } from '../kit/redact.ts'
+import { withoutVariables } from '../kit/variables.ts'
 import type { Found, Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
@@ -171,7 +172,7 @@ function environmentOf(workspace: JsonObject, literals: readonly string[]): Obse
     ...(rawState === 'disabled' ? { reason: 'disabled' as const } : {}),
     ...(name === undefined ? {} : { remoteName: name }),
     ...(description === undefined ? {} : { correlationTag: tagOfDescription(readText(workspace, 'description')) }),
-    payload: () => boundedPayload(workspace, literals),
+    payload: () => boundedPayload(withoutVariables(workspace, 'env'), literals),
   }
 }
 

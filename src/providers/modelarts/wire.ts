@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject } from '../kit/fields.ts'
 import { boundedPayload, maxDepth } from '../kit/redact.ts'
+import { withoutVariables } from '../kit/variables.ts'
 
 /** Request bodies of ModelArts, in the key order of its examples. Responses are read field by field. */
 
@@ -112,9 +113,12 @@ export type TrainingVolume =
   | { pfs: { pfs_path: string; local_path: string } }
   | { obs: { obs_path: string; local_path: string } }
 
-/** A response without secrets: in addition to the kit's rules, removes the query of signed links to objects. */
+/**
+ * A response without secrets: in addition to the kit's rules, removes values of variables, and the query of signed links
+ * to objects.
+ */
 export function payloadOf(response: Json, literals: readonly string[]): Json {
-  return boundedPayload(unsigned(response), literals)
+  return boundedPayload(withoutVariables(unsigned(response), 'environments'), literals)
 }
 
 /** Deeper values are removed from a payload anyway. */

@@ -2,12 +2,12 @@ import { type JobStatus, jobTransitions } from '../../vocabulary/job.ts'
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
 import { isTerminal } from '../../vocabulary/transitions.ts'
-import { isObject, readNumber, readObject, readText } from '../kit/fields.ts'
+import { isObject, readId, readNumber, readObject, readText } from '../kit/fields.ts'
 import { given } from '../kit/given.ts'
 import { boundedPayload, cleanMessage, sentSecrets } from '../kit/redact.ts'
 import { readTime } from '../kit/times.ts'
+import { withoutVariables } from '../kit/variables.ts'
 import type { Observation } from '../observation.ts'
-import { hidden } from '../secret-search.ts'
 import { lastLineOf, variablesIn } from './errors.ts'
 import { tagOfSubmission } from './mapping.ts'
 
@@ -49,7 +49,11 @@ export function observe(job: Json, literals: readonly string[]): Observation<'jo
     rawState,
     ...(isOver(status) ? { ...given({ endedAt: readTime(job, 'end_time') }), ...exitOf(job) } : {}),
     ...(status === 'failed' ? given({ reason: reasons.get(readText(job, 'error_type') ?? '') }) : {}),
-    ...given({ message: messageOf(job, status, secrets), remoteName: nameIn(job) }),
+    ...given({
+      message: messageOf(job, status, secrets),
+      remoteName: nameIn(job),
+      identity: readId(job, 'start_time'),
+    }),
     correlationTag: tagOfSubmission(remoteId),
     payload: () => payloadOf(job, secrets),
   }
@@ -95,14 +99,11 @@ function headlineOf(message: string): string {
 /** Ray returns the variables of a job unredacted. */
 function payloadOf(job: JsonObject, secrets: readonly string[]): Json {
   const message = readText(job, 'message')
-  const runtimeEnv = readObject(job, 'runtime_env')
-  const names = Object.keys(readObject(runtimeEnv, 'env_vars'))
-  const variables = Object.fromEntries(names.map((name) => [name, hidden]))
   return boundedPayload(
     {
       ...job,
       ...(message === undefined ? {} : { message: headlineOf(message) }),
-      ...(names.length === 0 ? {} : { runtime_env: { ...runtimeEnv, env_vars: variables } }),
+      ...(isObject(job.runtime_env) ? { runtime_env: withoutVariables(job.runtime_env, 'env_vars') } : {}),
     },
     secrets,
   )
