@@ -11,6 +11,7 @@ const head = [
   'Access',
   'Catalog',
   'Dry run',
+  'Import',
   'Time limit, auto-stop',
   'Environment',
 ]
@@ -36,7 +37,7 @@ function rowsOf(provider: ProviderDescription): string[][] {
 }
 
 function cellsOf(does: KindDescription): string[] {
-  const { logs, logTimestamps, access, catalog, dryRun } = does.capabilities
+  const { logs, logTimestamps, access, catalog, dryRun, import: imports } = does.capabilities
   return [
     does.actions.join(', ') || '–',
     changesOf(does),
@@ -44,6 +45,7 @@ function cellsOf(does: KindDescription): string[] {
     yes(access),
     yes(catalog),
     yes(dryRun),
+    yes(imports),
     limitOf(does),
     environmentOf(does),
   ]

@@ -52,6 +52,7 @@ const summaryFields = {
       catalog: Type.Boolean({ description: 'Supports the catalog of flavors, images and queues.' }),
       update: Type.Boolean({ description: 'Supports updates of existing objects.' }),
       dryRun: Type.Boolean({ description: 'Supports previews that ask the provider.' }),
+      import: Type.Boolean({ description: 'Supports imports of existing objects.' }),
     },
     { title: 'Capabilities', description: 'Optional operations.' },
   ),

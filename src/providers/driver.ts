@@ -70,6 +70,8 @@ export interface Driver<K extends Kind = Kind> {
   find(intents: readonly Intent<K>[], signal: AbortSignal): Promise<ReadonlyMap<string, Found<K>>>
   /** `'gone'` only if the provider reports with a documented response that the object does not exist. */
   get(remoteId: string, signal: AbortSignal): Promise<Observation<K> | 'gone'>
+  /** For imports: why `get` returns `'gone'` for an object that exists, but is none of this driver's; null if none exists. */
+  whyGone?(remoteId: string, signal: AbortSignal): Promise<string | null>
   /** One page of existing objects, newest or oldest first. The engine limits the number of pages. */
   list(page: Page, signal: AbortSignal): Promise<{ seen: readonly Observation<K>[]; next: string | null }>
   /** Actions. An object that is already in the target state, or already gone, counts as success. */

@@ -21,6 +21,8 @@ export interface Traits<K extends Kind = Kind> {
   readonly logTimestamps?: true
   /** Limits that the provider enforces; Switchyard enforces the others. */
   readonly enforces: readonly ('timeLimit' | 'autoStop')[]
+  /** Why no object can be imported; absent = any that `get` reads can. */
+  readonly notImportable?: string
   /** Statuses in which the provider accepts a delete; absent = any. In others the engine stops the object first. */
   readonly deletableIn?: readonly Status<K>[]
 }

@@ -55,7 +55,7 @@ function sentOf(sent: Spec<Kind> | undefined): Pick<EndedCall, 'environmentVaria
 
 /** Missing methods stay missing: they are missing capabilities. */
 function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K> {
-  const { dryRun, prepare, update, logs, access, catalog } = driver
+  const { dryRun, prepare, whyGone, update, logs, access, catalog } = driver
   return {
     ...driver,
     create: (intent, signal) => call('create', () => driver.create(intent, signal), intent.spec),
@@ -65,6 +65,7 @@ function observedDriver<K extends Kind>(driver: Driver<K>, call: Call): Driver<K
     controls: observedControls(driver.controls, call),
     ...(dryRun && { dryRun: (...args) => call('dryRun', () => dryRun.apply(driver, args), args[0].spec) }),
     ...(prepare && { prepare: (...args) => call('prepare', () => prepare.apply(driver, args)) }),
+    ...(whyGone && { whyGone: (...args) => call('whyGone', () => whyGone.apply(driver, args)) }),
     ...(update && { update: (...args) => call('update', () => update.apply(driver, args), args[1]) }),
     ...(logs && { logs: (...args) => call('logs', () => logs.apply(driver, args)) }),
     ...(access && { access: (...args) => call('access', () => access.apply(driver, args)) }),

@@ -12,6 +12,7 @@ import { describeCreation } from './behaviours/creation.ts'
 import { describeEndpoints } from './behaviours/endpoints.ts'
 import { describeFailure } from './behaviours/failure.ts'
 import { describeHygiene } from './behaviours/hygiene.ts'
+import { describeImports } from './behaviours/imports.ts'
 import { describeListing } from './behaviours/listing.ts'
 import { describeLostCreates } from './behaviours/lost-creates.ts'
 import { describeObservation } from './behaviours/observation.ts'
@@ -52,6 +53,7 @@ function describeKind<K extends Kind>(fixture: Fixture, kind: K): void {
     describeCreateRecovery(subject)
     describeObservation(subject)
     describeListing(subject)
+    describeImports(subject)
     describeControl(subject)
     describeFailure(subject)
     describeHygiene(subject)

@@ -46,7 +46,8 @@ describe.each(drivers)('description of $kind at $id', ({ provider, kind, driver 
     expect(Object.fromEntries(described?.states.map(({ raw, status }) => [raw, status]) ?? [])).toEqual(driver.states)
     expect(described?.actions).toEqual(Object.keys(driver.controls))
     const present = Object.fromEntries(optionalMethods.map((name) => [name, driver[name] !== undefined]))
-    expect(described?.capabilities).toEqual({ ...present, logTimestamps: driver.traits.logTimestamps ?? false })
+    const { logTimestamps = false, notImportable } = driver.traits
+    expect(described?.capabilities).toEqual({ ...present, logTimestamps, import: notImportable === undefined })
   })
 
   it('lists every option and the mutable ones', () => {

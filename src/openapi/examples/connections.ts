@@ -41,7 +41,7 @@ export const orphans = {
 
 const capabilities = {
   ...{ logs: false, logTimestamps: false, access: false },
-  ...{ catalog: true, update: false, dryRun: false },
+  ...{ catalog: true, update: false, dryRun: false, import: true },
 }
 const summary = { actions: ['cancel'], capabilities, environment: 'none', timeLimit: 'switchyard' }
 const names = { id: 'slurm', title: 'Slurm (slurmrestd)', documentation: 'https://slurm.schedmd.com/rest.html' }

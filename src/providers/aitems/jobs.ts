@@ -34,6 +34,9 @@ const traits: Traits<'job'> = {
   // A service runs one training at a time.
   exclusiveEnvironment: true,
   enforces: [],
+  // Several combinations of its trains would be ids of one training.
+  notImportable:
+    'A training of AiTEMS has no single id, so it cannot be imported. Import its service as an environment.',
 }
 
 /** Trainings of a service. The API has no cancel and no logs. */

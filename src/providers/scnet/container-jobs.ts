@@ -41,7 +41,12 @@ export function makeContainerJobs(
     accepts: jobAccepts(settings),
     options: jobOptions,
     states,
-    traits: { ...containerTraits, enforces: ['timeLimit'] },
+    traits: {
+      ...containerTraits,
+      enforces: ['timeLimit'],
+      // Nothing distinguishes it from an environment, and one container could become two records.
+      notImportable: 'A container of SCNet is imported as an environment, not as a job.',
+    },
     tagLength: containerTagLength,
     // A job is a separate container; it can only wait for another one.
     environment: 'optional',

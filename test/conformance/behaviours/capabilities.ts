@@ -19,7 +19,8 @@ export function describeCapabilities<K extends Kind>(subject: Subject<K>): void 
       const shown = describeProvider(provider, settings).kinds[subject.kind]
       const driver = subject.driver()
       const has = Object.fromEntries(optional.map((method) => [method, typeof driver[method] === 'function']))
-      expect(shown?.capabilities).toEqual({ ...has, logTimestamps: driver.traits.logTimestamps ?? false })
+      const { logTimestamps = false, notImportable } = driver.traits
+      expect(shown?.capabilities).toEqual({ ...has, logTimestamps, import: notImportable === undefined })
       expect(shown?.actions).toEqual(Object.keys(driver.controls))
       expect(shown?.environment).toBe(driver.environment ?? 'none')
       expect(shown?.states.map(({ raw }) => raw)).toEqual(Object.keys(driver.states))
