@@ -1,10 +1,12 @@
 import type { Json, JsonObject } from '../../vocabulary/json.ts'
 import { isObject, readId, readList, readObject, readText } from '../kit/fields.ts'
+import { importableAmong } from '../kit/importable.ts'
 import type { Catalog } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { KubeClient } from './client.ts'
+import { observeJob } from './job-observation.ts'
 import { kueueApi } from './kueue.ts'
-import { idIn, listIn, metadataOf, remoteIdOf, statefulSets, tagIn } from './objects.ts'
+import { idIn, jobs, listIn, metadataOf, remoteIdOf, statefulSets, tagIn } from './objects.ts'
 import { flavorLabel } from './pod-template.ts'
 import { memoryMiB, wholeCpus } from './quantities.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -12,8 +14,8 @@ import type { KubernetesSettings } from './settings.ts'
 const maxItems = 500
 
 /**
- * Machine types, nodes and their images, claims, namespaces and queues. Lists that the account may not read are
- * omitted.
+ * Machine types, nodes and their images, claims, namespaces, queues, and unfinished Jobs, which can be imported. Lists
+ * that the account may not read are omitted.
  */
 export async function jobCatalog(
   client: KubeClient,
@@ -21,7 +23,12 @@ export async function jobCatalog(
   signal: AbortSignal,
 ): Promise<Catalog> {
   const queues = settings.kueue ? await queuesOf(client, signal) : null
-  return { ...(await commonCatalog(client, settings, signal)), ...listed('queues', queues) }
+  const importable = await importableJobs(client, signal)
+  return {
+    ...(await commonCatalog(client, settings, signal)),
+    ...listed('queues', queues),
+    ...listed('jobs', importable),
+  }
 }
 
 /** Also storage classes, and existing StatefulSets, which can be imported. */
@@ -38,6 +45,11 @@ export async function environmentCatalog(
     ...listed('storageClasses', classes?.map((each) => ({ name: nameOf(each) })) ?? null),
     ...listed('statefulSets', importable?.flatMap(importableOf) ?? null),
   }
+}
+
+async function importableJobs(client: KubeClient, signal: AbortSignal): Promise<readonly JsonObject[] | null> {
+  const found = await read(client, client.path(jobs), signal)
+  return found === null ? null : importableAmong(found.flatMap((job) => observeJob(job, null, []) ?? []))
 }
 
 async function commonCatalog(client: KubeClient, settings: KubernetesSettings, signal: AbortSignal): Promise<Catalog> {

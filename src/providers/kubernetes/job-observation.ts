@@ -7,7 +7,7 @@ import { ranBetween, readTime } from '../kit/times.ts'
 import type { Observation, Task } from '../observation.ts'
 import { cleanObject } from './clean-object.ts'
 import { canceledAnnotation, idIn, metadataOf, queueLabel, remoteIdOf, tagIn } from './objects.ts'
-import { conditionOf, factsOf, type PodFacts } from './pods.ts'
+import { conditionOf, factsOf, inOrder, type PodFacts } from './pods.ts'
 
 /**
  * A Job has conditions and counts of pods, from which its state is derived. `SuccessCriteriaMet` and `FailureTarget`
@@ -64,7 +64,7 @@ export function observeJob(
   const id = idIn(job)
   if (id === null) return null
   const rawState = stateOf(job)
-  const facts = (pods ?? []).map(factsOf).sort((a, b) => a.index - b.index)
+  const facts = (pods ?? []).map(factsOf).sort(inOrder)
   return {
     remoteId: remoteIdOf(id),
     remoteName: id.name,
@@ -73,7 +73,7 @@ export function observeJob(
     ...outcomeOf(job, rawState, facts),
     ...timesOf(job, rawState, facts),
     ...given({ correlationTag: tagIn(job) }),
-    ...(facts.length > 1 ? { tasks: facts.map(taskOf) } : {}),
+    ...(facts.length > 1 ? { tasks: tasksOf(facts) } : {}),
     payload: () => boundedPayload(payloadOf(job, pods), literals),
     ...(pods === null ? { omits: ['pods'] } : {}),
   }
@@ -132,7 +132,13 @@ function timesOf(job: JsonObject, state: JobState, pods: readonly PodFacts[]): {
   return ranBetween(startedAt, readTime(status, 'completionTime') ?? failedAt)
 }
 
-function taskOf({ name, index, phase, exitCode }: PodFacts): Task<'job'> {
+/** Pods of an imported Job may have no index, or repeat one. */
+function tasksOf(pods: readonly PodFacts[]): readonly Task<'job'>[] {
+  const hasIndexes = new Set(pods.map(({ index }) => index)).size === pods.length
+  return pods.map((pod) => taskOf(pod, hasIndexes ? String(pod.index) : pod.name))
+}
+
+function taskOf({ name, phase, exitCode }: PodFacts, id: string): Task<'job'> {
   const statuses: { readonly [phase in string]?: Status<'job'> } = {
     Pending: 'pending',
     Running: 'running',
@@ -140,5 +146,5 @@ function taskOf({ name, index, phase, exitCode }: PodFacts): Task<'job'> {
     Failed: 'failed',
   }
   const status = Object.hasOwn(statuses, phase) ? (statuses[phase] ?? null) : null
-  return { id: String(index), name, status, ...given({ exitCode }) }
+  return { id, name, status, ...given({ exitCode }) }
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../vocabulary/json.ts'
 import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Driver } from '../driver.ts'
 import type { Intent } from '../intent.ts'
+import { tagOfName } from '../kit/correlation-tags.ts'
 import { readObject, readText } from '../kit/fields.ts'
 import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -91,9 +92,10 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
 
     get,
 
+    /** Imported Jobs have no label, so with one among the watched ones all Jobs of the namespace are read. */
     async list({ cursor, watched }, signal) {
       const query = {
-        labelSelector: tagLabel,
+        ...(watched.every(hasTagInName) ? { labelSelector: tagLabel } : {}),
         limit: String(pageSize),
         ...(cursor === null ? {} : { continue: cursor }),
       }
@@ -122,6 +124,11 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
 
     catalog: (signal) => jobCatalog(client, settings, signal),
   }
+}
+
+/** Whether an id may be of a Job that Switchyard created. A list without one only costs a separate read of it. */
+function hasTagInName(remoteId: string): boolean {
+  return tagOfName(remoteId.split('/', 1)[0], tagLength) !== null
 }
 
 /** UIDs of the watched Jobs whose pods have relevant details: why they wait, when they started, how they failed. */

@@ -5,8 +5,7 @@ import type { KubeClient } from './client.ts'
 import { type LogLine, linesIn } from './log-lines.ts'
 import { after, cursorOf, type Place, placeOf, startOf, unread } from './log-place.ts'
 import { pods as podResource } from './objects.ts'
-import { containerName } from './pod-template.ts'
-import { factsOf } from './pods.ts'
+import { factsOf, inOrder, mainContainerOf } from './pods.ts'
 
 /** Bytes of one chunk, timestamps included. */
 const chunkBytes = 1_048_576
@@ -23,20 +22,19 @@ export async function readLogs(
   signal: AbortSignal,
 ): Promise<LogChunk> {
   const place = placeOf(cursor)
-  const names = pods
-    .map(factsOf)
-    .sort((a, b) => a.index - b.index)
-    .map(({ name }) => name)
-  const name = names[place.index]
-  if (name === undefined) return { links: [] }
-  const part = await readPart(client, { name, place }, signal)
+  const ordered = pods.map((pod) => ({ ...factsOf(pod), container: mainContainerOf(pod) })).sort(inOrder)
+  const pod = ordered[place.index]
+  if (pod === undefined) return { links: [] }
+  const part = await readPart(client, { ...pod, place }, signal)
   const next = part.isCut ? after(place, part) : startOf(place.index + 1)
-  const isEnd = next.index >= names.length
+  const isEnd = next.index >= ordered.length
   const isAllOmitted = part.isCut && part.lines.length === 0
   const lines = [
-    ...(names.length > 1 && place.at === '' ? [note(`==> ${name} <==`)] : []),
+    ...(ordered.length > 1 && place.at === '' ? [note(`==> ${pod.name} <==`)] : []),
     ...(isAllOmitted ? [note(`[Lines are omitted: more than ${maxBytes} bytes in one second.]`)] : part.lines),
-    ...(isEnd && !isComplete ? [note(`[The logs of further pods are omitted: more than ${names.length} pods.]`)] : []),
+    ...(isEnd && !isComplete
+      ? [note(`[The logs of further pods are omitted: more than ${ordered.length} pods.]`)]
+      : []),
   ]
   const text = lines.map((line) => `${line.text}\n`).join('')
   // A line whose end is not written yet can only be the last one of all.
@@ -52,6 +50,13 @@ export async function readLogs(
 /** A line that no pod wrote. */
 const note = (text: string): LogLine => ({ at: '', text })
 
+/** What is read next: the log of a container of a pod, from a place on. */
+interface Position {
+  name: string
+  container: string
+  place: Place
+}
+
 interface Part {
   lines: readonly LogLine[]
   /** Whether the log continues behind the lines. */
@@ -63,7 +68,7 @@ interface Part {
 }
 
 /** Increases the limit while only known lines are returned. */
-async function readPart(client: KubeClient, at: { name: string; place: Place }, signal: AbortSignal): Promise<Part> {
+async function readPart(client: KubeClient, at: Position, signal: AbortSignal): Promise<Part> {
   for (let limitBytes = chunkBytes; ; limitBytes *= 4) {
     const part = await readBytes(client, { ...at, limitBytes }, signal)
     if (part.lines.length === 0 && part.isCut && limitBytes < maxBytes) continue
@@ -84,12 +89,12 @@ function headOf(lines: readonly LogLine[]): readonly LogLine[] {
 
 async function readBytes(
   client: KubeClient,
-  { name, place, limitBytes }: { name: string; place: Place; limitBytes: number },
+  { name, container, place, limitBytes }: Position & { limitBytes: number },
   signal: AbortSignal,
 ): Promise<Part> {
   const path = `${client.path(podResource, name)}/log`
   const since: Record<string, string> = place.at === '' ? {} : { sinceTime: `${place.at.slice(0, 19)}Z` }
-  const query = { container: containerName, timestamps: 'true', limitBytes: String(limitBytes), ...since }
+  const query = { container, timestamps: 'true', limitBytes: String(limitBytes), ...since }
   const text = await client.text({ method: 'GET', path, query }, { signal }).catch((error: unknown) => {
     if (isNotThereYet(error)) return ''
     throw error

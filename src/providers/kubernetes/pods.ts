@@ -7,6 +7,9 @@ import type { KubeClient } from './client.ts'
 import { listIn, metadataOf, pods } from './objects.ts'
 import { containerName } from './pod-template.ts'
 
+/** https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container */
+const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container'
+
 /** Values per selector, pods per page and pages per read. Beyond these limits an observation lacks details. */
 const valuesPerQuery = 50
 const podsPerPage = 500
@@ -44,6 +47,7 @@ export async function readPods(
 /** Facts about a pod and its container. */
 export interface PodFacts {
   name: string
+  createdAt: string
   /** Position among the pods of an indexed Job. */
   index: number
   phase: string
@@ -54,10 +58,15 @@ export interface PodFacts {
   message?: string
 }
 
+/** By index, then by age: later pods of an imported Job replace failed ones. */
+export function inOrder(a: PodFacts, b: PodFacts): number {
+  return a.index - b.index || a.createdAt.localeCompare(b.createdAt) || a.name.localeCompare(b.name)
+}
+
 export function factsOf(pod: JsonObject): PodFacts {
   const metadata = metadataOf(pod)
   const status = readObject(pod, 'status')
-  const container = containerIn(status)
+  const container = containerIn(status, mainContainerOf(pod))
   const state = readObject(container, 'state')
   const { terminated = null } = state
   const ended = isObject(terminated) ? terminated : readObject(readObject(container, 'lastState'), 'terminated')
@@ -65,6 +74,7 @@ export function factsOf(pod: JsonObject): PodFacts {
   const exitCode = readNumber(ended, 'exitCode')
   return {
     name: readText(metadata, 'name') ?? '',
+    createdAt: readText(metadata, 'creationTimestamp') ?? '',
     index: readNumber(readObject(metadata, 'annotations'), 'batch.kubernetes.io/job-completion-index') ?? 0,
     phase: readText(status, 'phase') ?? '',
     ...given({
@@ -77,9 +87,16 @@ export function factsOf(pod: JsonObject): PodFacts {
   }
 }
 
-function containerIn(status: JsonObject): Json {
+/** The container of a program: of an imported Job the one that `kubectl logs` shows, its default or first one. */
+export function mainContainerOf(pod: JsonObject): string {
+  const names = readList(readObject(pod, 'spec'), 'containers').flatMap((each) => readText(each, 'name') ?? [])
+  const annotated = readText(readObject(metadataOf(pod), 'annotations'), defaultContainerAnnotation) ?? ''
+  return [containerName, annotated].find((name) => names.includes(name)) ?? names[0] ?? containerName
+}
+
+function containerIn(status: JsonObject, name: string): Json {
   const all = readList(status, 'containerStatuses')
-  return all.find((each) => readText(each, 'name') === containerName) ?? all[0] ?? null
+  return all.find((each) => readText(each, 'name') === name) ?? all[0] ?? null
 }
 
 /** `reason` of a condition `DisruptionTarget`: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/ */

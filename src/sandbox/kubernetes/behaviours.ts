@@ -1,7 +1,7 @@
 import { isRecord } from '../fields.ts'
 import type { Timeline } from '../timeline.ts'
 import { enteredAt } from '../timeline.ts'
-import { jobLife, scaled, setLife, suspendedLife, withDeadline } from './lifecycle.ts'
+import { jobLife, podSpecIn, scaled, setLife, suspendedLife, withDeadline } from './lifecycle.ts'
 import type { ObjectRequest } from './requests.ts'
 import { ingressSchema, jobSchema, serviceSchema, statefulSetSchema } from './schema.ts'
 import { invalid } from './status.ts'
@@ -73,11 +73,6 @@ function plain(
       status: { loadBalancer: {} },
     }),
   }
-}
-
-export function podSpecIn(spec: Fields): Fields {
-  const { template } = spec
-  return isRecord(template) && isRecord(template.spec) ? template.spec : {}
 }
 
 function beginJob({ metadata, spec }: ObjectRequest, now: number, settings: KubernetesSettings): Timeline {

@@ -102,6 +102,11 @@ export function programOf(pod: Fields): string {
   return [command, args].flat().map(String).join(' ').replaceAll('$$', '$')
 }
 
+export function podSpecIn(spec: Fields): Fields {
+  const { template } = spec
+  return isRecord(template) && isRecord(template.spec) ? template.spec : {}
+}
+
 export function firstContainer(pod: Fields): Fields {
   const [container] = Array.isArray(pod.containers) ? pod.containers : []
   return isRecord(container) ? container : {}

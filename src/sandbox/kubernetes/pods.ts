@@ -1,8 +1,7 @@
 import { echoedLines } from '../echoed-lines.ts'
 import type { Call, ProviderResponse } from '../provider.ts'
 import { enteredAt, momentAt } from '../timeline.ts'
-import { podSpecIn } from './behaviours.ts'
-import { firstContainer, programOf } from './lifecycle.ts'
+import { firstContainer, podSpecIn, programOf } from './lifecycle.ts'
 import { matches, pageOf } from './requests.ts'
 import { badRequest, forbidden, notFound } from './status.ts'
 import type { ObjectStore } from './store.ts'
@@ -45,10 +44,12 @@ export function makePods({ world, settings }: Context, owners: readonly ObjectSt
       const { namespace = '', name = '' } = call.params
       const pod = all(namespace).find(({ view }) => view.metadata.name === name)
       if (pod === undefined) throw notFound({ ...podType, name })
+      const { name: container = '' } = firstContainer(podSpecIn(pod.owner.data.spec))
+      const requested = call.query.get('container') ?? container
+      if (requested !== container) throw badRequest(`container ${requested} is not valid for pod ${name}`)
       const startedAt = startOf(pod.owner, world.now())
-      if (startedAt === null) {
-        throw badRequest(`container "main" in pod "${name}" is waiting to start: ContainerCreating`)
-      }
+      if (startedAt === null)
+        throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`)
       return { status: 200, body: logOf(pod.owner, startedAt, call.query) }
     },
   }

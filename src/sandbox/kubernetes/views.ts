@@ -1,6 +1,6 @@
 import { enteredAt, momentAt } from '../timeline.ts'
 import type { WorldObject } from '../world.ts'
-import { endedStates } from './lifecycle.ts'
+import { endedStates, firstContainer, podSpecIn } from './lifecycle.ts'
 import { type Fields, type ObjectData, timeOf } from './wire.ts'
 
 export type Stored = WorldObject<ObjectData>
@@ -156,7 +156,9 @@ export function podViews(owner: Stored, namespace: string, now: number): object[
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus */
-function podStatus({ timeline }: Stored, now: number): object {
+function podStatus({ timeline, data }: Stored, now: number): object {
+  const { name = '' } = firstContainer(podSpecIn(data.spec))
+  const container = (state: object) => ({ name, ready: 'running' in state, restartCount: 0, state })
   const { state, at, outcome = '' } = momentAt(timeline, now)
   const startedAt = timeOf(enteredAt(timeline, 'Running', now) ?? at)
   const scheduled = condition('PodScheduled', at)
@@ -187,5 +189,3 @@ function podStatus({ timeline }: Stored, now: number): object {
     containerStatuses: [container({ terminated })],
   }
 }
-
-const container = (state: object) => ({ name: 'main', ready: 'running' in state, restartCount: 0, state })

@@ -15,6 +15,7 @@ it('lists images by tag with the number of nodes that have pulled them', async (
   const list = (kind: string, found: object[]) => ({ kind, apiVersion: 'v1', metadata: {}, items: found })
   kube.stub.on('GET /api/v1/nodes?limit=500', { body: list('NodeList', items) })
   kube.stub.on('GET /api/v1/namespaces/lab/persistentvolumeclaims?limit=500', { body: list('List', []) })
+  kube.stub.on('GET /apis/batch/v1/namespaces/lab/jobs?limit=500', { body: list('JobList', []) })
   kube.stub.on('GET /api/v1/namespaces?limit=500', { body: list('NamespaceList', []) })
   expect((await kube.job().catalog?.(signal))?.images).toEqual([
     { image: 'busybox:1.36', nodes: 1, sizeBytes: 4 },

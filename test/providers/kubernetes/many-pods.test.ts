@@ -37,11 +37,11 @@ describe('Kubernetes pod list beyond the read limit', () => {
     [true, { payload: { pods: [] } }],
     [false, { omits: ['pods'] }],
   ])('is part of the payload only if it is complete: %s', async (isWhole, expected) => {
-    const items = [jobOf('a', uid), jobOf('b', other)]
+    const items = [jobOf('a-symabc23456789', uid), jobOf('b-symabc23456780', other)]
     const list = `${jobsPath}?labelSelector=switchyard%2Fcorrelation-tag&limit=100`
     kube.stub.once(list, { body: { kind: 'JobList', metadata: {}, items } })
     serve([uid, other], [podOf('a-0', uid)], isWhole)
-    const watched = [`a/${uid}`, `b/${other}`]
+    const watched = items.map(({ metadata }) => `${metadata.name}/${metadata.uid}`)
     const { seen } = await kube.job().list({ cursor: null, watched }, signal)
     const [first, second] = seen.map(({ omits = null, payload }) => ({ omits, payload: payload() }))
     expect(first).toMatchObject({ omits: null, payload: { pods: [{ name: 'a-0' }] } })
