@@ -1,6 +1,7 @@
 import type { Json } from '../../vocabulary/json.ts'
 import type { Driver } from '../driver.ts'
 import { isObject, readFlag, readList, readObject, readText } from '../kit/fields.ts'
+import { importableAmong } from '../kit/importable.ts'
 import { redact } from '../kit/redact.ts'
 import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -43,6 +44,12 @@ export function makeJobs(
     }
   }
 
+  async function readAll(signal: AbortSignal): Promise<readonly Observation<'job'>[]> {
+    const jobs = await client.call({ method: 'GET', path: jobsPath }, signal)
+    if (!Array.isArray(jobs)) throw new ProviderError('bad_response', 'Ray returned a list of jobs that is not one.')
+    return jobs.flatMap((job: Json) => observe(job, literals) ?? [])
+  }
+
   return {
     accepts: jobAccepts,
     options: rayOptions,
@@ -66,11 +73,7 @@ export function makeJobs(
     find: (intents, signal) => findJobs(intents, { get, sessionName: client.sessionName }, signal),
     get,
 
-    async list(_page, signal) {
-      const jobs = await client.call({ method: 'GET', path: jobsPath }, signal)
-      if (!Array.isArray(jobs)) throw new ProviderError('bad_response', 'Ray returned a list of jobs that is not one.')
-      return { seen: jobs.flatMap((job: Json) => observe(job, literals) ?? []), next: null }
-    },
+    list: async (_page, signal) => ({ seen: await readAll(signal), next: null }),
 
     controls: { cancel: async (remoteId, signal) => stop(client, { get, remoteId: idIn(remoteId) }, signal) },
     logs: async (remoteId, cursor, signal) => readLogs(client, { remoteId: idIn(remoteId), cursor, literals }, signal),
@@ -78,7 +81,8 @@ export function makeJobs(
     async catalog(signal) {
       const body = await client.call({ method: 'GET', path: '/api/v0/nodes?limit=1000' }, signal)
       const nodes = readList(readObject(readObject(body, 'data'), 'result'), 'result')
-      return { nodes: nodes.map((node) => redact(node, literals)).filter(isObject) }
+      const jobs = importableAmong(await readAll(signal))
+      return { nodes: nodes.map((node) => redact(node, literals)).filter(isObject), jobs }
     },
   }
 }

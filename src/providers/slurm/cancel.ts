@@ -1,10 +1,10 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { readList, readNumber, readObject, readText } from '../kit/fields.ts'
-import { plainId } from '../kit/plain-id.ts'
 import { cleanMessage } from '../kit/redact.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { SlurmClient } from './client.ts'
 import { alreadyDone, failureOfCode, noSuchJob, notPermitted } from './errors.ts'
+import { jobIdOf } from './fields.ts'
 
 const doneCodes: readonly (string | undefined)[] = [noSuchJob, alreadyDone]
 
@@ -17,7 +17,7 @@ export async function cancelJob(
   { remoteId, user, literals }: { remoteId: string; user: string; literals: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const path = `/job/${plainId(remoteId)}`
+  const path = `/job/${jobIdOf(remoteId)}`
   try {
     const body = await client.call({ method: 'DELETE', path }, signal)
     const failure = failureIn(body, literals)

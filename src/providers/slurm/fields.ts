@@ -1,5 +1,21 @@
 import type { Json } from '../../vocabulary/json.ts'
 import { readFlag, readId, readList, readNumber, readObject, readText } from '../kit/fields.ts'
+import { plainNumber } from '../kit/plain-id.ts'
+import { ProviderError } from '../provider-error.ts'
+
+/**
+ * Validates an id for use in a path. Slurm reads a number of more than 32 bits as another one, so that one job would
+ * have several ids (measured on 22.05).
+ *
+ * @throws ProviderError `invalid_request` for any other id, so that nothing is sent
+ */
+export function jobIdOf(remoteId: string): string {
+  const id = plainNumber(remoteId)
+  if (Number(id) < 2 ** 32) return id
+  throw new ProviderError('invalid_request', `"${id}" is not an id of a job: it is too large. Nothing was sent.`, {
+    notSent: true,
+  })
+}
 
 /** A number: plain up to v0.0.38, `{ set, infinite, number }` from v0.0.40 on. Absent if unset or infinite. */
 export function numberAt(from: Json, key: string): number | undefined {
@@ -35,9 +51,9 @@ function isSet(id: number | undefined): boolean {
 }
 
 /**
- * An id of the job's current run, which no other job of the cluster ever gets (v0.0.44 and later). A requeue replaces
- * it (measured on 26.05.5).
+ * An id of the job's first run, which no other job of the cluster ever gets (v0.0.44 and later). A requeue replaces it
+ * (measured on 26.05.5), so that of a requeued job identifies nothing.
  */
 export function sluidOf(job: Json): string | undefined {
-  return readId(readObject(job, 'step_id'), 'sluid')
+  return readNumber(job, 'restart_cnt') === 0 ? readId(readObject(job, 'step_id'), 'sluid') : undefined
 }

@@ -1,17 +1,17 @@
-import type { Json, JsonObject } from '../../vocabulary/json.ts'
+import type { JsonObject } from '../../vocabulary/json.ts'
 import type { Driver } from '../driver.ts'
 import type { Intent } from '../intent.ts'
 import { tagOfDescription } from '../kit/correlation-tags.ts'
 import { isObject, readId, readList, readText } from '../kit/fields.ts'
-import { plainId } from '../kit/plain-id.ts'
+import { importableAmong } from '../kit/importable.ts'
 import { redact } from '../kit/redact.ts'
-import type { Found, Observation } from '../observation.ts'
+import type { Found } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
 import { cancelJob } from './cancel.ts'
 import { contentType, type SlurmCall, type SlurmClient, targetOf } from './client.ts'
 import { noSuchJob } from './errors.ts'
-import { isPartOfSeveral } from './fields.ts'
+import { isPartOfSeveral, jobIdOf } from './fields.ts'
 import { slurmStates } from './job-states.ts'
 import { jobAccepts, jobErrors } from './mapping.ts'
 import { observe } from './observation.ts'
@@ -49,7 +49,7 @@ export function makeJobs(
   const isOwn = (job: JsonObject) =>
     (readText(job, 'user_name') ?? settings.user) === settings.user && !isPartOfSeveral(job)
 
-  /** Every job of this user that Switchyard may have submitted. The response has no pages: it is complete or an error. */
+  /** Every single job of this user. The response has no pages: it is complete or an error. */
   async function readAll(signal: AbortSignal): Promise<readonly JsonObject[]> {
     const body = await client.call({ method: 'GET', path: '/jobs' }, signal)
     if (!isObject(body) || !Array.isArray(body.jobs)) {
@@ -58,15 +58,16 @@ export function makeJobs(
     return readList(body, 'jobs').filter(isObject).filter(isOwn)
   }
 
-  /** The leader of an array or of a heterogeneous job is returned with all its parts. */
-  function observedIn(body: Json, remoteId: string): Observation<'job'> | 'gone' {
-    const job = readList(body, 'jobs')
-      .filter(isObject)
-      .find((each) => readId(each, 'job_id') === remoteId)
-    if (job !== undefined && !isOwn(job)) return 'gone'
-    const seen = job === undefined ? null : observe(job, literals)
-    if (seen !== null) return seen
-    throw new ProviderError('bad_response', `Slurm responded for job ${remoteId} without its record.`)
+  /** Null if Slurm has no such job. The leader of an array or of a heterogeneous job is returned with all its parts. */
+  async function read(remoteId: string, signal: AbortSignal): Promise<JsonObject | null> {
+    try {
+      const body = await client.call({ method: 'GET', path: `/job/${jobIdOf(remoteId)}` }, signal)
+      const jobs = readList(body, 'jobs').filter(isObject)
+      return jobs.find((each) => readId(each, 'job_id') === remoteId) ?? {}
+    } catch (error) {
+      if (error instanceof ProviderError && error.providerCode === noSuchJob) return null
+      throw error
+    }
   }
 
   return {
@@ -96,13 +97,16 @@ export function makeJobs(
     },
 
     async get(remoteId, signal) {
-      try {
-        const body = await client.call({ method: 'GET', path: `/job/${plainId(remoteId)}` }, signal)
-        return observedIn(body, remoteId)
-      } catch (error) {
-        if (error instanceof ProviderError && error.providerCode === noSuchJob) return 'gone'
-        throw error
-      }
+      const job = await read(remoteId, signal)
+      if (job === null || !isOwn(job)) return 'gone'
+      const seen = observe(job, literals)
+      if (seen !== null) return seen
+      throw new ProviderError('bad_response', `Slurm responded for job ${remoteId} without its record.`)
+    },
+
+    async whyGone(remoteId, signal) {
+      const job = await read(remoteId, signal)
+      return job === null ? null : whyForeign(job, settings.user)
     },
 
     async list(_page, signal) {
@@ -117,9 +121,18 @@ export function makeJobs(
     async catalog(signal) {
       const body = await client.call({ method: 'GET', path: '/partitions' }, signal)
       const queues = readList(body, 'partitions')
-      return { queues: queues.map((each) => redact(each, literals)).filter(isObject) }
+      const jobs = (await readAll(signal)).flatMap((job) => observe(job, literals) ?? [])
+      return { queues: queues.map((each) => redact(each, literals)).filter(isObject), jobs: importableAmong(jobs) }
     },
   }
+}
+
+/** Why a job is none of this driver's. */
+function whyForeign(job: JsonObject, user: string): string {
+  const id = readId(job, 'job_id')
+  if (isPartOfSeveral(job))
+    return `Job ${id} is part of a job array or of a heterogeneous job. Only single jobs are supported.`
+  return `Job ${id} belongs to ${readText(job, 'user_name')}, and \`settings.user\` is ${user}.`
 }
 
 function lookFor(
