@@ -189,6 +189,54 @@ describeReal('Kubernetes control plane behind Switchyard', clusterRequirements()
     })
   })
 
+  describe('job of another client', () => {
+    const secret = 'value-that-no-record-shows'
+    /** A Job as an administrator creates it, with a container of another name. */
+    async function create(name: string, more: object = {}): Promise<string> {
+      const containers = [{ name: 'worker', image, env: [{ name: 'API_PASSCODE', value: secret }] }]
+      const template = { spec: { containers, restartPolicy: 'Never', automountServiceAccountToken: false } }
+      const spec = { template, backoffLimit: 0, ...more }
+      const { json } = await fixture.cluster.admin('POST', jobsPath, { metadata: { name }, spec })
+      return `${name}/${json.metadata.uid}`
+    }
+    const importJob = (remoteId: string) =>
+      fixture.switchyard.api.ok('POST', '/jobs/import', { connectionId: fixture.connectionId, remoteId })
+    /** Sets what a kubelet reports, since this cluster has no node. */
+    async function report(name: string, status: object): Promise<void> {
+      const pods = '/api/v1/namespaces/training/pods'
+      const { json } = await fixture.cluster.admin('GET', `${pods}?labelSelector=job-name%3D${name}`)
+      const path = `${pods}/${json.items[0]?.metadata.name}/status`
+      expect((await fixture.cluster.admin('PATCH', path, { status })).status).toBe(200)
+    }
+
+    it('is imported, followed and shown without its variables', async () => {
+      const job = await importJob(await create('nightly'))
+      await fixture.switchyard.api.until(at(job), ({ statusMessage }) => statusMessage !== undefined)
+      const container = { name: 'worker', image, imageID: '', restartCount: 0, ready: true }
+      const startedAt = '2026-11-28T11:00:00Z'
+      const running = [{ ...container, state: { running: { startedAt } } }]
+      const conditions = [{ type: 'Ready', status: 'True' }]
+      await report('nightly', { phase: 'Running', conditions, containerStatuses: running })
+      expect(await fixture.until(job, 'running')).toMatchObject({ name: 'nightly', imported: true })
+      const terminated = { exitCode: 3, reason: 'Error', startedAt, finishedAt: '2026-11-28T11:00:05Z' }
+      await report('nightly', { phase: 'Failed', containerStatuses: [{ ...container, state: { terminated } }] })
+      expect(await fixture.ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+      const shown = JSON.stringify(await fixture.switchyard.api.ok('GET', `${at(job)}/remote`))
+      expect([shown.includes('API_PASSCODE'), shown.includes(secret)]).toEqual([true, false])
+    })
+
+    it('is canceled by the cancel of its record, and deleted if it is suspended', async () => {
+      for (const id of [await create('weekly'), await create('monthly', { suspend: true })]) {
+        const job = await importJob(id)
+        await fixture.switchyard.api.until(at(job), ({ remote }) => remote?.state !== undefined)
+        await cancel(job)
+        expect(await fixture.ended(job)).toMatchObject({ status: 'canceled' })
+      }
+      expect((await fixture.cluster.admin('GET', `${jobsPath}/weekly`)).status).toBe(200)
+      expect((await fixture.cluster.admin('GET', `${jobsPath}/monthly`)).status).toBe(404)
+    })
+  })
+
   describe('environment', () => {
     it('has a Service and an Ingress until it is deleted', async () => {
       const { id: connectionId } = await fixture.connect({ settings: { ingressDomain: 'apps.example.com' } })

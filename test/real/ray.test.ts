@@ -189,6 +189,25 @@ describeReal('Ray cluster behind Switchyard', requirements, () => {
       .toMatchObject({ status: 'canceled' })
   })
 
+  it("imports another client's jobs, follows one to its end and cancels one", async () => {
+    const runtimeEnv = { env_vars: { API_KEY_OF_A_FRIEND: 's3cret-of-another' } }
+    const start = async (entrypoint: string) => {
+      const { body } = await cluster.call('POST', '/api/jobs/', { entrypoint, runtime_env: runtimeEnv })
+      return String((body as { submission_id: string }).submission_id)
+    }
+    const [followed, canceled] = await Promise.all([start('sleep 5; echo done; exit 3'), start('sleep 600')])
+    const importJob = (remoteId?: string) => switchyard.api.ok('POST', '/jobs/import', { connectionId, remoteId })
+    const [first, second] = await Promise.all([importJob(followed), importJob(canceled)])
+    await until(second, 'running')
+    await cancel(second)
+    expect(await ended(second)).toMatchObject({ status: 'canceled', imported: true, remote: { id: canceled } })
+    expect(await ended(first)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+    const shown = JSON.stringify(await switchyard.api.ok('GET', `${path(first)}/remote`))
+    expect(shown).toContain('API_KEY_OF_A_FRIEND')
+    for (const text of [shown, await logsOf(first)]) expect(text).not.toContain('s3cret-of-another')
+    expect(await logsOf(first)).toContain('done')
+  })
+
   it('returns the nodes of the cluster', async () => {
     const catalog = JSON.stringify(await switchyard.api.ok('GET', `/connections/${connectionId}/catalog`))
     expect(catalog).toContain('"is_head_node":true')

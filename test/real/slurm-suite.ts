@@ -145,6 +145,49 @@ function describeJobs(bench: SlurmBench): void {
     })
   })
 
+  describe('imports jobs', () => {
+    const batch = (script: string, ...args: string[]) =>
+      bench.cluster.sbatch(`#!/bin/sh\n${script}\n`, '--parsable', ...args).trim()
+    const importing = async (remoteId: string) => {
+      const body = { connectionId: bench.connectionId, remoteId }
+      return bench.switchyard.api.call('POST', '/jobs/import', { body })
+    }
+
+    it.concurrent('of sbatch, and follows them to their end, without their variables', async () => {
+      const { body: job, status } = await importing(
+        batch('sleep 3; exit 3', '--export=API_PASSCODE=of-the-import', '--job-name=nightly'),
+      )
+      expect({ status, job }).toMatchObject({ status: 202, job: { name: 'nightly', imported: true } })
+      await bench.until(job, 'running')
+      expect(await bench.ended(job)).toMatchObject({ status: 'failed', statusReason: 'nonzero_exit', exitCode: 3 })
+      const remote = JSON.stringify(await bench.switchyard.api.ok('GET', `${path(job)}/remote`))
+      expect(remote).toContain('nightly')
+      expect(remote).not.toContain('of-the-import')
+      expect((await importing(String(job.remote?.id))).status).toBe(202)
+    })
+
+    it.concurrent('that are requeued, and cancels them', async () => {
+      const remoteId = batch('sleep 600')
+      const { body: job } = await importing(remoteId)
+      await bench.until(job, 'running')
+      expect(bench.cluster.scontrol('requeue', remoteId)).toBe('')
+      await bench.until(job, 'pending')
+      await bench.cancel(job)
+      expect(await bench.ended(job)).toMatchObject({ status: 'canceled', remote: { id: remoteId, state: 'CANCELLED' } })
+    })
+
+    it.concurrent('unless they are part of an array, or no jobs', async () => {
+      const array = batch('sleep 5', '--array=1-2')
+      const refusals = await Promise.all(
+        [array, `${array}_1`, '4000000', '4294967297', '99999999999999999999'].map(importing),
+      )
+      const codes = ['unsupported', 'pattern', 'not_found', 'pattern', 'pattern']
+      expect(refusals).toMatchObject(
+        codes.map((code) => ({ status: 422, body: { errors: [{ pointer: '/remoteId', code }] } })),
+      )
+    })
+  })
+
   describe('hands on what Slurm makes of its options', () => {
     it.concurrent.each([
       [{ requeue: false }, 'Requeue=0'],
