@@ -23,6 +23,7 @@ export type JobRequest = Body<'/jobs', 'post'>
 export type JobPatch = Body<'/jobs/{id}', 'patch'>
 export type JobFilter = Query<'/jobs', 'get'>
 export type JobPage = Data<'/jobs', 'get'>
+export type JobImport = Body<'/jobs/import', 'post'>
 export type JobResolution = Body<'/jobs/{id}/resolve', 'post'>
 export type JobBatchItem = Body<'/jobs/batch', 'post'>['jobs'][number]
 export type JobBatchResult = Data<'/jobs/batch', 'post'>

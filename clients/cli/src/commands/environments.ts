@@ -6,6 +6,7 @@ import { recordEventView, workloadView } from '../output/resource-views.ts'
 import { type EnvironmentWait, waitForEnvironment } from '../waiting/wait-for-environment.ts'
 import { addAccessCommands } from './environment-access.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
+import { addImportCommand } from './import-object.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
 import { addPreviewOptions, type PreviewOptions, showPreview } from './preview.ts'
 import { addRecordEventsCommand } from './record-events.ts'
@@ -21,6 +22,10 @@ export function addEnvironmentCommands(program: Command, cli: Cli): void {
   const environments = program.command('environments').alias('envs').description('Create and use environments.')
   addCreate(environments, cli)
   addPreview(environments, cli)
+  addImportCommand(environments, cli, {
+    what: 'an environment',
+    importObject: async (request) => (await cli.client()).environments.import(request),
+  })
   addList(environments, cli)
   addGet(environments, cli)
   addStart(environments, cli)

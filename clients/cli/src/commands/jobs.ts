@@ -9,6 +9,7 @@ import { recordEventView, workloadView } from '../output/resource-views.ts'
 import { followJob } from '../waiting/follow-job.ts'
 import { addCancelCommands } from './cancel-jobs.ts'
 import { addWorkloadListOptions, type WorkloadListOptions, workloadFilter } from './filters.ts'
+import { addImportCommand } from './import-object.ts'
 import { addLogsCommand } from './job-logs.ts'
 import { given, pageSizeOf, printList } from './list-options.ts'
 import { addPreviewOptions, type PreviewOptions, showPreview } from './preview.ts'
@@ -23,6 +24,10 @@ export function addJobCommands(program: Command, cli: Cli): void {
   const jobs = program.command('jobs').description('Submit and follow jobs.')
   addSubmit(jobs, cli)
   addPreview(jobs, cli)
+  addImportCommand(jobs, cli, {
+    what: 'a job',
+    importObject: async (request) => (await cli.client()).jobs.import(request),
+  })
   addList(jobs, cli)
   addGet(jobs, cli)
   addWatch(jobs, cli)

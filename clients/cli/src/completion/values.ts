@@ -28,6 +28,8 @@ const readers: Readonly<Record<string, Reader>> = {
   'environments id': environments,
   '--environment': environments,
   'connections id': connections,
+  'jobs connection': connections,
+  'environments connection': connections,
   '--connection': connections,
   'providers id': providers,
   '--provider': providers,

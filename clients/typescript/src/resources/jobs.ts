@@ -17,6 +17,7 @@ import type {
   Attempt,
   Job,
   JobFilter,
+  JobImport,
   JobPage,
   JobPatch,
   JobRequest,
@@ -64,6 +65,8 @@ export interface Jobs extends JobBatches {
   submit(request: JobRequest, options?: SubmitOptions): Pending<Job, JobWaitOptions>
   /** Checks a request without storing or creating anything. */
   preview(request: JobRequest, options?: PreviewOptions): Promise<Preview>
+  /** Creates a record of a job that exists at the provider. */
+  import(request: JobImport, options?: CallOptions): Pending<Job, JobWaitOptions>
   get(id: string, options?: CallOptions): Promise<Job>
   list(filter?: JobFilter, options?: CallOptions): List<Job, JobPage>
   update(id: string, patch: JobPatch, options?: ChangeOptions): Promise<Job>
@@ -107,6 +110,11 @@ function makeJobChanges(api: Api) {
         (http, init) => http.POST('/jobs/preview', { ...init, params: { query: previewQuery(options) }, body }),
         options,
         { isRepeatable: true },
+      ),
+    import: (body: JobImport, options?: CallOptions) =>
+      pending(
+        api.call((http, init) => http.POST('/jobs/import', { ...init, body }), options),
+        wait,
       ),
     update: (id: string, patch: JobPatch, options?: ChangeOptions) =>
       api.call((http, init) => http.PATCH('/jobs/{id}', { ...init, params: at(id), body: patch }), options, {

@@ -58,6 +58,10 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
         operation = change("POST", "jobs", "preview", body=request, query={"ask_provider": ask_provider})
         return await self._transport.fetch(models.Preview, operation)
 
+    async def import_(self, request: models.JobImport | types.JobImport) -> AsyncJob:
+        """Takes over a job that exists at the provider."""
+        return await self.send(change("POST", "jobs", "import", body=request, is_repeatable=False))
+
     def list(self, **filters: Unpack[JobFilters]) -> AsyncPages[models.JobPage, AsyncJob]:
         return AsyncPages(self._transport, ("jobs",), filters, models.JobPage.model_validate, self.bind)
 
