@@ -93,6 +93,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
   }
   const noteAccess: ProviderQueriesDeps['noteAccess'] = (access) =>
     tenancy.audit.write({ ...access, action: 'environment.accessed', outcome: 'done' })
+  const importDeps = { ...intakeDeps, idSpaceOf, callTimeoutMs }
   const submitDeps = { ...intakeDeps, kinds, keyTtlHours, secretBox }
   const common = {
     submit: makeSubmit(submitDeps),
@@ -114,6 +115,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       service,
       submitBatch: makeSubmitBatch(submitDeps),
       batchLimitBytes: settings.batchLimitBytes,
+      importObject: makeImport({ ...importDeps, kind: jobKind }),
       cancelJobs: makeCancelJobs({ ...actionDeps, kind: jobKind, repository: makeCancelJobsRepository(sql) }),
       records: makeRecordsApi<'job'>({ ...recordDeps, kind: jobKind, actionsOf: jobActions }),
     },
@@ -121,7 +123,7 @@ export function makeWorkloads(deps: WorkloadsDeps): {
       ...common,
       schemas: makeEnvironmentSchemas(optionSchemasOf(providers, 'environment')),
       service: makeEnvironmentService({ workloads: service, reads }),
-      importEnvironment: makeImport({ ...intakeDeps, kind: environmentKind, idSpaceOf, callTimeoutMs }),
+      importObject: makeImport({ ...importDeps, kind: environmentKind }),
       records: makeRecordsApi<'environment'>({ ...recordDeps, kind: environmentKind, actionsOf: environmentActions }),
     },
   }

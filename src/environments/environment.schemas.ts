@@ -5,7 +5,7 @@ import { patchFields, providerOptionsSchema, recordFields, requestTarget } from 
 import { environmentTransitions } from '../vocabulary/environment.ts'
 import { idSchema } from '../vocabulary/ids.ts'
 import { patchable } from '../vocabulary/nullable.ts'
-import { environmentFields, Labels, namePattern, secretFields, secretNameFields } from '../vocabulary/spec.ts'
+import { environmentFields, secretFields, secretNameFields } from '../vocabulary/spec.ts'
 import { statusesOf } from '../vocabulary/transitions.ts'
 
 /** Schemas of environments. Provider options are passed in, so nothing here knows a provider. */
@@ -45,7 +45,6 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
           description: 'Deletion requested at. The status changes after the request is sent to the provider.',
         }),
       ),
-      imported: Type.Boolean({ description: 'Whether the environment was imported.' }),
       ...environmentFields,
       ...secretNameFields,
       ...providerOptionsSchema('Environment', options),
@@ -74,27 +73,6 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
     EnvironmentPage: pageOf('Environment', 'EnvironmentPage', 'A page of environments.'),
   }
 }
-
-export const EnvironmentImport = Type.Object(
-  {
-    connectionId: idSchema('connection', 'Connection to use.'),
-    remoteId: Type.String({ minLength: 1, maxLength: 512, description: 'Id of the object at the provider.' }),
-    name: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
-        pattern: namePattern,
-        description: 'Name of the record. Defaults to the name at the provider.',
-      }),
-    ),
-    labels: Type.Optional(Labels),
-  },
-  {
-    $id: 'EnvironmentImport',
-    additionalProperties: false,
-    description: 'Existing remote object to import.',
-  },
-)
 
 export const EnvironmentResolution = Type.Object(
   {

@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { type TObject, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { ownerOf } from '../http/caller.ts'
 import type { WaitLimit } from '../http/concurrency-limits.ts'
@@ -8,6 +8,7 @@ import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
+import { registerImport } from '../records/import.routes.ts'
 import { registerPreview } from '../records/preview.routes.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
 import type { RecordsApi } from '../records/records-api.ts'
@@ -15,14 +16,13 @@ import { idSchema } from '../vocabulary/ids.ts'
 import { targetErrors } from '../vocabulary/request-target.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
-import type { ImportEnvironment } from '../workloads/intake/import.ts'
+import type { Import } from '../workloads/intake/import.ts'
 import type { Preview } from '../workloads/intake/preview.ts'
 import type { SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
 import type { Workload } from '../workloads/workload.ts'
 import {
   AccessSchema,
-  EnvironmentImport,
   EnvironmentResolution,
   environmentQuery,
   type makeEnvironmentSchemas,
@@ -35,7 +35,7 @@ export interface EnvironmentRoutesDeps {
   submit: Submit
   preview: Preview
   service: EnvironmentService
-  importEnvironment: ImportEnvironment
+  importObject: Import<'environment'>
   queries: Pick<ProviderQueries, 'access'>
   resolve: Resolve
   records: RecordsApi<'environment'>
@@ -52,12 +52,7 @@ const accepts = { 202: withHeaders(Type.Ref('Environment'), 'ETag', 'Location') 
 
 export async function registerEnvironments(server: HttpServer, deps: EnvironmentRoutesDeps): Promise<void> {
   const { schemas, records, waits, streams } = deps
-  for (const schema of [
-    ...(Object.values(schemas) as TObject[]),
-    EnvironmentImport,
-    AccessSchema,
-    EnvironmentResolution,
-  ])
+  for (const schema of [...(Object.values(schemas) as TObject[]), AccessSchema, EnvironmentResolution])
     server.addSchema(schema)
   registerRecords(server, {
     ...{
@@ -84,7 +79,14 @@ export async function registerEnvironments(server: HttpServer, deps: Environment
     },
     { preview: deps.preview, submissionOf },
   )
-  registerImport(server, deps)
+  registerImport(
+    server,
+    {
+      ...{ plural: 'environments', singular: 'Environment', tag: 'Environments', scope: 'environments:write' },
+      description: 'Jobs can then run in it. Deleting the record keeps the remote object unless `remote=true`.',
+    },
+    deps,
+  )
   registerActions(server, deps)
   registerAccess(server, deps)
   registerResolve(server, deps.resolve, records)
@@ -114,27 +116,6 @@ function registerCreate(server: HttpServer, { submit, records }: EnvironmentRout
       const { workload, isReplay } = await submit(submission)
       if (isReplay) void reply.header('idempotency-replayed', 'true')
       return sendAccepted(reply, 'environments', workload, await records.view(workload, 'full'))
-    },
-  )
-}
-
-function registerImport(server: HttpServer, { importEnvironment, records }: EnvironmentRoutesDeps): void {
-  server.post(
-    '/environments/import',
-    {
-      config: { scopes: ['environments:write'] },
-      schema: {
-        tags,
-        operationId: 'importEnvironment',
-        summary: 'Import an existing environment',
-        description: 'Jobs can then run in it. Deleting the record keeps the remote object unless `remote=true`.',
-        body: Type.Ref('EnvironmentImport'),
-        response: { ...accepts, ...errorResponses(404, 409, 413, 415, 422, 502) },
-      },
-    },
-    async (request, reply) => {
-      const environment = await importEnvironment(ownerOf(request), request.body as Static<typeof EnvironmentImport>)
-      return sendAccepted(reply, 'environments', environment, await records.view(environment, 'full'))
     },
   )
 }

@@ -8,6 +8,7 @@ import { changeHeaders, withHeaders } from '../http/headers.ts'
 import { errorResponses } from '../http/schemas.ts'
 import type { HttpServer } from '../http/server.ts'
 import { keyOf, submitHeaders } from '../records/idempotency.ts'
+import { registerImport } from '../records/import.routes.ts'
 import { registerPreview } from '../records/preview.routes.ts'
 import { type Records, registerRecords } from '../records/record.routes.ts'
 import type { RecordsApi } from '../records/records-api.ts'
@@ -18,6 +19,7 @@ import type { CancelJobs } from '../workloads/actions/cancel-jobs.ts'
 import type { ProviderQueries } from '../workloads/actions/provider-queries.ts'
 import type { Resolution, Resolve } from '../workloads/actions/resolve.ts'
 import type { WorkloadService } from '../workloads/actions/workload-service.ts'
+import type { Import } from '../workloads/intake/import.ts'
 import type { Preview } from '../workloads/intake/preview.ts'
 import type { Submission, SubmissionBody } from '../workloads/intake/submission.ts'
 import type { Submit } from '../workloads/intake/submit.ts'
@@ -32,6 +34,7 @@ export interface JobRoutesDeps extends JobBatchDeps {
   preview: Preview
   service: WorkloadService
   cancelJobs: CancelJobs
+  importObject: Import<'job'>
   queries: Pick<ProviderQueries, 'logs'>
   resolve: Resolve
   waits: WaitLimit
@@ -63,6 +66,15 @@ export async function registerJobs(server: HttpServer, deps: JobRoutesDeps): Pro
     server,
     { plural: 'jobs', singular: 'Job', tag: 'Jobs', scope: 'jobs:write', summary: 'Preview a job (dry run)' },
     { preview, submissionOf },
+  )
+  registerImport(
+    server,
+    {
+      ...{ plural: 'jobs', singular: 'Job', tag: 'Jobs', scope: 'jobs:write' },
+      description:
+        'Follows a job that was started without Switchyard, until it ends. A cancel cancels the job at the provider. A job that has ended already is accepted as long as the provider shows it.',
+    },
+    deps,
   )
   registerJobBatch(server, deps)
   registerJobBatchCancel(server, deps.cancelJobs)

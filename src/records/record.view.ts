@@ -33,7 +33,7 @@ export function viewOf(workload: Workload, actions: readonly string[], view: 'ba
     ...optional('tasks', workload.tasks),
     ...optional('remote', remoteOf(workload)),
     ...optional('result', result === null ? null : { [workload.provider]: result }),
-    ...(workload.kind === 'environment' ? { imported: workload.imported } : {}),
+    imported: workload.imported,
     ...(workload.kind === 'environment' && hasOpenRequest(workload)
       ? { requestedAction: actionOf[(workload as Workload<'environment'>).desired] }
       : {}),

@@ -11,6 +11,7 @@ export const auditActions = [
   'connection.verified',
   'connection.deleted',
   'job.submitted',
+  'job.imported',
   'job.updated',
   'job.cancel_requested',
   'job.resolved',

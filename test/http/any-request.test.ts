@@ -65,6 +65,7 @@ beforeAll(async () => {
     createEnvironment: environments,
     previewEnvironment: environments,
     updateEnvironment: scenarios.flatMap(({ unblock }) => (unblock === undefined ? [] : [unblock])),
+    importJob: Object.values(connections).map((id) => ({ connectionId: id, remoteId: '4711' })),
     importEnvironment: Object.values(connections).map((id) => ({ connectionId: id, remoteId: '4711' })),
     createConnection: sandboxConnections(sandbox),
     updateConnection: sandboxConnections(sandbox),

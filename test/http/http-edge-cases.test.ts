@@ -51,6 +51,7 @@ describe('an unsupported method', () => {
   it('returns 405 for a static path in the position of an id', async () => {
     for (const path of [
       '/jobs/preview',
+      '/jobs/import',
       '/jobs/batch',
       '/jobs/batch-cancel',
       '/environments/preview',

@@ -42,6 +42,7 @@ const expectedErrors: Readonly<Record<string, string>> = {
   },
   // The environment of this test has another provider, and the host of the example does not exist.
   ...{ 'updateEnvironment.options': 'unsupported', 'importEnvironment.server': 'unprocessable' },
+  'importJob.running': 'provider_error',
 }
 
 const pathIds: Readonly<Record<string, string>> = {

@@ -31,7 +31,12 @@ export function makeNotebook(sandbox: Sandbox): Promise<string> {
   return postToModelarts(sandbox, 'notebooks', notebookExample)
 }
 
-async function postToModelarts({ urls, accounts }: Sandbox, collection: string, example: object): Promise<string> {
+export async function postToModelarts(
+  { urls, accounts }: Sandbox,
+  collection: string,
+  example: object,
+  version = 'v1',
+): Promise<string> {
   const account = accounts.modelarts
   const headers = {
     'content-type': 'application/json',
@@ -39,20 +44,26 @@ async function postToModelarts({ urls, accounts }: Sandbox, collection: string, 
     'X-Project-Id': account.projectId,
     'X-Sdk-Date': sdkDate(Date.now()),
   }
-  const path = `/v1/${account.projectId}/${collection}`
+  const path = `/${version}/${account.projectId}/${collection}`
   const request = { method: 'POST', path, headers, body: JSON.stringify(example) }
   const authorization = sdkAuthorization(account, request)
   const { json } = await send(urls.modelarts, { ...request, headers: { ...headers, authorization } })
-  return json.id
+  return json.id ?? json.metadata.id
 }
 
-export async function makeContainer({ urls, accounts }: Sandbox): Promise<string> {
+/** A token of the region in use. */
+export async function loginToScnet({ urls, accounts }: Sandbox): Promise<string> {
   const { user, accessKey, clusterId } = accounts.scnet
   const timestamp = String(Math.floor(Date.now() / 1000))
   const headers = { user, accessKey, timestamp, signature: signLogin(accounts.scnet, timestamp) }
   const { json: login } = await sendToScnet('POST', `${urls.scnet}/api/user/v3/tokens`, { json: {}, headers })
-  const { token } = login.data.find((each: { clusterId: unknown }) => String(each.clusterId) === clusterId)
-  const url = `${urls.scnet}/regions/${clusterId}/ai/openapi/v2/instance-service/task`
+  return login.data.find((each: { clusterId: unknown }) => String(each.clusterId) === clusterId).token
+}
+
+export async function makeContainer(sandbox: Sandbox): Promise<string> {
+  const { clusterId } = sandbox.accounts.scnet
+  const token = await loginToScnet(sandbox)
+  const url = `${sandbox.urls.scnet}/regions/${clusterId}/ai/openapi/v2/instance-service/task`
   const { json } = await sendToScnet('POST', url, { token, json: containerExample })
   return json.data
 }

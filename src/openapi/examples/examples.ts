@@ -18,6 +18,12 @@ export const requestExamples: Readonly<Record<string, NamedExamples>> = {
   cancelJobBatch: jobBatches.batchCancels,
   previewJob: workloads.jobRequests,
   updateJob: workloads.patches.job,
+  importJob: {
+    running: {
+      summary: 'A running job',
+      value: { connectionId: ids.connection, remoteId: '4712', labels: { team: 'vision' } },
+    },
+  },
   resolveJob: history.resolutions.job,
   createEnvironment: workloads.environmentRequests,
   previewEnvironment: workloads.environmentRequests,
@@ -72,6 +78,7 @@ export const responseExamples: Readonly<Record<string, unknown>> = {
   getJobRemote: history.jobRemote,
   streamJobEvents: history.jobMessage,
   previewJob: workloads.previews.job,
+  importJob: workloads.importedJob,
   cancelJob: workloads.canceledJob,
   getJobLogs: history.logs,
   downloadJobLogs: history.logs.text,

@@ -57,13 +57,20 @@ const accepted = { id: ids.job, provider: 'slurm', connectionId: ids.connection,
 /** As returned by the submission. */
 export const queuedJob = {
   ...{ ...accepted, version: 1, status: 'queued', statusChangedAt: at(0), actions: ['cancel'] },
-  ...{ createdAt: at(0), updatedAt: at(0), ...script, workingDirectory: '/home/alice', resources: { nodes: 1 } },
+  ...{ imported: false, createdAt: at(0), updatedAt: at(0), ...script },
+  ...{ workingDirectory: '/home/alice', resources: { nodes: 1 } },
 }
 
 export const finishedJob = {
   ...{ ...queuedJob, version: 4, status: 'succeeded', statusChangedAt: at(70), actions: [], updatedAt: at(70) },
   ...{ dispatchedAt: at(1), startedAt: at(5), endedAt: at(69), exitCode: 0 },
   remote: { id: '4711', name: 'hello', state: 'COMPLETED' },
+}
+
+/** As returned by an import, before the job is read. */
+export const importedJob = {
+  ...{ ...accepted, version: 1, status: 'pending', statusChangedAt: at(0), actions: ['cancel'], imported: true },
+  ...{ createdAt: at(0), updatedAt: at(0), name: 'nightly', labels: { team: 'vision' }, remote: { id: '4712' } },
 }
 
 export const canceledJob = { ...queuedJob, version: 2, updatedAt: at(1), cancelRequestedAt: at(1) }

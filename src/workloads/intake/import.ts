@@ -2,11 +2,13 @@ import type { IdSpaceOf } from '../../connections/id-spaces.ts'
 import { objectApiError } from '../../connections/provider-api-error.ts'
 import { isUniqueViolation } from '../../infra/database-errors.ts'
 import type { Driver } from '../../providers/driver.ts'
+import type { Observation } from '../../providers/observation.ts'
 import { ProviderError } from '../../providers/provider-error.ts'
 import type { Actor } from '../../vocabulary/actor.ts'
 import { ApiError } from '../../vocabulary/api-error.ts'
 import { makeId } from '../../vocabulary/ids.ts'
 import type { Json } from '../../vocabulary/json.ts'
+import type { Kind } from '../../vocabulary/kinds.ts'
 import type { WorkloadKind } from '../kind.ts'
 import type { ChangeNotifier } from '../ports.ts'
 import { nameOf } from '../store/holders.repository.ts'
@@ -16,8 +18,8 @@ import { HeldObjectError } from './admission.repository.ts'
 import { type Admission, makeCorrelationTag } from './admission.ts'
 import type { ResolveConnection } from './submission.ts'
 
-export interface ImportDeps {
-  kind: WorkloadKind<'environment'>
+export interface ImportDeps<K extends Kind> {
+  kind: WorkloadKind<K>
   reads: Pick<ReadsRepository, 'get'>
   resolveConnection: ResolveConnection
   admission: Pick<Admission, 'admit'>
@@ -35,33 +37,27 @@ export interface ImportRequest {
   labels?: Readonly<Record<string, string>>
 }
 
-export type ImportEnvironment = (
+export type Import<K extends Kind> = (
   owner: { projectId: string; by: Actor },
   request: ImportRequest,
-) => Promise<Workload<'environment'>>
+) => Promise<Workload<K>>
 
 /**
  * Creates a record for an object that exists at the provider. The provider is queried first, so a wrong id fails here.
  * An object has one active record across connections and projects: a second import fails, and names the record if it is
  * the caller's.
  */
-export function makeImport(deps: ImportDeps): ImportEnvironment {
+export function makeImport<K extends Kind>(deps: ImportDeps<K>): Import<K> {
+  const { name: kind, accepted: taken } = deps.kind
   return async ({ projectId, by }, request) => {
     const { id: connectionId, opened } = await deps.resolveConnection(projectId, { connectionId: request.connectionId })
-    const driver = opened.driver('environment')
-    if (driver === undefined)
-      throw refused(
-        '/connectionId',
-        'unsupported',
-        `Provider ${opened.provider} does not support environments for this connection.`,
-      )
+    const driver = importing(opened.driver(kind), opened.provider, kind)
     const seen = await readObject(driver, opened.provider, request.remoteId, deps.callTimeoutMs)
     // In the provider's spelling, which may differ from the request.
     const { remoteId } = seen
-    const { name: idSpace, connectionIds } = await deps.idSpaceOf(connectionId, 'environment')
+    const { name: idSpace, connectionIds } = await deps.idSpaceOf(connectionId, kind)
     const name = request.name ?? nameFrom(seen.remoteName ?? remoteId)
-    const id = makeId('environment')
-    const { accepted: taken } = deps.kind
+    const id = makeId(kind)
     const correlationTag = makeCorrelationTag(driver.tagLength, deps.installationTag)
     await admit(deps, remoteId, {
       ...{
@@ -69,7 +65,7 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
         eventId: makeId('event'),
         by,
         projectId,
-        kind: 'environment',
+        kind,
         provider: opened.provider,
         connectionId,
         environmentId: null,
@@ -90,14 +86,14 @@ export function makeImport(deps: ImportDeps): ImportEnvironment {
     })
     deps.notifier.changed([projectId])
     deps.hint(connectionId)
-    const workload = await deps.reads.get(projectId, 'environment', id)
+    const workload = await deps.reads.get(projectId, kind, id)
     if (workload === null) throw new Error(`${id} was imported and is not there`)
     return workload
   }
 }
 
 async function admit(
-  { admission }: ImportDeps,
+  { admission }: Pick<ImportDeps<Kind>, 'admission'>,
   remoteId: string,
   workload: Parameters<Admission['admit']>[0],
 ): Promise<void> {
@@ -110,20 +106,36 @@ async function admit(
   }
 }
 
-async function readObject(driver: Driver<'environment'>, provider: string, remoteId: string, timeoutMs: number) {
+/** The driver of a connection that can import this kind. */
+function importing<K extends Kind>(driver: Driver<K> | undefined, provider: string, kind: K): Driver<K> {
+  if (driver === undefined)
+    throw refused('/connectionId', 'unsupported', `Provider ${provider} does not support ${kind}s for this connection.`)
+  const { notImportable } = driver.traits
+  if (notImportable !== undefined) throw refused('/connectionId', 'unsupported', notImportable)
+  return driver
+}
+
+async function readObject<K extends Kind>(
+  driver: Driver<K>,
+  provider: string,
+  remoteId: string,
+  timeoutMs: number,
+): Promise<Observation<K>> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  let reason: string | null
   try {
-    const seen = await driver.get(remoteId, AbortSignal.timeout(timeoutMs))
+    const seen = await driver.get(remoteId, signal)
     if (seen !== 'gone') return seen
+    reason = (await driver.whyGone?.(remoteId, signal)) ?? null
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
-    if (error.code === 'invalid_request' && error.notSent) throw refused('/remoteId', 'pattern', error.message)
+    if (error.code === 'invalid_request')
+      throw refused('/remoteId', error.notSent ? 'pattern' : 'unsupported', error.message)
     throw objectApiError(provider, error)
   }
-  throw refused(
-    '/remoteId',
-    'not_found',
-    `The provider returned no object ${remoteId} for this connection. Check the id.`,
-  )
+  if (reason !== null) throw refused('/remoteId', 'unsupported', reason)
+  const detail = `The provider returned no object ${remoteId} for this connection. Check the id.`
+  throw refused('/remoteId', 'not_found', detail)
 }
 
 function isKnownAlready(remoteId: string, holder: string): ApiError {

@@ -6,6 +6,7 @@ import { makeDatabase } from '../../../src/infra/database.ts'
 import { auditActions } from '../../../src/vocabulary/audit-actions.ts'
 import { type ApiBench, startApiBench } from '../../support/api-bench.ts'
 import { makeApiCaller } from '../../support/api-caller.ts'
+import { makeSlurmJob } from '../../support/remote-jobs.ts'
 import { scansOf } from '../../support/statement-plans.ts'
 import { startStubServer } from '../../support/stub-server.ts'
 import { startSwitchyard, testSecretsKey } from '../../support/switchyard.ts'
@@ -123,6 +124,10 @@ describe('audit log entries', () => {
     await park(id)
     await ok('POST', `/jobs/${id}/resolve`, { outcome: 'not_created' })
     await ok('POST', `/jobs/${id}/cancel`)
+    await ok('POST', '/jobs/import', {
+      connectionId: bench.connections.slurm,
+      remoteId: await makeSlurmJob(bench.sandbox, 'exit 0'),
+    })
   }
 
   async function keepEnvironment(): Promise<void> {

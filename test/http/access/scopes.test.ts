@@ -43,6 +43,7 @@ const requiredScopes: Readonly<Record<string, readonly string[] | 'any key' | 'n
       [`POST /${kind}/{id}/resolve`, ['admin']],
     ]),
   ),
+  'POST /jobs/import': ['jobs:write'],
   'POST /jobs/batch': ['jobs:write'],
   'POST /jobs/batch-cancel': ['jobs:write'],
   'POST /jobs/{id}/cancel': ['jobs:write'],
@@ -226,6 +227,7 @@ describe("another project's key", () => {
       ['/jobs/preview', { environmentId, name: 'j', image, script: 'true' }],
       ['/environments', { connectionId, name: 'e', image, command: ['ls'] }],
       ['/environments/preview', { connectionId, name: 'e', image, command: ['ls'] }],
+      ['/jobs/import', { connectionId, remoteId: '1' }],
       ['/environments/import', { connectionId, remoteId: '1' }],
     ]
     for (const [path, body] of references) expect((await other.call('POST', path, { body })).status, path).toBe(422)

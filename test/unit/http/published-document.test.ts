@@ -141,7 +141,14 @@ describe('published document', () => {
   })
 
   it('has key patterns for labels and variables', () => {
-    for (const name of ['JobRequest', 'EnvironmentRequest', 'JobPatch', 'EnvironmentPatch', 'EnvironmentImport'])
+    for (const name of [
+      'JobRequest',
+      'EnvironmentRequest',
+      'JobPatch',
+      'EnvironmentPatch',
+      'JobImport',
+      'EnvironmentImport',
+    ])
       expect(mapOf(name, 'labels')?.propertyNames?.pattern, name).toMatch(/^\^\[a-z0-9\]/)
     for (const name of ['JobRequest', 'EnvironmentRequest', 'EnvironmentPatch'])
       for (const field of ['environmentVariables', 'secretVariables'])
