@@ -84,3 +84,22 @@ it('a job that is deleted right after the import ends as unknown', async () => {
   sandbox.remove('slurm', remoteId)
   expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
 })
+
+it('a cancel spares a job of Ray that got the id of the imported one', async () => {
+  const { url, token } = { url: sandbox.urls.ray, token: sandbox.accounts.ray.token }
+  const submit = () =>
+    fetch(`${url}/api/jobs/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ entrypoint: 'sleep 600', submission_id: 'nightly' }),
+    })
+  const connectionId = await connectTo(api, sandbox, 'ray', 'reused')
+  await submit()
+  const { id } = await api.ok('POST', '/jobs/import', { connectionId, remoteId: 'nightly' })
+  await api.untilStatus(`/jobs/${id}`, 'running')
+  sandbox.remove('ray', 'nightly')
+  await submit()
+  await api.call('POST', `/jobs/${id}/cancel`)
+  expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
+  expect(sandbox.objects('ray').find((object) => object.id === 'nightly')?.state).not.toBe('STOPPED')
+})

@@ -23,6 +23,8 @@ const traits: Traits<'job'> = {
   // start of a worker, which took 4 s on an idle machine.
   maxProcessingMs: 120_000,
   uniqueNames: true,
+  // Other clients choose their ids, and use one again after a restart of the head or a delete.
+  reusesIds: true,
   enforces: [],
 }
 
