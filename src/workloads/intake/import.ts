@@ -130,7 +130,7 @@ async function readObject<K extends Kind>(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     if (error.code === 'invalid_request')
-      throw refused('/remoteId', error.notSent ? 'pattern' : 'unsupported', error.message)
+      throw refused('/remoteId', error.notSent ? 'pattern' : 'rejected', error.message)
     throw objectApiError(provider, error)
   }
   if (reason !== null) throw refused('/remoteId', 'unsupported', reason)
