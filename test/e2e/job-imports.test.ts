@@ -123,6 +123,7 @@ describe('refused', () => {
     ['scnet', '0x10', 'pattern'],
     ['modelarts', 'a/b', 'pattern'],
     ['dataforest', '../aiworkspaces', 'not_found'],
+    ['dataforest', 'x'.repeat(40), 'rejected'],
   ])('an id of %s that is none: %s', async ([provider = '', remoteId = '', code]) => {
     drawn += 1
     const connectionId = await connectTo(api, sandbox, provider, `ids-${drawn}`)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CliBench, startCliBench } from '../../support/cli-bench.ts'
+import { makeSlurmJob } from '../../support/remote-jobs.ts'
 
 let bench: CliBench
 
@@ -28,6 +29,19 @@ describe('environments', () => {
       stdout: `${id}\n`,
     })
     expect((await run(['environments', 'list', '--status', 'deleted', '-o', 'name'])).stdout).toBe(`${id}\n`)
+  })
+
+  it('and jobs are imported', async () => {
+    const { data } = await bench.switchyard.api.ok('GET', '/connections')
+    const connections = data as { id: string; provider: string }[]
+    const idOf = (provider: string) => String(connections.find((each) => each.provider === provider)?.id)
+    const remoteId = await makeSlurmJob(bench.sandbox, 'exit 0')
+    const args = ['import', idOf('slurm'), remoteId, '--set', 'name=nightly', '--set', 'labels.team=vision', '--json']
+    const imported = await run(['jobs', ...args])
+    expect(imported.code).toBe(0)
+    expect(JSON.parse(imported.stdout)).toMatchObject({ imported: true, name: 'nightly', labels: { team: 'vision' } })
+    const again = await run(['environments', 'import', idOf('jupyterhub'), 'alice/missing'])
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the id') })
   })
 
   it('exit with 1 if they cannot start', async () => {

@@ -79,11 +79,13 @@ describe('Slurm job record from v0.0.40', () => {
   })
 
   it.each([
-    ['a task of an array', { array_job_id: number(1), array_task_id: number(3) }],
-    ['a component of a heterogeneous job', { het_job_id: number(1) }],
-    ["another user's job", { user_name: 'bob' }],
-  ])('does not belong to Switchyard if it is %s', async (_name, more) => {
+    ['a task of an array', { array_job_id: number(1), array_task_id: number(3) }, 'part of a job array'],
+    ['a component of a heterogeneous job', { het_job_id: number(1) }, 'of a heterogeneous job'],
+    ["another user's job", { user_name: 'bob' }, 'belongs to bob'],
+  ])('does not belong to Switchyard if it is %s, and says so to an import', async (_name, more, reason) => {
     expect(await readJob(more)).toBe('gone')
+    slurm.stub.once(at('GET', '/job/1'), answer({ jobs: [jobRecord(more)] }))
+    expect(await slurm.job().whyGone?.('1', signal)).toContain(reason)
     slurm.stub.on(at('GET', '/jobs'), answer({ jobs: [jobRecord(more)] }))
     const found = await slurm.job().find([slurm.intent()], signal)
     expect(found.get(correlationTag)).toEqual({ absent: true })

@@ -52,6 +52,14 @@ describe.each(recordings)('recorded responses of Slurm %s', (name) => {
     else expect(seen).not.toHaveProperty('identity')
   })
 
+  it('contains no identity of a requeued job', async () => {
+    const { job_id: id } = recordedJob(answers, 'get-failed')
+    const body = answerOf('get-failed').body as { jobs: object[] }
+    const requeued = body.jobs.map((each) => ({ ...each, restart_cnt: 1 }))
+    slurm.stub.once(at('GET', `/job/${id}`), { status: 200, body: { ...body, jobs: requeued } as unknown as Json })
+    expect(await job().get(String(id), signal)).not.toHaveProperty('identity')
+  })
+
   it.each([
     ['submit-plain', undefined],
     ['submit-held', undefined],
