@@ -196,3 +196,18 @@ it.concurrent.each<[string, 'scnet' | 'modelarts', (of: Sandbox) => Promise<stri
   const rejected = await other.call('POST', '/environments/import', { body })
   expect(rejected).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
 })
+
+it.concurrent('the container of a job cannot be imported as an environment', async () => {
+  const { api } = switchyard
+  const settings = { jobApi: 'container' }
+  const connectionId = await connectWith(api, sandbox, 'scnet', { name: 'container-jobs', settings })
+  const job = await api.ok('POST', '/jobs', {
+    ...{ connectionId, name: 'train', script: 'sleep 600', timeLimitSeconds: 3600 },
+    ...{ image: 'jupyterlab-pytorch:1.1.0-py3.6-cuda10.1', queue: 'TeslaM40' },
+    resources: { cpus: 3, memoryMiB: 15_360, accelerator: { kind: 'gpu', count: 1 } },
+  })
+  const { remote } = await api.until(`/jobs/${job.id}`, (record) => record.remote?.id !== undefined)
+  const rejected = await api.call('POST', '/environments/import', { body: { connectionId, remoteId: remote?.id } })
+  expect(rejected).toMatchObject({ status: 409, body: { errors: [{ pointer: '/remoteId', code: 'known' }] } })
+  expect(rejected.body.detail).toContain(job.id)
+})
