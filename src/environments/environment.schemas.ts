@@ -45,6 +45,7 @@ export function makeEnvironmentSchemas(options: Readonly<Record<string, TObject>
           description: 'Deletion requested at. The status changes after the request is sent to the provider.',
         }),
       ),
+      imported: Type.Boolean({ description: 'Whether the environment was imported.' }),
       ...environmentFields,
       ...secretNameFields,
       ...providerOptionsSchema('Environment', options),

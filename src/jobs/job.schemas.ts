@@ -37,6 +37,10 @@ export function makeJobSchemas(options: Readonly<Record<string, TObject>>) {
       id: idSchema('job', 'Job id.'),
       ...recordFields(status, ['cancel', 'logs']),
       environmentId: Type.Optional(environmentId),
+      // Optional, since a new client may read from an instance of the previous version during an upgrade.
+      imported: Type.Optional(
+        Type.Boolean({ description: 'Whether the job was imported. Absent before version 0.3.0.' }),
+      ),
       ...jobFields,
       ...secretNameFields,
       ...providerOptionsSchema('Job', options),

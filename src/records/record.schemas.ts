@@ -92,7 +92,6 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
     provider: Type.String({ description: 'Provider id.' }),
     connectionId: idSchema('connection', 'Connection used.'),
     labels: Labels,
-    imported: Type.Boolean({ description: 'Whether the object existed and was imported.' }),
     held: Type.Optional(Type.Boolean({ description: '`true` while provider calls for the record are suspended.' })),
     version: Type.Integer({ description: 'Version of the record, incremented by each change; also its `ETag`.' }),
     status,
