@@ -60,7 +60,7 @@ const process = reportedBy('process', {
   database_pool_waiting: { type: 'gauge', help: 'Queries that wait for a database connection.', labels: [] },
   provider_call_duration_seconds: {
     type: 'histogram',
-    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, dryRun, discover and verify.',
+    help: 'Duration of provider calls by operation; `code` is ok or the error code. API processes report logs, access, catalog, dryRun, discover, verify, and get and whyGone of imports.',
     labels: ['provider', 'operation', 'code'],
     buckets: callBuckets,
   },
