@@ -3,7 +3,7 @@ import { statusesRejectingJobs } from '../vocabulary/environment.ts'
 import { jobTransitions } from '../vocabulary/job.ts'
 import type { Reason } from '../vocabulary/reasons.ts'
 import { isTerminal } from '../vocabulary/transitions.ts'
-import { creationStep, hasCreated, isCanceledBeforeDispatch } from '../workloads/apply/creation.ts'
+import { creationStep, hasCreated, isCanceledBeforeDispatch, pausedUntil } from '../workloads/apply/creation.ts'
 import { control, followAction, readIfUnsure } from '../workloads/apply/next-step.ts'
 import { after } from '../workloads/apply/poll-intervals.ts'
 import type { Facts, Step, WorkloadKind } from '../workloads/kind.ts'
@@ -36,6 +36,7 @@ export const jobKind: WorkloadKind<'job'> = {
     if (job.remoteId === null) return environmentStep(job, facts) ?? creationStep(jobKind, job, facts)
     return (
       endStep(job, facts) ??
+      updateStep(job, facts) ??
       readIfUnsure(job, facts, { unseenMs: facts.pollIntervals.slowMs }) ?? { do: 'wait', until: limitAt(job) }
     )
   },
@@ -92,6 +93,11 @@ function endStep(job: Job, facts: Facts<'job'>): Step<'job'> | null {
   }
   const mustEnd = job.enforcing !== null || (isCanceledBeforeDispatch(jobKind, job) && hasOpenRequest(job))
   return mustEnd ? control(job, facts, 'cancel') : null
+}
+
+function updateStep(job: Job, facts: Facts<'job'>): Step<'job'> | null {
+  if (!facts.needsUpdate || job.status === 'canceling') return null
+  return pausedUntil(job, facts) ?? { do: 'update' }
 }
 
 function limitAt(job: Job): Date | null {

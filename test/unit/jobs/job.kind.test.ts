@@ -45,3 +45,29 @@ describe('job before its creation', () => {
     })
   })
 })
+
+describe('running job whose fields were changed', () => {
+  const at = new Date('2024-05-01T12:00:00.000Z')
+  const running = { status: 'running', remoteId: 'remote-1', rawState: 'RUNNING', startedAt: at, dispatchedAt: at }
+  const decideUpdate = (more: object = {}, facts: object = {}) =>
+    jobKind.nextStep(
+      makeWorkload('job', { ...running, ...more } as never),
+      makeFacts<'job'>({ needsUpdate: true, ...facts }),
+    )
+
+  it('is updated at the provider', () => {
+    expect(decideUpdate()).toEqual({ do: 'update' })
+  })
+
+  it('waits while its connection is paused', () => {
+    const notBefore = new Date(at.getTime() + 60_000)
+    const connection = { notBefore, pauseReason: 'provider_unavailable', hasFailed: true, isHeld: false }
+    expect(decideUpdate({}, { connection })).toMatchObject({ do: 'wait', until: notBefore })
+  })
+
+  it('is canceled first', () => {
+    const canceled = { desired: 'cancel', generation: 1 }
+    expect(decideUpdate(canceled, { actions: ['cancel'] })).toEqual({ do: 'control', action: 'cancel' })
+    expect(decideUpdate({ ...canceled, status: 'canceling', lastActionAt: at })).not.toMatchObject({ do: 'update' })
+  })
+})
