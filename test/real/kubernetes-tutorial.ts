@@ -8,6 +8,10 @@ import type { KubernetesFixture } from './kubernetes-fixture.ts'
 import { image } from './kubernetes-image.ts'
 import { hasTutorialPrograms, walkTutorial } from './tutorial.ts'
 
+/** The server applies rights some time after it has stored them, which is shorter than a reader needs. */
+const untilAllowed =
+  'until kubectl auth can-i get pods/log -n tutorial --as system:serviceaccount:tutorial:switchyard; do sleep 0.2; done'
+
 const rights = fileURLToPath(new URL('../../examples/kubernetes/rights.yaml', import.meta.url))
 
 /** The tutorial, on a cluster with a node instead of one that kind makes. */
@@ -23,7 +27,7 @@ export function describeTutorial(fixtureOf: () => KubernetesFixture): void {
         replacements: {
           'kind create cluster': 'true',
           // The cluster has the namespace of the tutorial already.
-          'examples/kubernetes/rights.yaml': `<(sed 's/: training/: tutorial/' ${rights})`,
+          'examples/kubernetes/rights.yaml': `<(sed 's/: training/: tutorial/' ${rights})\n${untilAllowed}`,
           'EGRESS_ALLOW=127.0.0.1,localhost,192.168.0.0/16 npm start': 'true',
           'API=http://127.0.0.1:8080 KEY=$(cat .data/api.key)': '',
           'create namespace training': 'create namespace tutorial',

@@ -29,7 +29,7 @@ export interface SlurmCluster {
   jobsNamed(name: string): readonly string[]
   /** What an administrator does with `scontrol`; answers what it prints, refusals too. */
   scontrol(...args: string[]): string
-  /** What the user does with `sbatch`, past Switchyard. */
+  /** What the user does with `sbatch`, past Switchyard. The job inherits API_PASSCODE=of-the-user. */
   sbatch(script: string, ...args: string[]): string
   /** Resolves when the controller has saved a job as it is now: what it has not saved is lost if it is killed. */
   untilSaved(id: string): Promise<void>
@@ -50,11 +50,20 @@ export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmClu
   furnish(system, base, { release, key, controllerPort, nodePort })
 
   const env = { PATH: daemonPath, SLURM_CONF: inside('slurm.conf') }
-  const run = (program: string, args: string[], more: { user?: string; input?: string } = {}) => {
+  const run = (
+    program: string,
+    args: string[],
+    more: { user?: string; input?: string; env?: Record<string, string> } = {},
+  ) => {
     const [file, ...rest] = system.command(program, args, more.user)
     // A client waits long for a controller that is not there.
     const input = more.input === undefined ? {} : { input: more.input }
-    const { stdout, stderr } = spawnSync(file, rest, { env, encoding: 'utf8', timeout: 10_000, ...input })
+    const { stdout, stderr } = spawnSync(file, rest, {
+      env: { ...env, ...more.env },
+      encoding: 'utf8',
+      timeout: 10_000,
+      ...input,
+    })
     return stdout + stderr
   }
   const daemon = (program: string, args: string[], user: string | null, isReady: () => boolean | Promise<boolean>) =>
@@ -106,7 +115,9 @@ export async function startSlurmCluster(release: SlurmRelease): Promise<SlurmClu
         if (Date.now() > giveUpAt) throw new Error(`the controller does not save job ${id}`)
     },
     sbatch: (script, ...args) =>
-      run('sbatch', [`--chdir=${inside('work')}`, ...args], { user: users.job, input: script }),
+      run('sbatch', [`--chdir=${inside('work')}`, ...args], {
+        ...{ user: users.job, input: script, env: { API_PASSCODE: 'of-the-user' } },
+      }),
   }
 }
 
