@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type ApiCaller, makeApiCaller } from '../support/api-caller.ts'
 import { makeSlurmJob } from '../support/remote-jobs.ts'
 import { connectTo, useSandboxes } from '../support/sandbox-accounts.ts'
@@ -85,21 +85,32 @@ it('a job that is deleted right after the import ends as unknown', async () => {
   expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
 })
 
-it('a cancel spares a job of Ray that got the id of the imported one', async () => {
-  const { url, token } = { url: sandbox.urls.ray, token: sandbox.accounts.ray.token }
-  const submit = () =>
-    fetch(`${url}/api/jobs/`, {
+describe('a job of Ray that got the id of the imported one', () => {
+  const submit = (id: string) =>
+    fetch(`${sandbox.urls.ray}/api/jobs/`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-      body: JSON.stringify({ entrypoint: 'sleep 600', submission_id: 'nightly' }),
+      headers: { authorization: `Bearer ${sandbox.accounts.ray.token}` },
+      body: JSON.stringify({ entrypoint: 'sleep 600', submission_id: id }),
     })
-  const connectionId = await connectTo(api, sandbox, 'ray', 'reused')
-  await submit()
-  const { id } = await api.ok('POST', '/jobs/import', { connectionId, remoteId: 'nightly' })
-  await api.untilStatus(`/jobs/${id}`, 'running')
-  sandbox.remove('ray', 'nightly')
-  await submit()
-  await api.call('POST', `/jobs/${id}/cancel`)
-  expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
-  expect(sandbox.objects('ray').find((object) => object.id === 'nightly')?.state).not.toBe('STOPPED')
+
+  it('is spared by a cancel', async () => {
+    const connectionId = await connectTo(api, sandbox, 'ray', 'reused')
+    await submit('nightly')
+    const { id } = await api.ok('POST', '/jobs/import', { connectionId, remoteId: 'nightly' })
+    await api.untilStatus(`/jobs/${id}`, 'running')
+    sandbox.remove('ray', 'nightly')
+    await submit('nightly')
+    await api.call('POST', `/jobs/${id}/cancel`)
+    expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
+    expect(sandbox.objects('ray').find((object) => object.id === 'nightly')?.state).not.toBe('STOPPED')
+  })
+
+  it('is not followed, even if it got it before the first poll', async () => {
+    const connectionId = await connectTo(api, sandbox, 'ray', 'reused-early')
+    await submit('hourly')
+    const { id } = await api.ok('POST', '/jobs/import', { connectionId, remoteId: 'hourly' })
+    sandbox.remove('ray', 'hourly')
+    await submit('hourly')
+    expect(await api.untilStatus(`/jobs/${id}`, 'unknown')).toMatchObject({ statusReason: 'remote_record_lost' })
+  })
 })

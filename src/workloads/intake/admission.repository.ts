@@ -26,6 +26,8 @@ export interface NewWorkload {
   imported: boolean
   /** For imports: the existing object, which also serves as the exclusivity key, so it has one active import. */
   remoteId: string | null
+  /** For imports: what distinguishes the object from a later one with its id. */
+  remoteIdentity?: string
   exclusivityKey?: string
   /** For imports: the connections that see the object, and the correlation tag that it carries. */
   object?: { connectionIds: readonly string[]; correlationTag: string | null }
@@ -187,7 +189,7 @@ const insertStatement = (workloads: readonly NewWorkload[], isCounted: boolean) 
   WITH input AS (
     SELECT * FROM json_to_recordset(${JSON.stringify(workloads.map((item) => ({ ...item, auditId: makeId('audit') })))}::json) AS i(
       id text, "auditId" text, by jsonb, "eventId" text, "projectId" text, kind text, provider text, "connectionId" text, "environmentId" text, name text,
-      labels jsonb, spec jsonb, "correlationTag" text, status text, imported boolean, "remoteId" text, "exclusivityKey" text, "sealedSecrets" text, key jsonb)
+      labels jsonb, spec jsonb, "correlationTag" text, status text, imported boolean, "remoteId" text, "remoteIdentity" text, "exclusivityKey" text, "sealedSecrets" text, key jsonb)
   ), open AS (
     SELECT id FROM connections WHERE id IN (SELECT DISTINCT "connectionId" FROM input) AND deleted_at IS NULL FOR SHARE
   ), limited AS (
@@ -204,9 +206,9 @@ const insertStatement = (workloads: readonly NewWorkload[], isCounted: boolean) 
     RETURNING k.workload_id
   ), inserted AS (
     INSERT INTO workloads (id, project_id, kind, provider, connection_id, environment_id, name, labels, spec, correlation_tag,
-      status, imported, keep_remote, remote_id, exclusivity_key, trace_parent, traced_at, due_at)
+      status, imported, keep_remote, remote_id, remote_identity, exclusivity_key, trace_parent, traced_at, due_at)
     SELECT i.id, i."projectId", i.kind, i.provider, i."connectionId", i."environmentId", i.name, i.labels, i.spec, i."correlationTag",
-      i.status, i.imported, i.imported, i."remoteId", i."exclusivityKey", i.by->>'traceParent',
+      i.status, i.imported, i.imported, i."remoteId", i."remoteIdentity", i."exclusivityKey", i.by->>'traceParent',
       CASE WHEN i.by->>'traceParent' IS NOT NULL THEN now() END, now()
     FROM input i
     WHERE i."connectionId" IN (SELECT id FROM open) AND i."projectId" NOT IN (SELECT id FROM limited) AND (i.key IS NULL OR i.id IN (SELECT workload_id FROM keyed))

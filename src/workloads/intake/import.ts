@@ -78,6 +78,7 @@ export function makeImport<K extends Kind>(deps: ImportDeps<K>): Import<K> {
         status: taken,
         imported: true,
         remoteId,
+        ...(seen.identity === undefined ? {} : { remoteIdentity: seen.identity }),
         exclusivityKey: `import/${idSpace}/${remoteId}`,
         object: { connectionIds, correlationTag: seen.correlationTag ?? null },
         accelerators: 0,

@@ -32,6 +32,7 @@ export function asRecorded<K extends Kind>(kind: K, created: NewWorkload, create
     ...client,
     ...untouched<K>(created.status as Status<K>, createdAt),
     remoteId,
+    remoteIdentity: created.remoteIdentity ?? null,
     version: 1,
     seq: 1,
     leaseId: null,
