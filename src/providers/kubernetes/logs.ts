@@ -30,15 +30,15 @@ export async function readLogs(
   const isEnd = next.index >= ordered.length
   const isAllOmitted = part.isCut && part.lines.length === 0
   const lines = [
-    ...(ordered.length > 1 && place.at === '' ? [note(`==> ${pod.name} <==`)] : []),
+    ...(ordered.length > 1 && place.at === '' ? headerOf(pod.name, place) : []),
     ...(isAllOmitted ? [note(`[Lines are omitted: more than ${maxBytes} bytes in one second.]`)] : part.lines),
     ...(isEnd && !isComplete
       ? [note(`[The logs of further pods are omitted: more than ${ordered.length} pods.]`)]
       : []),
   ]
   const text = lines.map((line) => `${line.text}\n`).join('')
-  // A line whose end is not written yet can only be the last one of all.
-  const isOpen = isEnd && isComplete && part.isLastLineOpen
+  // The note after the last pod follows on a line of its own.
+  const isOpen = part.isLastLineOpen && (!isEnd || isComplete)
   return {
     text: isOpen ? text.slice(0, -1) : text,
     lineTimes: lines.map(({ at }) => (at === '' ? null : at)),
@@ -49,6 +49,11 @@ export async function readLogs(
 
 /** A line that no pod wrote. */
 const note = (text: string): LogLine => ({ at: '', text })
+
+/** The line before it may have no end yet: it must not get one here, since a later read would contain other text. */
+function headerOf(podName: string, { index }: Place): readonly LogLine[] {
+  return [...(index === 0 ? [] : [note('')]), note(`==> ${podName} <==`)]
+}
 
 /** What is read next: the log of a container of a pod, from a place on. */
 interface Position {
@@ -73,7 +78,7 @@ async function readPart(client: KubeClient, at: Position, signal: AbortSignal): 
     const part = await readBytes(client, { ...at, limitBytes }, signal)
     if (part.lines.length === 0 && part.isCut && limitBytes < maxBytes) continue
     const lines = headOf(part.lines)
-    return lines.length === part.lines.length ? part : { ...part, lines, isCut: true }
+    return lines.length === part.lines.length ? part : { ...part, lines, isCut: true, isLastLineOpen: false }
   }
 }
 

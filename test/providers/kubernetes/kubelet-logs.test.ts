@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { timeAt as at, type Entry, kubeletClient, podOf, readAll } from './pod-logs.ts'
+import { timeAt as at, chunksOf, type Entry, kubeletClient, podOf, readAll } from './pod-logs.ts'
 
 describe('Kubernetes Job log in parts', () => {
   it('is read on if the node is in another time zone', async () => {
@@ -42,6 +42,22 @@ describe('last line of a Kubernetes Job log', () => {
   it('ends before the name of the next pod', async () => {
     const client = kubeletClient({ at: at(0), text: 'one', isPart: true })
     expect(await readAll(client, [podOf('a'), podOf('b', 1)])).toBe('==> a <==\none\n==> b <==\none')
+  })
+
+  it('takes the end of no line before it', async () => {
+    const lines = Array.from({ length: 3500 }, (_, index): Entry => ({ at: at(1, index), text: 'x'.repeat(1000) }))
+    const client = kubeletClient(...lines, { at: at(1, 3500), text: 'open', isPart: true })
+    const text = await readAll(client, [podOf('a')])
+    expect(text).toBe(`${lines.map((line) => `${line.text}\n`).join('')}open`)
+  })
+
+  it('is continued in the same part by a later read, for each pod', async () => {
+    const first: Entry = { at: at(0), text: '10 %', isPart: true }
+    const pods = [podOf('a'), podOf('b', 1)]
+    const before = await chunksOf(kubeletClient(first), pods)
+    const later = await chunksOf(kubeletClient(first, { at: at(2), text: ' 20 %' }), pods)
+    expect(before.map(({ text }) => text)).toEqual(['==> a <==\n10 %', '\n==> b <==\n10 %'])
+    expect(later.map(({ text }) => text)).toEqual(['==> a <==\n10 % 20 %\n', '\n==> b <==\n10 % 20 %\n'])
   })
 })
 

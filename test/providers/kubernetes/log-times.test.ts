@@ -23,6 +23,7 @@ describe('times of a Kubernetes Job log', () => {
     expect(await timedLines(client, [podOf('a'), podOf('b', 1)])).toEqual([
       [null, '==> a <=='],
       [at(0), 'one'],
+      [null, ''],
       [null, '==> b <=='],
       [at(0), 'one'],
     ])

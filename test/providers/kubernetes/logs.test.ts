@@ -51,7 +51,7 @@ describe('Kubernetes Job log', () => {
 
   it('contains the name of each of several pods, ordered by index', async () => {
     const { client } = clientOf({ a: [`${at(0)} one`], b: [`${at(0)} two`] })
-    expect(await readAll(client, [podOf('b', 1), podOf('a', 0)])).toBe('==> a <==\none\n==> b <==\ntwo\n')
+    expect(await readAll(client, [podOf('b', 1), podOf('a', 0)])).toBe('==> a <==\none\n\n==> b <==\ntwo\n')
   })
 
   it('is empty before the container starts and without pods', async () => {
