@@ -184,6 +184,19 @@ def test_followed_logs_contain_only_the_new_text_of_each_part(stub: Stub, client
     assert list(client.jobs.follow_logs("job_1")) == ["one\n", "warning\n", "two\n"]
 
 
+def test_a_line_that_moves_to_the_next_part_is_returned_once(stub: Stub, client: Switchyard) -> None:
+    def part(text: str, following: str | None = None) -> Response:
+        return Response(200, {"text": text, "links": [], **({} if following is None else {"next": following})})
+
+    done = Response(200, {**job, "status": "succeeded"})
+    stub.respond_with(
+        Response(200, job), part("T1 one\nT2 tw"),
+        Response(200, job), part("T1 one\n", "b"), part("T2 two\n"),
+        done, part("T1 one\n", "b"), part("T2 two\nT3 three\n"),
+    )  # fmt: skip
+    assert list(client.jobs.follow_logs("job_1", timestamps=True)) == ["T1 one\nT2 tw", "o\n", "T3 three\n"]
+
+
 def test_logs_have_the_times_of_lines_if_they_are_requested(stub: Stub, client: Switchyard) -> None:
     part = Response(200, {"text": "T1 one\n", "links": []})
     stub.respond_with(Response(200, {**job, "status": "succeeded"}), part, part, part)

@@ -46,12 +46,28 @@ export async function* followLogs(following: Following): AsyncGenerator<LogText,
 async function* news({ read }: Following, known: Map<string | undefined, string>): AsyncGenerator<LogText, void, void> {
   for (let cursor: string | undefined; ; ) {
     const { text = '', next } = await read(cursor)
-    const added = addedTo(known.get(cursor) ?? '', text)
-    if (text !== '') known.set(cursor, text)
+    const added = newIn(known, { cursor, text, next })
     if (added !== '') yield cursor === undefined ? { text: added } : { text: added, cursor }
     if (next === undefined || next === cursor) return
     cursor = next
   }
+}
+
+interface Part {
+  cursor: string | undefined
+  text: string
+  next: string | undefined
+}
+
+/** The new text of a part, which is known from then on. */
+function newIn(known: Map<string | undefined, string>, { cursor, text, next }: Part): string {
+  if (text === '') return ''
+  const before = known.get(cursor) ?? ''
+  known.set(cursor, text)
+  if (next === undefined || known.has(next) || !before.startsWith(text)) return addedTo(before, text)
+  // The last line of a part that is full by now moves to the next one if it had no end.
+  known.set(next, before.slice(text.length))
+  return ''
 }
 
 /** A shorter overlap could be chance, such as a line that occurs twice. */

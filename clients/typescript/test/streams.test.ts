@@ -128,6 +128,21 @@ describe('followed job output', () => {
     expect(waits).toEqual(['wait=0', 'wait=2', 'wait=2'])
   })
 
+  it('contains a line once that moves to the next part before it has an end', async () => {
+    await using service = await startService(
+      ...[json(job('running')), json({ text: 'T1 one\nT2 tw', links: [] })],
+      ...[
+        json(job('running')),
+        json({ text: 'T1 one\n', links: [], next: 'b' }),
+        json({ text: 'T2 two\n', links: [] }),
+      ],
+      ...[json(job('succeeded')), json({ text: 'T1 one\n', links: [], next: 'b' })],
+      json({ text: 'T2 two\nT3 three\n', links: [] }),
+    )
+    const texts = await collect(service.client().jobs.followLogs('job_1', { timestamps: true }))
+    expect(texts.map(({ text }) => text)).toEqual(['T1 one\nT2 tw', 'o\n', 'T3 three\n'])
+  })
+
   it('is empty if the job was never created at the provider', async () => {
     await using service = await startService(json(job('canceled')), problem(409, 'conflict'))
     expect(await collect(service.client().jobs.followLogs('job_1'))).toEqual([])

@@ -12,13 +12,17 @@ class SeenLogs:
     def __init__(self) -> None:
         self._seen: dict[str | None, str] = {}
 
-    def new_in(self, cursor: str | None, text: str | None) -> str:
+    def new_in(self, cursor: str | None, text: str | None, following: str | None = None) -> str:
         if not text:
             return ""
         seen = self._seen.get(cursor, "")
         self._seen[cursor] = text
         if text.startswith(seen):
             return text[len(seen) :]
+        # The last line of a part that is full by now moves to the next one if it had no end.
+        if following is not None and following not in self._seen and seen.startswith(text):
+            self._seen[following] = seen[len(text) :]
+            return ""
         end = seen[-overlap_length:]
         # The first of several matches: output that repeats itself may be returned twice, but is not lost.
         found = text.find(end) if len(end) == overlap_length else -1

@@ -100,7 +100,7 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
                 # Output that is written before the job ends is complete in a read that starts after it has ended.
                 job = await self._send_once(read("jobs", id))
                 async for cursor, chunk in self._log_parts(id, timestamps):
-                    text = seen.new_in(cursor, chunk.text)
+                    text = seen.new_in(cursor, chunk.text, chunk.next)
                     if text:
                         yield text
                 outages.over()
