@@ -3,7 +3,7 @@ import type { JobSpec } from '../../vocabulary/spec.ts'
 import type { Driver } from '../driver.ts'
 import type { Intent } from '../intent.ts'
 import { tagOfName } from '../kit/correlation-tags.ts'
-import { readObject, readText } from '../kit/fields.ts'
+import { readNumber, readObject, readText } from '../kit/fields.ts'
 import type { Observation } from '../observation.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Traits } from '../traits.ts'
@@ -117,13 +117,20 @@ export function makeJobs(client: KubeClient, settings: KubernetesSettings, liter
     },
 
     async logs(remoteId, cursor, signal) {
-      if ((await read(remoteId, signal)) === null) throw new ProviderError('not_found', 'The Job no longer exists.')
+      const job = await read(remoteId, signal)
+      if (job === null) throw new ProviderError('not_found', 'The Job no longer exists.')
       const { items: pods, isComplete } = await podsOf([objectIdOf(remoteId).uid], signal)
-      return readLogs(client, { pods, isComplete, cursor }, signal)
+      return readLogs(client, { pods, isComplete, isNamed: hasSeveralPods(job), cursor }, signal)
     },
 
     catalog: (signal) => jobCatalog(client, settings, signal),
   }
+}
+
+/** By its spec: the pods of a Job that retries come one after the other. */
+function hasSeveralPods(job: JsonObject): boolean {
+  const spec = readObject(job, 'spec')
+  return ['parallelism', 'completions'].some((name) => (readNumber(spec, name) ?? 1) > 1)
 }
 
 /** Whether an id may be of a Job that Switchyard created. A list without one only costs a separate read of it. */

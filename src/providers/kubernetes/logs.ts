@@ -12,13 +12,21 @@ const chunkBytes = 1_048_576
 /** Maximum bytes of one read, which may have to skip known lines of the same second. */
 const maxBytes = 16 * chunkBytes
 
+interface LogQuery {
+  pods: readonly JsonObject[]
+  isComplete: boolean
+  /** Whether the log begins with the name of its pod. Other pods always have theirs. */
+  isNamed: boolean
+  cursor: string | null
+}
+
 /**
  * The concatenated logs of the pods, in chunks. Kubernetes has no offsets: a chunk continues at the second of the last
  * line's time, and known lines are dropped. A log that does not exist yet is empty.
  */
 export async function readLogs(
   client: KubeClient,
-  { pods, isComplete, cursor }: { pods: readonly JsonObject[]; isComplete: boolean; cursor: string | null },
+  { pods, isComplete, isNamed, cursor }: LogQuery,
   signal: AbortSignal,
 ): Promise<LogChunk> {
   const place = placeOf(cursor)
@@ -30,7 +38,7 @@ export async function readLogs(
   const isEnd = next.index >= ordered.length
   const isAllOmitted = part.isCut && part.lines.length === 0
   const lines = [
-    ...(ordered.length > 1 && place.at === '' ? headerOf(pod.name, place) : []),
+    ...headerOf(pod.name, place, isNamed),
     ...(isAllOmitted ? [note(`[Lines are omitted: more than ${maxBytes} bytes in one second.]`)] : part.lines),
     ...(isEnd && !isComplete
       ? [note(`[The logs of further pods are omitted: more than ${ordered.length} pods.]`)]
@@ -50,9 +58,15 @@ export async function readLogs(
 /** A line that no pod wrote. */
 const note = (text: string): LogLine => ({ at: '', text })
 
-/** The line before it may have no end yet: it must not get one here, since a later read would contain other text. */
-function headerOf(podName: string, { index }: Place): readonly LogLine[] {
-  return [...(index === 0 ? [] : [note('')]), note(`==> ${podName} <==`)]
+/**
+ * The name of a pod, before its first line. The line before it may have no end yet: it must not get one in its own part,
+ * since a later read would contain other text.
+ */
+function headerOf(podName: string, { index, at }: Place, isFirstNamed: boolean): readonly LogLine[] {
+  if (at !== '') return []
+  const name = note(`==> ${podName} <==`)
+  if (index === 0) return isFirstNamed ? [name] : []
+  return [note(''), name]
 }
 
 /** What is read next: the log of a container of a pod, from a place on. */

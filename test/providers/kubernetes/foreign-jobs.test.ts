@@ -6,10 +6,10 @@ const kube = startKubeStubForEachTest()
 const jobsPath = '/apis/batch/v1/namespaces/lab/jobs'
 const podsPath = '/api/v1/namespaces/lab/pods'
 const ownerLabel = 'batch.kubernetes.io/controller-uid'
-const job = (name: string, status: object = { active: 1, ready: 1 }) => ({
+const job = (name: string, status: object = { active: 1, ready: 1 }, completions = 2) => ({
   kind: 'Job',
   metadata: { name, uid, labels: {} },
-  spec: { completions: 2, parallelism: 2 },
+  spec: { completions, parallelism: completions },
   status,
 })
 
@@ -36,8 +36,8 @@ const podOf = ({ name, createdAt, index, containers = ['worker'], annotations = 
   },
 })
 
-function serve(pods: readonly object[]): void {
-  kube.stub.on(`GET ${jobsPath}/nightly`, { body: job('nightly') })
+function serve(pods: readonly object[], completions?: number): void {
+  kube.stub.on(`GET ${jobsPath}/nightly`, { body: job('nightly', undefined, completions) })
   const query = new URLSearchParams({ labelSelector: `${ownerLabel} in (${uid})`, limit: '500' })
   kube.stub.on(`GET ${podsPath}?${query}`, { body: { kind: 'PodList', metadata: {}, items: pods } })
 }
@@ -68,9 +68,26 @@ describe('a Job that another client created', () => {
     serve([podOf({ name: 'nightly-x', createdAt: '2026-01-05T12:00:00Z', containers, annotations })])
     const query = `container=${expected}&timestamps=true&limitBytes=1048576`
     kube.stub.once(`GET ${podsPath}/nightly-x/log?${query}`, { body: '2026-01-05T12:00:00.000000000Z hello\n' })
-    expect(await kube.job().logs?.(`nightly/${uid}`, null, signal)).toMatchObject({ text: 'hello\n' })
+    expect(await kube.job().logs?.(`nightly/${uid}`, null, signal)).toMatchObject({
+      text: '==> nightly-x <==\nhello\n',
+    })
     const { pods } = (await read()).payload() as { pods: readonly unknown[] }
     expect(pods).toHaveLength(1)
+  })
+
+  it('has a log whose first part stays the same when a pod replaces the first one', async () => {
+    const first = podOf({ name: 'nightly-x', createdAt: '2026-01-05T12:00:00Z' })
+    const second = podOf({ name: 'nightly-a', createdAt: '2026-01-05T12:01:00Z' })
+    const logs = async (cursor: string | null) => (await kube.job().logs?.(`nightly/${uid}`, cursor, signal))?.text
+    for (const [name, text] of Object.entries({ 'nightly-x': 'one', 'nightly-a': 'two' })) {
+      const path = `${podsPath}/${name}/log?container=worker&timestamps=true&limitBytes=1048576`
+      kube.stub.on(`GET ${path}`, { body: `2026-01-05T12:00:00.000000000Z ${text}\n` })
+    }
+    serve([first], 1)
+    expect(await logs(null)).toBe('one\n')
+    serve([first, second], 1)
+    expect(await logs(null)).toBe('one\n')
+    expect(await logs('1~~0')).toBe('\n==> nightly-a <==\ntwo\n')
   })
 
   it('has tasks by pod, oldest first, unless each has its index', async () => {

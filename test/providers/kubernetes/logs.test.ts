@@ -63,7 +63,9 @@ describe('Kubernetes Job log', () => {
       },
     )
     expect(await readAll(clientOf({ a: waiting }).client, [podOf('a')])).toBe('')
-    expect(await readLogs(clientOf({}).client, { pods: [], isComplete: true, cursor: null }, signal)).toEqual({
+    expect(
+      await readLogs(clientOf({}).client, { pods: [], isComplete: true, isNamed: false, cursor: null }, signal),
+    ).toEqual({
       links: [],
     })
   })
@@ -74,7 +76,7 @@ describe('Kubernetes Job log', () => {
   })
 
   it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('rejects the cursor %j', async (cursor) => {
-    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isComplete: true, cursor }, signal)
+    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isComplete: true, isNamed: false, cursor }, signal)
     await expect(read).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
   })
 })

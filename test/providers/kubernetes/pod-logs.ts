@@ -25,7 +25,7 @@ export async function chunksOf(client: KubeClient, pods: ReturnType<typeof podOf
   const chunks: LogChunk[] = []
   let cursor: string | null = null
   while (chunks.length < 100) {
-    const chunk: LogChunk = await readLogs(client, { pods, isComplete: true, cursor }, signal)
+    const chunk: LogChunk = await readLogs(client, { pods, isComplete: true, isNamed: pods.length > 1, cursor }, signal)
     chunks.push(chunk)
     if (chunk.next === undefined) return chunks
     cursor = chunk.next
