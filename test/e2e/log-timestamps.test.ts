@@ -92,3 +92,11 @@ describe('timestamps of logs', () => {
     expect((await logOf(job, '?timestamps=yes')).status).toBe(400)
   })
 })
+
+it('a cursor that belongs to no log is an error of the client', async () => {
+  const { status, body } = await logOf(await endedJob('kubernetes', {}), '?cursor=x')
+  expect({ status, body }).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', errors: [{ in: 'query', pointer: 'cursor', code: 'cursor' }] },
+  })
+})

@@ -15,8 +15,10 @@ export const cursorOf = ({ index, at, count }: Place) => `${index}~${at}~${count
 export function placeOf(cursor: string | null): Place {
   if (cursor === null) return startOf(0)
   const [, index, at = '', count] = /^(\d{1,5})~(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)?~(\d{1,9})$/.exec(cursor) ?? []
-  if (index !== undefined) return { index: Number(index), at, count: Number(count) }
+  const isTime = at === '' || !Number.isNaN(Date.parse(at))
+  if (index !== undefined && isTime) return { index: Number(index), at, count: Number(count) }
   throw new ProviderError('invalid_request', 'This cursor does not belong to a log. Begin without one.', {
+    field: 'cursor',
     notSent: true,
   })
 }

@@ -53,7 +53,8 @@ export function makeProviderQueries(deps: ProviderQueriesDeps) {
       if (response === undefined) throw cannot(workload, what)
       return clean(await response, hide)
     } catch (error) {
-      throw error instanceof ProviderError ? objectApiError(workload.provider, hideInError(hide, error)) : error
+      if (!(error instanceof ProviderError)) throw error
+      throw cursorError(error) ?? objectApiError(workload.provider, hideInError(hide, error))
     }
   }
 
@@ -101,6 +102,14 @@ function doesNotExist({ id, status, active, endedAt }: Workload, what: string): 
     ? `${id} ended as ${status} before it was created at the provider, so it has no ${what}.`
     : `${id} is not created at the provider yet (status ${status}). Retry later.`
   return new ApiError('conflict', detail)
+}
+
+/** A cursor that the driver rejects is an error of the client, not of the provider. */
+function cursorError({ field, notSent, message }: ProviderError): ApiError | null {
+  if (field !== 'cursor' || !notSent) return null
+  return new ApiError('invalid_request', message, {
+    errors: [{ in: 'query', pointer: 'cursor', code: 'cursor', detail: message }],
+  })
 }
 
 function cannot(workload: Workload, what: string): ApiError {

@@ -75,8 +75,15 @@ describe('Kubernetes Job log', () => {
     await expect(readAll(clientOf({ a: down }).client, [podOf('a')])).rejects.toBe(down)
   })
 
-  it.each(['', '0', '0~x~0', '0~2026-01-05~1', `../~${at(0)}~1`])('rejects the cursor %j', async (cursor) => {
-    const read = readLogs(clientOf({}).client, { pods: [podOf('a')], isComplete: true, isNamed: false, cursor }, signal)
-    await expect(read).rejects.toMatchObject({ code: 'invalid_request', notSent: true })
-  })
+  it.each(['', '0', '0~x~0', '0~2026-01-05~1', '0~2026-99-99T00:00:00.000000000Z~1', `../~${at(0)}~1`])(
+    'rejects the cursor %j',
+    async (cursor) => {
+      const read = readLogs(
+        clientOf({}).client,
+        { pods: [podOf('a')], isComplete: true, isNamed: false, cursor },
+        signal,
+      )
+      await expect(read).rejects.toMatchObject({ code: 'invalid_request', field: 'cursor', notSent: true })
+    },
+  )
 })
