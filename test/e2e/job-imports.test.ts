@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { makeContainer } from '../support/remote-environments.ts'
-import {
-  makeApp,
-  makeHpcJob,
-  makeKubeJob,
-  makeRayJob,
-  makeSlurmJob,
-  makeTrainingJob,
-  variable,
-} from '../support/remote-jobs.ts'
+import { makeHpcJob, makeKubeJob, makeRayJob, makeSlurmJob, makeTrainingJob, variable } from '../support/remote-jobs.ts'
 import { connectTo, connectWith, useSandboxes } from '../support/sandbox-accounts.ts'
 import { useSwitchyard } from '../support/switchyard.ts'
 import { useTestDatabase } from '../support/test-database.ts'
@@ -21,7 +13,7 @@ const { api } = switchyard
 
 /** A job that was started outside of Switchyard. */
 interface ImportCase {
-  provider: 'kubernetes' | 'slurm' | 'ray' | 'scnet' | 'modelarts' | 'dataforest'
+  provider: 'kubernetes' | 'slurm' | 'ray' | 'scnet' | 'modelarts'
   make(sandbox: Sandbox, script: string): Promise<string>
   /** Expected in the logs, if the provider has text. */
   logs?: string
@@ -35,7 +27,6 @@ const imports: readonly ImportCase[] = [
   { provider: 'ray', make: makeRayJob, logs: 'hello', isListed: true },
   { provider: 'scnet', make: makeHpcJob, logs: 'hello' },
   { provider: 'modelarts', make: makeTrainingJob, logs: 'hello' },
-  { provider: 'dataforest', make: makeApp },
 ]
 
 /** Everything that a record shows. */
@@ -122,8 +113,6 @@ describe('refused', () => {
     ['ray', 'ä'.repeat(512), 'pattern'],
     ['scnet', '0x10', 'pattern'],
     ['modelarts', 'a/b', 'pattern'],
-    ['dataforest', '../aiworkspaces', 'not_found'],
-    ['dataforest', 'x'.repeat(40), 'rejected'],
   ])('an id of %s that is none: %s', async ([provider = '', remoteId = '', code]) => {
     drawn += 1
     const connectionId = await connectTo(api, sandbox, provider, `ids-${drawn}`)
@@ -152,6 +141,8 @@ describe('refused', () => {
       pointer: '/connectionId',
       detail: expect.stringContaining('as an environment'),
     })
+    const apps = await connectTo(api, sandbox, 'dataforest', 'apps')
+    expect(await refusal(apps, 'app')).toMatchObject({ status: 422, pointer: '/connectionId', code: 'unsupported' })
     const hub = await connectTo(api, sandbox, 'jupyterhub', 'no-jobs')
     expect(await refusal(hub, '1')).toMatchObject({
       status: 422,

@@ -10,6 +10,7 @@ import {
   startKubernetesFixture,
 } from './kubernetes-fixture.ts'
 import { image } from './kubernetes-image.ts'
+import { describePreviews } from './kubernetes-previews.ts'
 import { describeReal } from './requirements.ts'
 import { startCuttingProxy } from './slurm-proxy.ts'
 
@@ -25,51 +26,7 @@ describeReal('Kubernetes control plane behind Switchyard', clusterRequirements()
   const cancel = (job: ApiRecord) => fixture.switchyard.api.ok('POST', `${at(job)}/cancel`)
   const attemptsOf = async (job: ApiRecord) => (await fixture.switchyard.api.ok('GET', `${at(job)}/attempts`)).data
 
-  describe('preview with askProvider', () => {
-    const askProvider = async (namespace: string, more: object = {}) => {
-      const { id: connectionId } = await fixture.connect({
-        credentials: { token: fixture.cluster.adminToken },
-        settings: { namespace },
-      })
-      const body = { connectionId, name: 'preview', image, command: ['true'], ...more }
-      return fixture.switchyard.api.ok('POST', '/jobs/preview?askProvider=true', body)
-    }
-
-    it('is accepted without creating a Job', async () => {
-      expect(await askProvider('training')).toMatchObject({ valid: true, acceptedByProvider: true })
-      expect(await fixture.jobsNamed('preview')).toEqual([])
-    })
-
-    it('reports rejections by the server: a missing namespace, a quota', async () => {
-      const rejected = { valid: false, acceptedByProvider: false }
-      const problemWith = (text: string) => ({
-        problems: [{ code: 'rejected', detail: expect.stringContaining(text) }],
-      })
-      expect(await askProvider('missing')).toMatchObject({
-        ...rejected,
-        ...problemWith('namespaces "missing" not found'),
-      })
-      await fixture.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'full' } })
-      const quota = { metadata: { name: 'none' }, spec: { hard: { 'count/jobs.batch': '0' } } }
-      await fixture.cluster.admin('POST', '/api/v1/namespaces/full/resourcequotas', quota)
-      await expect
-        .poll(() => askProvider('full'))
-        .toMatchObject({ ...rejected, ...problemWith('exceeded quota: none') })
-    })
-
-    it('checks the Service of an environment', async () => {
-      await fixture.cluster.admin('POST', '/api/v1/namespaces', { metadata: { name: 'inside' } })
-      const quota = { metadata: { name: 'none' }, spec: { hard: { 'count/services': '0' } } }
-      const credentials = { token: fixture.cluster.adminToken }
-      const { id: connectionId } = await fixture.connect({ credentials, settings: { namespace: 'inside' } })
-      const body = { connectionId, name: 'preview', image, ports: [{ port: 80, protocol: 'http' }] }
-      const preview = () => fixture.switchyard.api.ok('POST', '/environments/preview?askProvider=true', body)
-      expect(await preview()).toMatchObject({ valid: true, acceptedByProvider: true })
-      await fixture.cluster.admin('POST', '/api/v1/namespaces/inside/resourcequotas', quota)
-      await expect.poll(preview).toMatchObject({ acceptedByProvider: false })
-      expect((await fixture.cluster.admin('GET', '/api/v1/namespaces/inside/services')).json.items).toEqual([])
-    })
-  })
+  describePreviews(() => fixture)
 
   describe('verification', () => {
     const verify = async (request: Parameters<KubernetesFixture['connect']>[0]) => {

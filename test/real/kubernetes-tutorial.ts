@@ -10,7 +10,7 @@ import { hasTutorialPrograms, walkTutorial } from './tutorial.ts'
 
 /** The server applies rights some time after it has stored them, which is shorter than a reader needs. */
 const untilAllowed =
-  'until kubectl auth can-i get pods/log -n tutorial --as system:serviceaccount:tutorial:switchyard; do sleep 0.2; done'
+  'until kubectl auth can-i list pods -n tutorial --as system:serviceaccount:tutorial:switchyard; do sleep 0.2; done'
 
 const rights = fileURLToPath(new URL('../../examples/kubernetes/rights.yaml', import.meta.url))
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Sandbox } from '../../src/sandbox/server.ts'
 import { jobExample as trainingExample } from '../sandbox/modelarts-client.ts'
-import { appExample, post as postToDataforest } from '../sandbox/ncp-client.ts'
 import { jobExample, send as sendToScnet } from '../sandbox/scnet-client.ts'
 import { schedulerId } from '../sandbox/scnet-sandbox.ts'
-import { loginToScnet, makeWorkspace, postToModelarts } from './remote-environments.ts'
+import { loginToScnet, postToModelarts } from './remote-environments.ts'
 import { tokenOf } from './slurm-token.ts'
 
 // Each function starts a job directly at the provider, without Switchyard, and returns its remote id.
@@ -69,14 +68,4 @@ export async function makeHpcJob(sandbox: Sandbox, script: string): Promise<stri
   const json = { strJobManagerID: String(schedulerId), mapAppJobInfo: { ...jobExample, GAP_CMD_FILE: script } }
   const reply = await sendToScnet('POST', url, { token, json })
   return String(reply.json.data)
-}
-
-export async function makeApp(sandbox: Sandbox, script: string): Promise<string> {
-  const caller = { url: sandbox.urls.dataforest, ...sandbox.accounts.dataforest, now: Date.now }
-  const { json } = await postToDataforest(
-    caller,
-    '/api/v2/aiapps/submit',
-    appExample(await makeWorkspace(sandbox), script),
-  )
-  return json.id
 }

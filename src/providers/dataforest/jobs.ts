@@ -44,6 +44,9 @@ const traits: Traits<'job'> = {
   uniqueNames: false,
   // Submit has no time limit field.
   enforces: [],
+  // With `namePrefix` an app has no correlation tag: that of a create in progress could be imported, too, and run twice.
+  notImportable:
+    'An app of Data Forest cannot be imported as a job, since it may belong to a job that is being created. Import its workspace as an environment.',
 }
 
 /** AI apps: batch jobs in a YARN container, inside an AI workspace. */
