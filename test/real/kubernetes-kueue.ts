@@ -36,13 +36,17 @@ export async function startKueue(cluster: KubernetesCluster): Promise<{ stop(): 
       return isServing(`http://127.0.0.1:${health}/readyz`)
     },
   })
+  const stop = async () => {
+    await uninstall(cluster)
+    await daemon.stop()
+  }
   try {
     await daemon.start()
   } catch (error) {
-    await daemon.stop()
+    await stop()
     throw error
   }
-  return daemon
+  return { stop }
 }
 
 /** Kueue stores its certificates in a Secret and waits until they are files, as the kubelet makes them of a volume. */
@@ -84,6 +88,14 @@ async function install({ admin }: KubernetesCluster, port: number): Promise<void
     await create(pathOf(configuration), forJobs(configuration, at))
 }
 
+/** The webhooks reject every Job once Kueue has stopped. */
+async function uninstall({ admin }: KubernetesCluster): Promise<void> {
+  for (const configuration of allIn(join(await kueueManifests(), 'webhook/manifests.yaml')))
+    await admin('DELETE', `${pathOf(configuration)}/${nameOf(configuration)}`)
+}
+
+const nameOf = ({ metadata }: Manifest) => `kueue-${metadata.name}`
+
 const allIn = (path: string): Manifest[] => parseAllDocuments(readFileSync(path, 'utf8')).map((each) => each.toJS())
 const firstIn = (path: string): Manifest => allIn(path)[0]
 
@@ -104,7 +116,7 @@ function forJobs(configuration: Manifest, at: At): Manifest {
   const webhooks = configuration.webhooks.filter(isServed)
   return {
     ...configuration,
-    metadata: { name: `kueue-${configuration.metadata.name}` },
+    metadata: { name: nameOf(configuration) },
     webhooks: webhooks.map((webhook: Manifest) => ({ ...webhook, clientConfig: at(webhook.clientConfig) })),
   }
 }
