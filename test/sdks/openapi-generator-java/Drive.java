@@ -49,7 +49,7 @@ class Drive {
     var second = new JobRequest().environmentId(running.getId()).name("second").image(IMAGE).script("true");
     var job = jobs.submitJob(second, null);
     var ended = jobs.getJob(job.getId(), null, PREFER);
-    var logs = jobs.getJobLogs(job.getId(), null);
+    var logs = jobs.getJobLogs(job.getId(), null, null);
 
     var pages = new ArrayList<Integer>();
     String cursor = null;

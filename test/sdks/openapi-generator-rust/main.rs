@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let second = job("second", |request| request.environment_id = Some(running.id.clone()));
     let submitted = jobs_api::submit_job(&api, second, None).await?;
     let ended = jobs_api::get_job(&api, &submitted.id, None, PREFER).await?;
-    let logs = jobs_api::get_job_logs(&api, &submitted.id, None).await?;
+    let logs = jobs_api::get_job_logs(&api, &submitted.id, None, None).await?;
 
     let pages = pages(&api).await?;
     let invalid = job("no", |request| request.connection_id = Some(target["slurm"].clone()));
