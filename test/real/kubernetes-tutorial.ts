@@ -6,7 +6,8 @@ import { buildKubernetes, buildLimitMs } from './kubernetes-build.ts'
 import type { KubernetesCluster } from './kubernetes-cluster.ts'
 import type { KubernetesFixture } from './kubernetes-fixture.ts'
 import { image } from './kubernetes-image.ts'
-import { hasTutorialPrograms, walkTutorial } from './tutorial.ts'
+import { describeReal } from './requirements.ts'
+import { tutorialRequirements, walkTutorial } from './tutorial.ts'
 
 /** The server applies rights some time after it has stored them, which is shorter than a reader needs. */
 const untilAllowed =
@@ -16,10 +17,8 @@ const rights = fileURLToPath(new URL('../../examples/kubernetes/rights.yaml', im
 
 /** The tutorial, on a cluster with a node instead of one that kind makes. */
 export function describeTutorial(fixtureOf: () => KubernetesFixture): void {
-  const title = 'runs the job of the tutorial'
-  it.skipIf(!hasTutorialPrograms)(
-    title,
-    async () => {
+  describeReal('tutorial', tutorialRequirements, () => {
+    const runsJob = async () => {
       const { cluster, switchyard } = fixtureOf()
       const kubectl = await buildKubernetes('kubectl')
       const printed = await walkTutorial({
@@ -41,9 +40,9 @@ export function describeTutorial(fixtureOf: () => KubernetesFixture): void {
       expect(printed).toContain('"status":"succeeded"')
       expect(printed).toMatch(/hello from hello-sy\S+\n/)
       expect(printed).toMatch(/^hello-sy\S+ +Complete +1\/1/m)
-    },
-    buildLimitMs,
-  )
+    }
+    it('runs its job', runsJob, buildLimitMs)
+  })
 }
 
 /** A kubeconfig as kind writes it, with the authority of the server. */

@@ -11,7 +11,7 @@ import { openRay, signal } from './ray-driver.ts'
 import { rayPrograms } from './ray-install.ts'
 import { describeReal } from './requirements.ts'
 import { type CuttingProxy, startCuttingProxy } from './slurm-proxy.ts'
-import { hasTutorialPrograms, walkTutorial } from './tutorial.ts'
+import { tutorialRequirements, walkTutorial } from './tutorial.ts'
 
 const { requirements, binDir } = await rayPrograms()
 const withinMs = 240_000
@@ -227,14 +227,16 @@ describeReal('Ray cluster behind Switchyard', requirements, () => {
     expect(wrongPath).toMatchObject({ ok: false, field: 'settings.baseUrl' })
   })
 
-  it.skipIf(!hasTutorialPrograms)('runs the job of the tutorial', async () => {
-    const printed = await walkTutorial({
-      ...{ page: 'tutorial-ray.md', from: 'jq -n --arg token', to: 'curl -s $API/jobs/$JOB/logs', switchyard },
-      replacements: { 'http://127.0.0.1:8265': cluster.url },
-      env: { RAY_AUTH_TOKEN: cluster.token },
+  describeReal('tutorial', tutorialRequirements, () => {
+    it('runs its job', async () => {
+      const printed = await walkTutorial({
+        ...{ page: 'tutorial-ray.md', from: 'jq -n --arg token', to: 'curl -s $API/jobs/$JOB/logs', switchyard },
+        replacements: { 'http://127.0.0.1:8265': cluster.url },
+        env: { RAY_AUTH_TOKEN: cluster.token },
+      })
+      expect(printed).toContain('{"ok":true}')
+      expect(printed).toContain('"status": "succeeded"')
+      expect(printed).toContain('primes below 100000 are 9592')
     })
-    expect(printed).toContain('{"ok":true}')
-    expect(printed).toContain('"status": "succeeded"')
-    expect(printed).toContain('primes below 100000 are 9592')
   })
 })

@@ -7,13 +7,14 @@ import { path, type SlurmBench, slurm, slurmBench } from './slurm-bench.ts'
 import { describeOutages } from './slurm-outages.ts'
 import { isDataParser, type SlurmRelease, slurmRequirements } from './slurm-releases.ts'
 import { describeVersions } from './slurm-versions.ts'
-import { hasTutorialPrograms, walkTutorial } from './tutorial.ts'
+import { tutorialRequirements, walkTutorial } from './tutorial.ts'
 
 /** The whole service before a real Slurm of a release. */
 export function describeSlurm(release: SlurmRelease): void {
   describeReal(`a real Slurm ${release.name} behind Switchyard`, slurmRequirements(release), () => {
     const bench = slurmBench(release)
     describeJobs(bench)
+    describeTutorial(bench)
     describeVersions(bench)
     describeOutages(bench)
   })
@@ -114,24 +115,6 @@ function describeJobs(bench: SlurmBench): void {
       const elsewhere = `Output:\n    (in ${directory}/slurm-<id>.out on the cluster)\n`
       if (isOutputHere) expect(stdout).toMatch(demoOutput)
       else expect(stdout.replace(/slurm-\d+\.out/, 'slurm-<id>.out')).toContain(elsewhere)
-    })
-
-    // A cluster in a root of its own has its files there, and no Python.
-    it.runIf(isOutputHere && hasTutorialPrograms)('of the tutorial', async () => {
-      const { url, user, directory, key } = bench.cluster
-      const printed = await walkTutorial({
-        ...{ page: 'tutorial-slurm.md', from: 'jq -n --arg key', to: 'curl -s $API/jobs/$JOB/events' },
-        switchyard: bench.switchyard,
-        replacements: {
-          '$(base64 -w0 /var/lib/slurm/slurmctld/jwt.key)': key,
-          'http://127.0.0.1:6820': url,
-          'user: "ada"': `user: "${user}"`,
-          '/home/ada': directory,
-        },
-      })
-      expect(printed).toContain('{"ok":true}')
-      expect(printed).toMatch(/job\.succeeded\tsucceeded\tCOMPLETED\nepoch 50: loss 0\.0958\n/)
-      expect(printed).toContain('{"w": 2.998, "b": -2.003, "epochs": 200, "node": ')
     })
 
     it.concurrent('that are requeued in the middle, and go on as the same', async () => {
@@ -259,6 +242,29 @@ function describeJobs(bench: SlurmBench): void {
       expect(waiting.statusMessage).toMatch(/PartitionNodeLimit|PartitionConfig/)
       await bench.cancel(job)
       await bench.ended(job)
+    })
+  })
+}
+
+/** A cluster in a root of its own has its files there, and no Python. */
+function describeTutorial(bench: SlurmBench): void {
+  if (bench.release.suite !== undefined) return
+  describeReal('tutorial', tutorialRequirements, () => {
+    it('runs its job', async () => {
+      const { url, user, directory, key } = bench.cluster
+      const printed = await walkTutorial({
+        ...{ page: 'tutorial-slurm.md', from: 'jq -n --arg key', to: 'curl -s $API/jobs/$JOB/events' },
+        switchyard: bench.switchyard,
+        replacements: {
+          '$(base64 -w0 /var/lib/slurm/slurmctld/jwt.key)': key,
+          'http://127.0.0.1:6820': url,
+          'user: "ada"': `user: "${user}"`,
+          '/home/ada': directory,
+        },
+      })
+      expect(printed).toContain('{"ok":true}')
+      expect(printed).toMatch(/job\.succeeded\tsucceeded\tCOMPLETED\nepoch 50: loss 0\.0958\n/)
+      expect(printed).toContain('{"w": 2.998, "b": -2.003, "epochs": 200, "node": ')
     })
   })
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Switchyard, testApiKey } from '../support/switchyard.ts'
-import { hasProgram } from './requirements.ts'
+import { hasProgram, type Requirements } from './requirements.ts'
 
 /** The commands of a tutorial, and what differs on this machine. */
 export interface Tutorial {
@@ -20,7 +20,11 @@ export interface Tutorial {
 }
 
 /** Programs that the tutorials use, besides those of the engine. */
-export const hasTutorialPrograms = ['curl', 'jq', 'base64'].every(hasProgram)
+export const tutorialRequirements: Requirements = {
+  what: 'a tutorial',
+  missing: ['bash', 'curl', 'jq', 'base64'].filter((name) => !hasProgram(name)),
+  install: 'apt-get install --no-install-recommends curl jq',
+}
 
 const withinMs = 120_000
 
