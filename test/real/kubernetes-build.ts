@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -9,7 +10,12 @@ import { oneAtATime } from './one-at-a-time.ts'
 const kubernetesVersion = '1.34.2'
 
 const source = fileURLToPath(new URL('kubernetes', import.meta.url))
-const binaries = fileURLToPath(new URL(`../../.cache/kubernetes/${kubernetesVersion}`, import.meta.url))
+/** A change of any module builds again. */
+const modules = createHash('sha256')
+  .update(readFileSync(join(source, 'go.mod')))
+  .digest('hex')
+  .slice(0, 12)
+const binaries = fileURLToPath(new URL(`../../.cache/kubernetes/${kubernetesVersion}-${modules}`, import.meta.url))
 const run = promisify(execFile)
 
 /** A cold build on two cores takes about ten minutes of CPU time. Its result is kept in .cache. */
