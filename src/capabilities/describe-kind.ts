@@ -42,7 +42,7 @@ function summaryOf<K extends Kind>(driver: Driver<K>) {
       catalog: driver.catalog !== undefined,
       update: driver.update !== undefined,
       dryRun: driver.dryRun !== undefined,
-      import: driver.traits.notImportable === undefined,
+      import: traits.notImportable === undefined,
     },
     environment: driver.environment ?? ('none' as const),
     ...(timeLimit === undefined ? {} : { timeLimit }),

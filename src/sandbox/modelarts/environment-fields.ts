@@ -49,7 +49,9 @@ export function isLeaseDuration(durationMs: number): boolean {
 
 // Documented in lower and upper case and returned in upper case, so case is ignored.
 const anyCase = (...values: string[]) => new RegExp(`^(${values.join('|')})$`, 'i')
-const lease = object({ duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } })
+
+export const notebookLease: Fields = { duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } }
+
 const endpoints: FieldRule = {
   type: 'array',
   each: object({
@@ -86,7 +88,7 @@ export const notebookCreation: Fields = {
   workspace_id: text,
   pool_id: text,
   endpoints,
-  lease,
+  lease: object(notebookLease),
   duration: integer,
   hooks: anything,
 }
@@ -100,5 +102,3 @@ export const notebookUpdate: Fields = {
   storage_new_size: { type: 'integer', min: 5, max: 4096 },
   hooks: anything,
 }
-
-export const notebookLease: Fields = { duration: integer, type: { type: 'string', pattern: anyCase('timing', 'idle') } }

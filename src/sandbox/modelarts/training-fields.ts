@@ -9,18 +9,17 @@ const channel = object({
   remote: anything,
 })
 const channels: FieldRule = { type: 'array', each: channel }
+const metadata: Fields = {
+  name: { ...requiredText, min: 1, max: 64, pattern: word },
+  description: { type: 'string', max: 256 },
+  workspace_id: text,
+}
+const engine = object({ engine_id: text, engine_name: text, engine_version: text, image_url: text })
 
 /** `training_management`. */
 export const jobCreation: Fields = {
   kind: { ...requiredText, oneOf: ['job', 'visualization_job'] },
-  metadata: required(
-    object({
-      name: { ...requiredText, min: 1, max: 64, pattern: word },
-      description: { type: 'string', max: 256 },
-      workspace_id: text,
-      annotations: textMap,
-    }),
-  ),
+  metadata: required(object({ ...metadata, annotations: textMap })),
   algorithm: object({
     id: text,
     name: text,
@@ -29,7 +28,7 @@ export const jobCreation: Fields = {
     code_dir: text,
     boot_file: text,
     command: text,
-    engine: object({ engine_id: text, engine_name: text, engine_version: text, image_url: text }),
+    engine,
     local_code_dir: text,
     working_dir: text,
     parameters: { type: 'array', each: object({ name: text, value: text }) },
@@ -51,20 +50,13 @@ export const jobCreation: Fields = {
 
 /** `training_management` (creating_an_algorithm). */
 export const algorithmCreation: Fields = {
-  metadata: required(
-    object({
-      name: { ...requiredText, min: 1, max: 64, pattern: word },
-      description: { type: 'string', max: 256 },
-      workspace_id: text,
-      ai_project: text,
-    }),
-  ),
+  metadata: required(object({ ...metadata, ai_project: text })),
   job_config: required(
     object({
       code_dir: text,
       boot_file: text,
       command: text,
-      engine: object({ engine_id: text, engine_name: text, engine_version: text, image_url: text }),
+      engine,
       parameters: { type: 'array', each: anything },
       inputs: { type: 'array', each: anything },
       outputs: { type: 'array', each: anything },

@@ -19,7 +19,8 @@ export interface RemoteObject {
 /**
  * Locks the object until the transaction ends, so that assignments do not overlap, and returns its holder: an active
  * workload of any project that holds it over one of the connections, is about to adopt it from the response to its
- * create, or has its correlation tag and no id yet. Tags are unique among both kinds. Locks of rows are taken after this one.
+ * create, or has its correlation tag and no id yet. Tags are unique among both kinds. Locks of rows are taken after this
+ * one.
  */
 export async function lockedHolder(
   tx: Prisma.TransactionClient,

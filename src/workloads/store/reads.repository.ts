@@ -98,8 +98,9 @@ export function makeReadsRepository(sql: Statements, idSpaceOf: IdSpaceOf) {
         WHERE correlation_tag = ANY(${tags}) AND (kind <> ${kind} OR ${isHolder})
         UNION ALL SELECT NULL, remote_id FROM workloads
         WHERE connection_id = ANY(${connectionIds}) AND kind = ${kind} AND remote_id = ANY(${remoteIds}) AND imported AND ${isHolder}`)
-      const held = new Set(rows.map((row) => row.correlationTag ?? row.remoteId))
-      return objects.filter(({ correlationTag, remoteId }) => !held.has(correlationTag) && !held.has(remoteId))
+      const heldTags = new Set(rows.map((row) => row.correlationTag))
+      const heldIds = new Set(rows.map((row) => row.remoteId))
+      return objects.filter(({ correlationTag, remoteId }) => !heldTags.has(correlationTag) && !heldIds.has(remoteId))
     },
 
     /** The database clock. */

@@ -59,7 +59,7 @@ class AsyncJobs(AsyncWorkloads[AsyncJob]):
         return await self._transport.fetch(models.Preview, operation)
 
     async def import_(self, request: models.JobImport | types.JobImport) -> AsyncJob:
-        """Takes over a job that exists at the provider."""
+        """Creates a job from one that exists at the provider."""
         return await self.send(change("POST", "jobs", "import", body=request, is_repeatable=False))
 
     def list(self, **filters: Unpack[JobFilters]) -> AsyncPages[models.JobPage, AsyncJob]:
