@@ -201,7 +201,7 @@ describe('demo', () => {
       expect(stdout.match(new RegExp(`${kind}\\.${end}`, 'g'))?.length).toBeGreaterThanOrEqual(4)
   })
 
-  it.concurrent('exits with 1 when interrupted', async () => {
+  it.concurrent('exits with 1 when interrupted', async ({ expect }) => {
     const running = runCommand(['demo'], {})
     await expect.poll(() => running.stdout(), { timeout: 60_000 }).toContain('Data Forest:')
     const { code, stdout } = await running.end('SIGINT')

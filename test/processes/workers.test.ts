@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { ApiRecord } from '../../src/commands/api-client.ts'
 import { type Account, openAccount, startQuickSandbox, type TestSandbox } from '../support/dataforest-account.ts'
 import { type Exit, type Serving, serveProcess } from '../support/process.ts'
@@ -34,7 +34,7 @@ describeOnEachQueueBackend('work with changing workers', ({ kind }) => {
     const before = account.apps(environment).length
     const { id } = sandbox.faults.add({ kind: 'stall', operation: 'aiapps.submit', delayMs: 900, times: 1 })
     const job = await account.job(environment)
-    await expect.poll(() => account.apps(environment).length).toBe(before + 1)
+    await vi.waitUntil(() => account.apps(environment).length === before + 1, 30_000)
     sandbox.faults.clear(id)
     return job
   }

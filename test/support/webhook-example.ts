@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { generateSecret, signedHeaders } from '../../src/webhooks/signature.ts'
 import { freePort } from './free-ports.ts'
 
@@ -21,9 +21,9 @@ export async function expectReceiver([program = '', ...args]: readonly string[],
     return (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', body, headers })).status
   }
   try {
-    await expect.poll(() => output, { timeout: 30_000 }).toBe('ready\n')
+    await vi.waitFor(() => expect(output).toBe('ready\n'), 30_000)
     expect([await post(generateSecret()), await post(secret), await post(secret)]).toEqual([400, 204, 204])
-    await expect.poll(() => output).toBe('ready\njob.succeeded job_1\n')
+    await vi.waitFor(() => expect(output).toBe('ready\njob.succeeded job_1\n'), 30_000)
   } finally {
     child.kill('SIGKILL')
     await once(child, 'exit')

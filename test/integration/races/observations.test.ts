@@ -126,7 +126,7 @@ it.concurrent('a cancel does not affect the job that reuses the remote id', asyn
   expect(await isUntouched()).toBe(true)
 })
 
-it('a lost create is recovered under the remote id of an earlier job', async () => {
+it('a lost create is recovered under the remote id of an earlier job', async ({ expect }) => {
   const connectionId = await connectTo(switchyard.api, sandbox, 'slurm', 'earlier-id')
   const submit = (name: string, script: string) => ok('POST', '/jobs', { connectionId, name, script })
   const earlier = await submit('earlier', '#!/bin/sh\nexit 0')

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { ApiRecord } from '../../../src/commands/api-client.ts'
 import { openAccount, startQuickSandbox } from '../../support/dataforest-account.ts'
 import { type Exit, type Serving, serveProcess } from '../../support/process.ts'
@@ -41,7 +41,7 @@ export async function startServiceOnRedis(env: Readonly<Record<string, string>>)
         await submit(1)
         return (await server.info('commandstats')).match(/cmdstat_(evalsha|bzpopmin)(?=:)/g)?.length
       }
-      await expect.poll(used, { timeout: 30_000, interval: 300 }).toBe(2)
+      await vi.waitUntil(async () => (await used()) === 2, { timeout: 30_000, interval: 300 })
     },
     async stop() {
       const exit = await serving.end('SIGTERM')
