@@ -51,3 +51,15 @@ export function isOneOf(column: string, ids: readonly string[] | Prisma.Sql): Pr
   const selected = 'text' in ids ? ids : Prisma.sql`SELECT unnest(${[...ids]}::text[])`
   return Prisma.sql`${Prisma.raw(column)} = ANY(ARRAY(${selected}))`
 }
+
+/** Query of the distinct `id`s in an indexed column: one index step each, however many rows have the same. */
+export function distinctIds(table: string, column: string, condition: Prisma.Sql): Prisma.Sql {
+  const [from, id] = [Prisma.raw(table), Prisma.raw(column)]
+  return Prisma.sql`
+    WITH RECURSIVE step AS (
+      SELECT min(${id}) AS id FROM ${from} WHERE ${condition}
+      UNION ALL
+      SELECT (SELECT min(${id}) FROM ${from} WHERE ${id} > step.id AND ${condition}) FROM step WHERE id IS NOT NULL
+    )
+    SELECT id FROM step WHERE id IS NOT NULL`
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma } from '../infra/database.ts'
-import type { Statements } from '../infra/statements.ts'
+import { distinctIds, type Statements } from '../infra/statements.ts'
 import { traceLifetimeMs } from '../vocabulary/actor.ts'
 
 /** Delivery leased to this process until the lease expires. */
@@ -28,14 +28,7 @@ export interface ClaimedDelivery {
 
 export type ClaimsRepository = ReturnType<typeof makeClaimsRepository>
 
-/** Endpoints with pending deliveries: one index step each, however many deliveries are pending. */
-const waiting = Prisma.sql`
-  waiting AS (
-    SELECT min(endpoint_id) AS id FROM webhook_deliveries WHERE status = 'pending'
-    UNION ALL
-    SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE endpoint_id > waiting.id AND status = 'pending')
-    FROM waiting WHERE id IS NOT NULL
-  )`
+export const endpointsWithPending = distinctIds('webhook_deliveries', 'endpoint_id', Prisma.sql`status = 'pending'`)
 
 /** Deliveries in flight for each endpoint and project, and their limits. */
 export interface Shares {
@@ -69,10 +62,10 @@ export function makeClaimsRepository(sql: Statements, leaseMs: number, isTraced 
      */
     async claimSteady(limit: number, { maxEach, maxOfProject, busy }: Shares): Promise<ClaimedDelivery[]> {
       return sql.rows<ClaimedDelivery>(Prisma.sql`
-        WITH RECURSIVE ${waiting}, ready AS MATERIALIZED (
+        WITH ready AS MATERIALIZED (
           SELECT e.id, ${maxEach}::int - COALESCE(u.count, 0) AS room, ${maxOfProject}::int - COALESCE(p.count, 0) AS "projectRoom",
             row_number() OVER (PARTITION BY e.project_id ORDER BY random()) AS turn, count(*) OVER (PARTITION BY e.project_id) AS peers
-          FROM waiting w JOIN webhook_endpoints e ON e.id = w.id
+          FROM (${endpointsWithPending}) w JOIN webhook_endpoints e ON e.id = w.id
           LEFT JOIN ${counted(busy.byEndpoint)} u(id, count) ON u.id = e.id
           LEFT JOIN ${counted(busy.byProject)} p(id, count) ON p.id = e.project_id
           WHERE e.enabled AND e.failures = 0 AND ${isRetryAfterActive} IS NOT TRUE AND COALESCE(u.count, 0) < ${maxEach}::int AND ${hasDue}

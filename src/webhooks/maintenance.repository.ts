@@ -1,5 +1,6 @@
 import { Prisma, type PrismaClient } from '../infra/database.ts'
 import type { Measure } from '../telemetry/measure.ts'
+import { endpointsWithPending } from './claims.repository.ts'
 
 /** Upper limit of the counts, as `telemetry/metric-list.ts` states. */
 const maxCount = 100_000
@@ -17,15 +18,9 @@ const nothing: Counted = { pending: 0, failed: 0, overdueSeconds: 0, failing: 0 
 export function makeWebhookMeasures(prisma: PrismaClient) {
   return async function measure(): Promise<readonly Measure[]> {
     const rows = await prisma.$queryRaw<Counted[]>`
-      WITH RECURSIVE waiting AS (
-        SELECT min(endpoint_id) AS id FROM webhook_deliveries WHERE status = 'pending'
-        UNION ALL
-        SELECT (SELECT min(endpoint_id) FROM webhook_deliveries WHERE endpoint_id > waiting.id AND status = 'pending')
-        FROM waiting WHERE id IS NOT NULL
-      )
       SELECT (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'pending' LIMIT ${maxCount}) p) AS pending,
         (SELECT count(*)::float8 FROM (SELECT 1 FROM webhook_deliveries WHERE status = 'failed' LIMIT ${maxCount}) f) AS failed,
-        (SELECT GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(first.due_at)), 0))::float8 FROM waiting w
+        (SELECT GREATEST(0, COALESCE(EXTRACT(epoch FROM now() - min(first.due_at)), 0))::float8 FROM (${endpointsWithPending}) w
           JOIN webhook_endpoints e ON e.id = w.id AND e.enabled AND e.failures = 0
           CROSS JOIN LATERAL (SELECT min(d.due_at) AS due_at FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending') first
         ) AS "overdueSeconds",

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Prisma } from '../../infra/database.ts'
-import { isOneOf, type Statements } from '../../infra/statements.ts'
+import { distinctIds, isOneOf, type Statements } from '../../infra/statements.ts'
 import { traceLifetimeMs } from '../../vocabulary/actor.ts'
 import type { Desired, Kind, Status } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
@@ -48,15 +48,7 @@ export interface Share {
   count: number
 }
 
-/** One index step per connection, however many workloads it has. */
-export const connectionsWithDueTimes = Prisma.sql`
-  WITH RECURSIVE busy AS (
-    SELECT min(connection_id) AS id FROM workloads WHERE due_at IS NOT NULL
-    UNION ALL
-    SELECT (SELECT min(connection_id) FROM workloads WHERE connection_id > busy.id AND due_at IS NOT NULL)
-    FROM busy WHERE id IS NOT NULL
-  )
-  SELECT id FROM busy WHERE id IS NOT NULL`
+export const connectionsWithDueTimes = distinctIds('workloads', 'connection_id', Prisma.sql`due_at IS NOT NULL`)
 
 export function makeLeasesRepository(sql: Statements, leaseMs: number) {
   return {
