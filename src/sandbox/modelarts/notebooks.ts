@@ -1,33 +1,20 @@
 import type { Call, Operation, ProviderResponse } from '../provider.ts'
 import { momentAt } from '../timeline.ts'
-import type { Collection, WorldObject } from '../world.ts'
+import type { WorldObject } from '../world.ts'
 import { images, isKnownFlavor } from './catalog.ts'
-import { isLeaseDuration, notebookCreation, notebookLease, notebookUpdate } from './environment-fields.ts'
+import { notebookCreation, notebookUpdate } from './environment-fields.ts'
 import { assertCanStart, assertCanStop, assertFlavor, busy } from './environment-states.ts'
-import { deleted, extended, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
+import { deleted, lifeFromCreation, restarted, stopped } from './lifecycle.ts'
+import { leaseOperations, lifecycleInputOf, type NotebookParts, newLease, renewed } from './notebook-lease.ts'
 import { listNotebooks } from './notebook-list.ts'
-import { imageView, leaseView, notebookFlavors, notebookView } from './notebook-view.ts'
+import { imageView, notebookFlavors, notebookView } from './notebook-view.ts'
 import { Rejection } from './rejections.ts'
-import { wrongValue } from './rules.ts'
-import {
-  type Definition,
-  defineOperations,
-  makeProjectObjects,
-  ok,
-  type ProjectObjects,
-  randomUuid,
-  type ServiceParts,
-} from './service.ts'
+import { type Definition, defineOperations, makeProjectObjects, ok, randomUuid, type ServiceParts } from './service.ts'
 import { assertVolume } from './volume-rules.ts'
-import type { Lease, ModelartsAccount, NotebookData, NotebookRequest } from './wire.ts'
+import type { ModelartsAccount, NotebookData, NotebookRequest } from './wire.ts'
 
 const base = '/v1/:projectId/notebooks'
-const defaultLeaseMs = 3_600_000
-
-interface NotebookParts extends ServiceParts {
-  notebooks: Collection<NotebookData>
-  objects: ProjectObjects<NotebookData>
-}
+const item = `${base}/:notebookId`
 
 /** Notebooks: development environments of the current API. "Not found" is HTTP 400. */
 export function notebookOperations(service: ServiceParts): Operation[] {
@@ -35,13 +22,17 @@ export function notebookOperations(service: ServiceParts): Operation[] {
   const notebooks = world.collection<NotebookData>('modelarts', 'notebook')
   const notFound = () => new Rejection(400, '6404', 'The notebook does not exist.')
   const parts = { ...service, notebooks, objects: makeProjectObjects(notebooks, world.now, notFound) }
-  return defineOperations(service, [...collectionOperations(parts), ...lifeOperations(parts), ...catalogOperations()])
+  return defineOperations(service, [
+    ...collectionOperations(parts),
+    ...lifeOperations(parts),
+    ...leaseOperations(parts, item),
+    ...catalogOperations(),
+  ])
 }
 
 function collectionOperations(parts: NotebookParts): Definition[] {
   const { world, objects } = parts
   const execute = (caller: ModelartsAccount, call: Call) => listNotebooks(parts, caller, call)
-  const item = `${base}/:notebookId`
   return [
     {
       name: 'notebooks.create',
@@ -71,7 +62,6 @@ function collectionOperations(parts: NotebookParts): Definition[] {
 }
 
 function lifeOperations(parts: NotebookParts): Definition[] {
-  const item = `${base}/:notebookId`
   return [
     {
       name: 'notebooks.start',
@@ -84,20 +74,6 @@ function lifeOperations(parts: NotebookParts): Definition[] {
       method: 'POST',
       path: `${item}/stop`,
       execute: (caller, call) => stop(parts, caller, call),
-    },
-    {
-      name: 'notebooks.getLease',
-      method: 'GET',
-      path: `${item}/lease`,
-      execute: (caller, { params }) => ok(leaseView(parts.objects.find(caller, params.notebookId).data.lease)),
-    },
-    {
-      name: 'notebooks.prolong',
-      method: 'PATCH',
-      path: `${item}/lease`,
-      fields: notebookLease,
-      isBodyOptional: true,
-      execute: (caller, call, body: { duration?: number; type?: string }) => prolong(parts, caller, call, body),
     },
   ]
 }
@@ -120,13 +96,6 @@ function catalogOperations(): Definition[] {
   ]
 }
 
-function lifecycleInputOf({ request, lease }: Pick<NotebookData, 'request' | 'lease'>) {
-  return {
-    texts: [request.name, request.description],
-    runForMs: lease.durationMs === -1 ? null : lease.durationMs,
-  }
-}
-
 function create(parts: NotebookParts, caller: ModelartsAccount, request: NotebookRequest): ProviderResponse {
   const { world, settings, notebooks, objects } = parts
   assertVolume(request.volume)
@@ -135,11 +104,7 @@ function create(parts: NotebookParts, caller: ModelartsAccount, request: Noteboo
     throw new Rejection(400, '6302', 'The instance count already reaches the maximum value.')
   }
   const now = world.now()
-  // The duration next to the lease overrides the one inside it.
-  const durationMs = leaseDuration(request.duration ?? request.lease?.duration ?? defaultLeaseMs)
-  const type = (request.lease?.type ?? 'TIMING').toUpperCase()
-  const lease = { createdAt: now, updatedAt: now, durationMs, type }
-  const data = { request, lease, token: randomUuid(world.random), updatedAt: now }
+  const data = { request, lease: newLease(request, now), token: randomUuid(world.random), updatedAt: now }
   const notebook = notebooks.add({
     id: parts.makeId(),
     name: request.name,
@@ -149,11 +114,6 @@ function create(parts: NotebookParts, caller: ModelartsAccount, request: Noteboo
     timeline: lifeFromCreation(now, lifecycleInputOf(data), { ...settings, queueingMs: 0 }),
   })
   return ok(notebookView(notebook, caller, now))
-}
-
-function leaseDuration(durationMs: number): number {
-  if (!isLeaseDuration(durationMs)) throw wrongValue('duration')
-  return durationMs
 }
 
 /** Returns only the changes, as in the documented sample. */
@@ -213,32 +173,6 @@ function remove(parts: NotebookParts, caller: ModelartsAccount, call: Call): Pro
   const notebook = objects.find(caller, call.params.notebookId)
   if (momentAt(notebook.timeline, now).state === 'DELETING') throw busy()
   return changed(parts, caller, notebook, { timeline: deleted(notebook.timeline, now, settings.deletingMs) })
-}
-
-function prolong(
-  parts: NotebookParts,
-  caller: ModelartsAccount,
-  call: Call,
-  body: { duration?: number; type?: string },
-): ProviderResponse {
-  const { world, settings, notebooks, objects } = parts
-  const now = world.now()
-  const { id, data, timeline } = objects.find(caller, call.params.notebookId)
-  const { state } = momentAt(timeline, now)
-  if (state !== 'RUNNING')
-    throw new Rejection(400, '6327', 'The instance is not in running. Please refresh the page and start it.')
-  const lease = renewed(data.lease, call.query, body, now)
-  const next = { ...data, lease, updatedAt: now }
-  notebooks.change(id, { data: next, timeline: extended(timeline, now, lifecycleInputOf(next), settings) })
-  return ok(leaseView(lease))
-}
-
-function renewed(lease: Lease, query: URLSearchParams, body: { duration?: number; type?: string }, now: number): Lease {
-  const stated = query.get('duration')
-  const durationMs = leaseDuration(stated === null ? (body.duration ?? defaultLeaseMs) : Number(stated))
-  const type = (query.get('type') ?? body.type ?? lease.type).toUpperCase()
-  if (type !== 'TIMING' && type !== 'IDLE') throw wrongValue('type')
-  return { ...lease, durationMs, type, updatedAt: now }
 }
 
 function changed(
