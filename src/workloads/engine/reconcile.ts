@@ -6,12 +6,13 @@ import { after, backoffMs } from '../apply/poll-intervals.ts'
 import { transition, waiting } from '../apply/transition.ts'
 import type { Write, Written } from '../apply/writes.repository.ts'
 import type { Change, Facts, PollIntervals, WorkloadKind, WorkloadKinds } from '../kind.ts'
-import type { ChangeNotifier, Connections, EngineObserver, Log, Passed } from '../ports.ts'
+import type { Connections, EngineObserver, Passed } from '../ports.ts'
 import type { Workload } from '../workload.ts'
 import type { Execute } from './execute.ts'
-import type { Executed, ExecutionContext } from './execution-context.ts'
+import type { ExecutionContext } from './execution-context.ts'
 import { bareFacts, factsOf, observedFacts } from './facts.ts'
 import type { Claimed, ClaimFacts } from './leases.repository.ts'
+import { type ReportDeps, reportCall, reportDuplicate, reportIgnored } from './report.ts'
 
 /** A claimed workload and the facts about its connection and environment. */
 export interface ReconcilePass {
@@ -19,22 +20,16 @@ export interface ReconcilePass {
   facts: ClaimFacts
 }
 
-export interface ReconcileDeps {
+export interface ReconcileDeps extends ReportDeps {
   kinds: WorkloadKinds
   connections: Connections
   execute: Execute
   write(write: Write): Promise<Written>
-  /** Records for operators that the provider holds a second object for this workload. */
-  noteDuplicate(workloadId: string, remoteId: string): Promise<void>
-  /** Records that the provider created the object without some fields of the request. */
-  noteIgnored(workloadId: string, ignored: readonly string[]): Promise<void>
   /** Releases a claim; it is due again after `delayMs`. */
   release(claimed: Claimed, delayMs: number): Promise<void>
-  notifier: ChangeNotifier
   observer: Pick<EngineObserver, 'pass'>
   pollIntervals: PollIntervals
   heldProviders: ReadonlySet<string>
-  log: Log
   /** Aborted when the process must end. */
   shutdown: AbortSignal
 }
@@ -124,7 +119,7 @@ async function takeStep<K extends Kind>(deps: ReconcileDeps, context: ExecutionC
     await deps.release(claimed, 0)
     return { isDue: false, outcome: 'released' }
   }
-  if (!isCutOff) report(deps, context, { outcome, isProbe })
+  if (!isCutOff) reportCall(deps, context, { outcome, isProbe })
   const applied = applyOutcome(kind, executed.workload, executed.facts, outcome)
   // The next step is decided on the latest observation.
   const seen = observedFacts({ ...executed.workload, ...applied.change }, context.driver)
@@ -145,41 +140,6 @@ function isRecovering<K extends Kind>({ connection: { hasFailed, notBefore } }: 
 
 function untilProbed<K extends Kind>({ now, pollIntervals, connection: { pauseReason } }: Facts<K>) {
   return { until: after(now, pollIntervals.slowMs), reason: pauseReason ?? 'provider_unavailable' }
-}
-
-/** Reports the result of a call to its connection. Not awaited, so the workload is not delayed. */
-function report<K extends Kind>(
-  deps: ReconcileDeps,
-  { claimed, facts, connection }: ExecutionContext<K>,
-  { outcome, isProbe }: Pick<Executed<K>, 'outcome'> & { isProbe: boolean },
-): void {
-  const { connectionId } = claimed.workload
-  const called = { id: connectionId, version: connection.version, isProbe }
-  if (outcome.did === 'settle' || (outcome.did !== 'fail' && !facts.connection.hasFailed)) return
-  const reported =
-    outcome.did === 'fail' ? deps.connections.failed(called, outcome.error) : deps.connections.succeeded(called)
-  reported.catch((error: unknown) => deps.log.warn({ err: error, connectionId }, 'connection health not saved'))
-}
-
-async function reportDuplicate(deps: ReconcileDeps, workload: Workload, remoteId: string): Promise<void> {
-  const { id: workloadId, projectId, connectionId, correlationTag } = workload
-  const context = { workloadId, connectionId, correlationTag, remoteId }
-  deps.log.error(context, 'duplicate_detected: two remote objects exist for one workload')
-  await deps.noteDuplicate(workloadId, remoteId).catch((error: unknown) => {
-    deps.log.error({ ...context, err: error }, 'duplicate event not saved')
-  })
-  deps.notifier.changed([projectId, workloadId])
-}
-
-/** A job without its GPU costs as much as one with it, so this is an error, and the client sees it. */
-async function reportIgnored(deps: ReconcileDeps, workload: Workload, ignored: readonly string[]): Promise<void> {
-  const { id: workloadId, projectId, connectionId, provider } = workload
-  const context = { workloadId, connectionId, provider, ignored }
-  deps.log.error(context, 'fields_ignored: the provider created the object without parts of the request')
-  await deps.noteIgnored(workloadId, ignored).catch((error: unknown) => {
-    deps.log.error({ ...context, err: error }, 'fields_ignored event not saved')
-  })
-  deps.notifier.changed([projectId, workloadId])
 }
 
 type Committed = Pick<Written, 'isWritten' | 'isDue'>
