@@ -41,7 +41,7 @@ export async function startServiceOnRedis(env: Readonly<Record<string, string>>)
         await submit(1)
         return (await server.info('commandstats')).match(/cmdstat_(evalsha|bzpopmin)(?=:)/g)?.length
       }
-      await vi.waitUntil(async () => (await used()) === 2, { timeout: 30_000, interval: 300 })
+      await vi.waitFor(async () => expect(await used()).toBe(2), { timeout: 30_000, interval: 300 })
     },
     async stop() {
       const exit = await serving.end('SIGTERM')
