@@ -1,30 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { makeDatabase } from '../../src/infra/database.ts'
 import { makeRecordLogWriter } from '../../src/record-logs/record-log-writer.ts'
 import { makeRecordLogsRepository, type RecordStream } from '../../src/record-logs/record-logs.repository.ts'
-import { type ApiBench, startApiBench } from '../support/api-bench.ts'
+import { useApiBench } from '../support/api-bench.ts'
 import { slurmJob } from '../support/job-batches.ts'
+import { settled } from '../support/settled.ts'
 
 type Line = Record<string, unknown> & { id: string; log: string }
 
-let bench: ApiBench
-const opened: (() => Promise<void>)[] = []
+const bench = await useApiBench({ settings: { requestRate: null } })
+let writers = 0
 
-beforeAll(async () => {
-  bench = await startApiBench({ settings: { requestRate: null } })
-})
-
-afterAll(async () => {
-  for (const close of opened) await close()
-  await bench?.stop()
-})
-
-/** A record log writer with a separate database pool. */
+/** A record log writer with a separate database pool, for one test: a writer that goes on keeps the lease of the next. */
 function startWriter(streams: readonly RecordStream[], { leaseMs = 5000, onWrite = async () => {} } = {}) {
   const database = makeDatabase({ url: bench.database.url, poolSize: 2 })
   const lines: Line[] = []
   const writer = makeRecordLogWriter({
-    repository: makeRecordLogsRepository(database.sql, { holder: `writer-${opened.length}`, leaseMs }),
+    repository: makeRecordLogsRepository(database.sql, { holder: `writer-${writers++}`, leaseMs }),
     streams,
     async write(text) {
       await onWrite()
@@ -44,7 +36,7 @@ function startWriter(streams: readonly RecordStream[], { leaseMs = 5000, onWrite
     stopped ??= writer.stop().then(() => database.close())
     return stopped
   }
-  opened.push(stop)
+  onTestFinished(stop)
   return { lines, stop }
 }
 
@@ -57,10 +49,11 @@ const hasStarted = async (stream: RecordStream) =>
 describe('record log', () => {
   it('writes each record since the first start once across processes', async () => {
     await submit()
-    const writers = [startWriter(['audit', 'events']), startWriter(['audit', 'events'])]
+    await settled(bench.open)
+    const both = [startWriter(['audit', 'events']), startWriter(['audit', 'events'])]
     await expect.poll(() => Promise.all([hasStarted('audit'), hasStarted('events')])).toEqual([true, true])
     const jobs = await Promise.all(Array.from({ length: 8 }, submit))
-    const all = () => writers.flatMap(({ lines }) => lines)
+    const all = () => both.flatMap(({ lines }) => lines)
     await expect.poll(() => all().length).toBe(16)
     expect(new Set(idsOf(all())).size).toBe(16)
     expect(
@@ -74,7 +67,6 @@ describe('record log', () => {
       subject: expect.any(String),
       outcome: 'done',
     })
-    for (const { stop } of writers) await stop()
   })
 
   it('resumes in another process after a stop and includes a new project', async () => {
@@ -91,7 +83,6 @@ describe('record log', () => {
     await expect
       .poll(() => second.lines.map(({ recordId }) => recordId).toSorted())
       .toEqual([missed.id, 'job_new'].toSorted())
-    await second.stop()
   })
 
   it('repeats lines with the same ids after a stop before the cursor update', async () => {
@@ -110,7 +101,6 @@ describe('record log', () => {
     await expect.poll(() => second.lines.map(({ objectId }) => objectId)).toContain(later)
     const written = idsOf([...first.lines, ...second.lines])
     for (const id of idsOf(first.lines)) expect(written.filter((each) => each === id)).toHaveLength(2)
-    await second.stop()
   })
 
   it('waits for an open transaction with an earlier record', async () => {
@@ -129,7 +119,6 @@ describe('record log', () => {
     open.release()
     await expect.poll(objects).toEqual(expect.arrayContaining(['aud_z', id]))
     expect(objects().indexOf('aud_z')).toBeLessThan(objects().indexOf(id))
-    await writer.stop()
   })
 
   it('continues with new records if transaction ids restart after a restore', async () => {
@@ -144,6 +133,5 @@ describe('record log', () => {
     await expect.poll(cursorXid).toBeLessThan(future)
     const { id } = await submit()
     await expect.poll(() => writer.lines.map(({ objectId }) => objectId)).toContain(id)
-    await writer.stop()
   })
 })
