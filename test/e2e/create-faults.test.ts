@@ -35,6 +35,14 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
     return data.map(({ outcome }) => outcome)
   }
 
+  /** All states of a job, including those that a read of the job may miss. */
+  const changes = async (job: ApiRecord) => {
+    const { data } = (await switchyard.api.ok('GET', `${path(job)}/events`)) as unknown as {
+      data: { data: { status: string; reason?: string } }[]
+    }
+    return data.map(({ data: { status, reason } }) => ({ status, reason }))
+  }
+
   /** Creates a separate environment and a job whose create calls meet the fault. */
   async function submitWithFault(fault: Omit<FaultInput, 'operation' | 'object'>, script?: string, more?: object) {
     const account = await openAccount(switchyard.api, sandbox)
@@ -102,9 +110,8 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
     ['a 504', { kind: 'error_before', status: 504, times: 1 }],
   ])('is created again once absence is conclusive after %s', async ([, fault]) => {
     const { account, environment, job } = await submitWithFault(fault)
-    const uncertain = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'outcome_unknown')
-    expect(uncertain.status).toBe('dispatching')
     await expectOneObject(account, environment, job)
+    expect(await changes(job)).toContainEqual({ status: 'dispatching', reason: 'outcome_unknown' })
     expect(await outcomes(job)).toEqual(['not_created', 'created'])
     const { data } = (await switchyard.api.ok('GET', `${path(job)}/attempts`)) as unknown as {
       data: { startedAt: string }[]
@@ -115,11 +122,13 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
   })
 
   it.concurrent('waits with reason rate_limited and continues automatically', async () => {
-    const { account, environment, job } = await submitWithFault({ kind: 'rate_limited', times: 1 })
+    const { account, environment, job, repair } = await submitWithFault({ kind: 'rate_limited' })
     const waiting = await switchyard.api.until(path(job), ({ statusReason }) => statusReason === 'rate_limited')
     expect(waiting).toMatchObject({ status: 'queued', nextAttemptAt: expect.any(String) })
+    repair()
     await expectOneObject(account, environment, job)
-    expect(await outcomes(job)).toEqual(['rejected', 'created'])
+    const [last, ...earlier] = (await outcomes(job)).reverse()
+    expect([last, ...new Set(earlier)]).toEqual(['created', 'rejected'])
   })
 
   it.concurrent('waits with reason credentials_rejected and continues after a verification', async () => {
@@ -145,13 +154,14 @@ describeOnEachQueueBackend('a job with a failed create call', ({ openRedis }) =>
 
   it.concurrent('is canceled during an unknown outcome, whether it was created or not', async () => {
     const created = await submitWithFault({ kind: 'drop_answer', times: 1 }, 'sleep 600')
-    const notCreated = await submitWithFault({ kind: 'error_before', times: 1 }, 'sleep 600')
+    const notCreated = await submitWithFault({ kind: 'error_before' }, 'sleep 600')
     await switchyard.api.until(path(notCreated.job), ({ statusReason }) => statusReason === 'outcome_unknown')
     for (const { job } of [created, notCreated]) await switchyard.api.ok('POST', `${path(job)}/cancel`)
     for (const { job } of [created, notCreated]) expect((await untilEnded(job)).status).toBe('canceled')
     expect(created.account.apps(created.environment).map(({ state }) => state)).toEqual(['KILLED'])
     expect(notCreated.account.apps(notCreated.environment)).toEqual([])
-    expect(await outcomes(notCreated.job)).toEqual(['not_created'])
+    expect(new Set(await outcomes(notCreated.job))).toEqual(new Set(['not_created']))
+    notCreated.repair()
   })
 
   it.concurrent('is killed after its creation if it is canceled during the create call', async () => {
