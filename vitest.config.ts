@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const servicesSetup = './test/support/global-setup.ts'
@@ -23,8 +24,8 @@ export default defineConfig({
     environment: 'node',
     // Real servers and databases need real processes of their own, and a native crash must not take others along.
     pool: 'forks',
-    // Every core: the default leaves one idle, and on two cores that is half of the time.
-    maxWorkers: '100%',
+    // One more than there are cores: a worker waits for a quarter of its time, for databases, leases and windows.
+    maxWorkers: availableParallelism() + 1,
     // Files share a process and what it has loaded: to load the service for each was a third of the time.
     isolate: false,
     hookTimeout: 60_000,
