@@ -22,7 +22,7 @@ export const accept: Part = {
     const measured: Record<string, Figures> = {}
     const all = {
       ...subjects,
-      ...(options.isShort ? {} : { 'beside a worker': withWorker }),
+      ...(options.isShort ? {} : { 'beside a worker': withWorker, 'two APIs': twoApis }),
       ...(options.hasPeers ? { Restate: restate } : {}),
     }
     for (const [subject, start] of Object.entries(all)) {
@@ -41,6 +41,8 @@ export const accept: Part = {
 interface Subject extends Service {
   /** Path for jobs; default `/jobs`. */
   path?: string
+  /** Another process that accepts half of the requests. */
+  second?: Service
 }
 
 const subjects: Readonly<Record<string, (stack: Stack) => Promise<Subject>>> = {
@@ -61,6 +63,17 @@ async function withWorker(stack: Stack): Promise<Service> {
     ...api,
     async stop() {
       await Promise.all([api.stop(), worker.stop()])
+    },
+  }
+}
+
+async function twoApis(stack: Stack): Promise<Subject> {
+  const [api, second] = await Promise.all([startService(stack, 'api'), startService(stack, 'api')])
+  return {
+    ...api,
+    second,
+    async stop() {
+      await Promise.all([api.stop(), second.stop()])
     },
   }
 }
@@ -86,12 +99,16 @@ async function measure(run: { stack: Stack; api: Subject; load: Program<unknown>
   const { stack, api, load, options } = run
   const send = (seconds: number) => {
     const path = api.path === undefined ? {} : { path: api.path }
-    const request: Load = { url: api.url, ...path, connections, seconds, authorization: `Bearer ${apiKey}` }
+    const second = api.second === undefined ? {} : { secondUrl: api.second.url }
+    const request: Load = { url: api.url, ...path, ...second, connections, seconds, authorization: `Bearer ${apiKey}` }
     return load.send<LoadResult>(request)
   }
   // Warm-up: the first second mainly measures compilation, for all subjects.
   const first = await send(1)
-  const processes = await watchProcesses(stack, { api: api.pid })
+  const processes = await watchProcesses(stack, {
+    api: api.pid,
+    ...(api.second === undefined ? {} : { 'api 2': api.second.pid }),
+  })
   const { accepted, failed, seconds, p50Ms, p99Ms } = await send(options.isShort ? 2 : 8)
   const used = await processes.end(accepted)
   const figures = { rate: accepted / seconds, 'p50 ms': p50Ms, 'p99 ms': p99Ms, failed: failed + first.failed }

@@ -5,6 +5,8 @@ import autocannon from 'autocannon'
 
 export interface Load {
   url: string
+  /** A second service that receives half of the connections. */
+  secondUrl?: string
   /** Default `/jobs`. */
   path?: string
   connections: number
@@ -18,6 +20,7 @@ export interface LoadResult {
   accepted: number
   failed: number
   seconds: number
+  /** With two services, those of the slower one. */
   p50Ms: number
   p99Ms: number
 }
@@ -26,7 +29,21 @@ process.once('disconnect', () => process.exit(0))
 process.on('message', (load: Load) => void run(load).then((result) => process.send?.(result)))
 process.send?.({})
 
-async function run({ url, path = '/jobs', connections, seconds, amount, authorization }: Load): Promise<LoadResult> {
+async function run({ secondUrl, ...load }: Load): Promise<LoadResult> {
+  if (secondUrl === undefined) return send(load)
+  const half = { ...load, connections: load.connections / 2 }
+  const [one, two] = await Promise.all([send(half), send({ ...half, url: secondUrl })])
+  return {
+    accepted: one.accepted + two.accepted,
+    failed: one.failed + two.failed,
+    seconds: Math.max(one.seconds, two.seconds),
+    p50Ms: Math.max(one.p50Ms, two.p50Ms),
+    p99Ms: Math.max(one.p99Ms, two.p99Ms),
+  }
+}
+
+async function send(load: Omit<Load, 'secondUrl'>): Promise<LoadResult> {
+  const { url, path = '/jobs', connections, seconds, amount, authorization } = load
   let sent = 0
   const prepareNext = (client: autocannon.Client) => {
     sent += 1
