@@ -24,26 +24,21 @@ export const fairness: Part = {
   unit: 'job',
   async run(stack, { isShort }) {
     const jobs = isShort ? 40 : 400
-    const { quick, slow, dead, close } = await startProviders()
-    try {
-      const urls = [...quick, slow, dead, ...Array<string>(small).fill(stack.sandbox.ready.urls.slurm)]
-      const alone = await measure(stack, { urls, jobs, withFailing: false })
-      const besideFailing = await measure(stack, { urls, jobs, withFailing: true })
-      return { 'beside one slow and one dead': besideFailing, 'healthy alone': alone }
-    } finally {
-      await close()
-    }
+    const alone = await measure(stack, { jobs, withFailing: false })
+    const besideFailing = await measure(stack, { jobs, withFailing: true })
+    return { 'beside one slow and one dead': besideFailing, 'healthy alone': alone }
   },
 }
 
 interface Projects {
-  urls: readonly string[]
   jobs: number
   withFailing: boolean
 }
 
-async function measure(stack: Stack, { urls, jobs, withFailing }: Projects): Promise<Figures> {
+async function measure(stack: Stack, { jobs, withFailing }: Projects): Promise<Figures> {
   await stack.clear()
+  const { quick, slow, dead, close } = await startProviders()
+  const urls = [...quick, slow, dead, ...Array<string>(small).fill(stack.sandbox.ready.urls.slurm)]
   const api = await startService(stack, 'api')
   const tenants = await makeTenants(stack, api, urls)
   const busy = tenants.slice(0, withFailing ? healthy + 2 : healthy)
@@ -64,6 +59,7 @@ async function measure(stack: Stack, { urls, jobs, withFailing }: Projects): Pro
   const waits = await waiting
   await Promise.all([api.stop(), worker.stop()])
   await removeTenants(stack, tenants)
+  await close()
   return { rate: total / seconds, ...waits, leases: watch.mostLeases(), ...used }
 }
 
@@ -111,6 +107,7 @@ interface Providers {
   close(): Promise<void>
 }
 
+/** New ones for each measurement, so that no list contains the jobs of an earlier one. */
 async function startProviders(): Promise<Providers> {
   const start = (count: number): Promise<SandboxProgram> =>
     startProgram(new URL('../programs/sandbox.ts', import.meta.url), { COUNT: String(count) })
