@@ -39,8 +39,8 @@ const maxKnown = 10_000
 
 export function makeSlots(total: number, clock: { monotonicMs(): number }): Slots {
   const firstLimit = Math.max(1, Math.ceil(total / 8))
-  /** No connection fills all slots: a quarter is left to later ones. */
-  const maxLimit = Math.max(1, Math.floor((total * 3) / 4))
+  /** No connection fills all slots: what a new one gets at first is left. */
+  const maxLimit = Math.max(1, total - firstLimit)
   /** Limit of all slow connections together: half, or a quarter while others have work. */
   const slowTotal = Math.max(1, Math.floor(total / 2))
   const contendedSlowTotal = Math.max(1, Math.floor(total / 4))

@@ -16,11 +16,11 @@ const takeAll = (slots: ReturnType<typeof makeSlots>, connectionId: string, isCo
   Array.from({ length: slots.freeFor(connectionId, isContended) }, () => slots.take(connectionId))
 
 describe('worker slots', () => {
-  it('are two for a new connection and three quarters for a fast one', () => {
+  it('are two for a new connection and all but two for a fast one', () => {
     const { slots } = setup(16)
     expect(slots.freeFor('new', false)).toBe(2)
     completeFastPasses(slots, 'fast')
-    expect(slots.freeFor('fast', false)).toBe(12)
+    expect(slots.freeFor('fast', false)).toBe(14)
   })
 
   it('are limited to half for all slow connections together', () => {
