@@ -81,7 +81,10 @@ export async function startStack(dir: string): Promise<Stack> {
 
 async function clear(pool: Pool, redisUrl: string, sandbox: SandboxProgram): Promise<void> {
   await pool.query(`TRUNCATE bare_jobs, workloads, workload_labels, workload_secrets, idempotency_keys,
-    workload_attempts, workload_events, sweeps, webhook_endpoints, webhook_deliveries, bare_deliveries`)
+    workload_attempts, workload_events, webhook_endpoints, webhook_deliveries, bare_deliveries`)
+  // As after the creation of a connection, which is the only time that its rows are inserted.
+  await pool.query(`UPDATE sweeps SET due_at = DEFAULT, lease_id = DEFAULT, lease_until = DEFAULT, interval_ms = DEFAULT,
+    last_started_at = DEFAULT, last_completed_at = DEFAULT, last_seen = DEFAULT, last_orphans = DEFAULT`)
   await pool.query('CHECKPOINT')
   const redis = new Redis(redisUrl)
   await redis.flushall()
