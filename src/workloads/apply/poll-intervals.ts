@@ -16,6 +16,12 @@ export function nextSweepMs(sweep: { lastMs: number; changed: boolean; minMs: nu
   return Math.round(Math.min(Math.max(sweep.lastMs * 1.5, sweep.minMs), sweep.maxMs))
 }
 
+/**
+ * Minimum pause after a scan, per listed object: as long as its share of a page of 50 takes at 100 calls per second, so
+ * that a long list without pages is not read all the time while its workloads change.
+ */
+export const pauseMsPerObject = 0.2
+
 export function after(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms)
 }

@@ -6,6 +6,7 @@ import { lockedHolder } from '../store/holders.repository.ts'
 import { engineAssignments, engineDefinitions } from '../store/row.repository.ts'
 import type { EngineState } from '../workload.ts'
 import type { AttemptResult } from './outcome.ts'
+import { pauseMsPerObject } from './poll-intervals.ts'
 
 /** New state of one workload. Nothing is written unless every `where…` condition holds. */
 export interface Write<out K extends Kind = Kind> {
@@ -77,6 +78,8 @@ type Row = { id: string } & Written
 
 const notWritten: Written = { isWritten: false, isDue: false, isDuplicate: false }
 
+const pauseAfterLast = pauseAfter(Prisma.sql`s.last_seen`)
+
 const inputIds = Prisma.sql`SELECT id FROM input`
 
 const writeStatement = (writes: readonly Write[]) => Prisma.sql`
@@ -127,7 +130,8 @@ const writeStatement = (writes: readonly Write[]) => Prisma.sql`
       WHERE ${isOneOf('d.environment_id', inputIds)} AND d.active AND d.remote_id IS NULL ORDER BY d.id FOR UPDATE OF d)
   ), sweeps AS (
     -- Locked even where one is due already: a scan that begins now would not see these rows, and must not be the last.
-    UPDATE sweeps s SET due_at = LEAST(s.due_at, now()), interval_ms = 0 WHERE (s.connection_id, s.kind) IN (
+    UPDATE sweeps s SET interval_ms = 0, due_at = LEAST(s.due_at, CASE WHEN s.lease_id IS NOT NULL THEN now()
+      ELSE GREATEST(now(), s.last_started_at + ${pauseAfterLast}, s.last_completed_at + ${pauseAfterLast}) END) WHERE (s.connection_id, s.kind) IN (
       SELECT t.connection_id, t.kind FROM sweeps t
       WHERE (t.connection_id, t.kind) IN (SELECT u.connection_id, u.kind FROM updated u WHERE u."wakesSweep")
       ORDER BY t.connection_id, t.kind FOR UPDATE)
@@ -148,4 +152,9 @@ function toRow({ attemptResult, state, connectionId: _, ...write }: Write) {
     attemptRemoteId: attemptResult?.remoteId ?? null,
     attemptError: attemptResult?.error ?? null,
   }
+}
+
+/** Pause after a scan that listed so many objects. */
+export function pauseAfter(listed: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`${listed} * ${pauseMsPerObject}::float8 * interval '1 ms'`
 }

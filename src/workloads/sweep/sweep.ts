@@ -1,7 +1,7 @@
 import type { TaggedObject } from '../../connections/orphans.ts'
 import { ProviderError, UnknownProvider } from '../../providers/provider-error.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
-import { after, nextSweepMs } from '../apply/poll-intervals.ts'
+import { after, nextSweepMs, pauseMsPerObject } from '../apply/poll-intervals.ts'
 import type { WorkloadKind } from '../kind.ts'
 import type { CalledConnection } from '../ports.ts'
 import type { ScanDeps, SweepDeps } from './deps.ts'
@@ -52,12 +52,13 @@ async function scan<K extends Kind>(
     cache.keep(result.seenIds)
     const scheduleUnseen = result.isComplete ? scheduleMissingReads : scheduleUnscannedReads
     await scheduleUnseen(scanDeps, watched, result.seenIds)
-    const nextMs = nextSweepMs({
+    const pauseMs = nextSweepMs({
       lastMs: claimed.lastMs,
       changed: result.changed > 0,
       minMs: bounds.minMs,
       maxMs: bounds.maxMs,
     })
+    const nextMs = Math.max(pauseMs, Math.ceil(result.seenIds.size * pauseMsPerObject))
     const orphans = result.isComplete ? await countOrphans(scanDeps, result.orphans) : null
     if (claimed.hasFailed) await deps.connections.succeeded(calledBy(claimed))
     return await finish(deps, claimed, { nextMs, seen: result.seenIds.size, orphans })

@@ -3,6 +3,7 @@ import { Prisma } from '../../infra/database.ts'
 import type { Statements } from '../../infra/statements.ts'
 import type { Kind } from '../../vocabulary/kinds.ts'
 import type { Reason } from '../../vocabulary/reasons.ts'
+import { pauseAfter } from '../apply/writes.repository.ts'
 import { toWorkload, type WorkloadRecord, workloadColumns } from '../store/row.repository.ts'
 import type { Workload } from '../workload.ts'
 import { makeWatchlists, type Watched } from './watchlists.repository.ts'
@@ -87,15 +88,19 @@ export function makeSweepsRepository(sql: Statements, leaseMs: number) {
       return rows.map(({ row, ...record }) => ({ workload: toWorkload(record), row }))
     },
 
-    /** Ends a scan. Without `nextMs` there is nothing to watch until the next dispatch. */
+    /**
+     * Ends a scan. Without `nextMs` there is nothing to watch until the next dispatch. If a workload changed meanwhile,
+     * the next scan is due after the shortest pause.
+     */
     async finish(
       sweep: ClaimedSweep,
       { nextMs, seen, orphans = null }: { nextMs: number | null; seen: number | null; orphans?: number | null },
     ): Promise<void> {
+      const listed = Prisma.sql`COALESCE(${seen}::int, last_seen)`
       await sql.rows(Prisma.sql`
         UPDATE sweeps SET lease_id = NULL, lease_until = NULL, interval_ms = ${Math.round(nextMs ?? 0)}::int,
-          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN due_at ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
-          last_completed_at = CASE WHEN ${seen}::int IS NULL THEN last_completed_at ELSE now() END, last_seen = COALESCE(${seen}::int, last_seen),
+          due_at = CASE WHEN due_at IS DISTINCT FROM lease_until THEN GREATEST(due_at, now() + ${pauseAfter(listed)}) ELSE now() + ${nextMs}::float8 * interval '1 ms' END,
+          last_completed_at = CASE WHEN ${seen}::int IS NULL THEN last_completed_at ELSE now() END, last_seen = ${listed},
           last_orphans = COALESCE(${orphans}::int, last_orphans)
         WHERE connection_id = ${sweep.connectionId} AND kind = ${sweep.kind} AND lease_id = ${sweep.leaseId}`)
     },

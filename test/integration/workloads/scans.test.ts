@@ -7,11 +7,13 @@ import type { Observation } from '../../../src/providers/observation.ts'
 import { ProviderError } from '../../../src/providers/provider-error.ts'
 import { nothingToHide } from '../../../src/secrets/redact-secrets.ts'
 import { makeId } from '../../../src/vocabulary/ids.ts'
+import { transition } from '../../../src/workloads/apply/transition.ts'
 import { makeWritesRepository, type Write, type Written } from '../../../src/workloads/apply/writes.repository.ts'
 import { makeReadsRepository } from '../../../src/workloads/store/reads.repository.ts'
 import type { SweepDeps } from '../../../src/workloads/sweep/deps.ts'
 import { makeSweep } from '../../../src/workloads/sweep/sweep.ts'
 import { makeSweepsRepository } from '../../../src/workloads/sweep/sweeps.repository.ts'
+import type { Workload } from '../../../src/workloads/workload.ts'
 import { useDatabase, useTestDatabase } from '../../support/test-database.ts'
 import { unobserved } from '../../support/unobserved.ts'
 import { makeFacts } from '../../unit/workloads/make-workload.ts'
@@ -238,4 +240,40 @@ it.each([
   expect(await scan()).toBe(bounds.minMs)
   expect(failures).toHaveLength(failureCount)
   expect(await read('SELECT lease_id AS "leaseId" FROM sweeps')).toEqual([{ leaseId: null }])
+})
+
+const dueInSeconds = async () =>
+  Number((await read<{ s: string }>('SELECT extract(epoch FROM due_at - now()) AS s FROM sweeps'))[0]?.s)
+
+it.each([
+  [100_000, 20],
+  [10, 0],
+])('the end of a scan leaves a pause for %i objects if a workload changed meanwhile', async (listed, seconds) => {
+  const repository = makeSweepsRepository(sql, 60_000)
+  for (const seen of [listed, null]) {
+    await database.prisma.$executeRaw`UPDATE sweeps SET due_at = now()`
+    const [claimed] = await repository.claimDue(1)
+    if (claimed === undefined) throw new Error('no scan is due')
+    await database.prisma.$executeRaw`UPDATE sweeps SET due_at = now()`
+    await repository.finish(claimed, { nextMs: 1000, seen })
+    expect(Math.abs((await dueInSeconds()) - seconds)).toBeLessThan(5)
+  }
+})
+
+it.each([
+  [100_000, 20],
+  [10, 0],
+])('a change makes a scan due after the pause for the %i objects of the last one', async (listed, seconds) => {
+  await makeRecords(1)
+  const snapshot = await makeSweepsRepository(sql, 60_000).watched(connectionId, 'job', 1)
+  const [asRead] = await makeSweepsRepository(sql, 60_000).unchanged(snapshot)
+  if (asRead === undefined) throw new Error('the record is leased')
+  await database.prisma.$executeRaw`UPDATE workloads SET lease_id = 'l', lease_until = now() + interval '1 min'`
+  await database.prisma
+    .$executeRaw`UPDATE sweeps SET last_completed_at = now(), last_seen = ${listed}, due_at = now() + interval '1 min'`
+  const workload = asRead.workload as Workload<'job'>
+  const applied = { change: { status: 'pending' as const }, attemptResult: null }
+  const write = transition(jobKind, workload, applied, { facts: makeFacts(), basis: { leaseId: 'l' } })
+  expect(await makeWritesRepository(sql).write([write])).toMatchObject([{ isWritten: true }])
+  expect(Math.abs((await dueInSeconds()) - seconds)).toBeLessThan(5)
 })
