@@ -2,6 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { ProviderFailure } from '../http/problem.ts'
 import { capitalized } from '../vocabulary/capitalized.ts'
 import { idSchema } from '../vocabulary/ids.ts'
+import { mapOf } from '../vocabulary/map-of.ts'
 import { isContainer, nullable, patchable } from '../vocabulary/nullable.ts'
 import { Labels, labelKeyPattern } from '../vocabulary/spec.ts'
 
@@ -146,17 +147,11 @@ export function recordFields(status: TSchema, actions: readonly string[]) {
 export const patchFields = {
   labels: Type.Optional(
     nullable(
-      Type.Record(
-        Type.String({ pattern: labelKeyPattern }),
-        Type.Union([Type.String({ maxLength: 128 }), Type.Null()]),
-        {
-          maxProperties: 64,
-          additionalProperties: false,
-          'x-key-pattern': labelKeyPattern,
-          description:
-            'Labels to merge; `null` removes a label, and in place of the map all labels. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
-        },
-      ),
+      mapOf(labelKeyPattern, Type.Union([Type.String({ maxLength: 128 }), Type.Null()]), {
+        maxProperties: 64,
+        description:
+          'Labels to merge; `null` removes a label, and in place of the map all labels. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`.',
+      }),
     ),
   ),
   description: Type.Optional(Type.String({ maxLength: 512, description: 'Free-form description.' })),

@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import { mapOf } from './map-of.ts'
 
 /**
  * Portable fields of a request. `jobFields` and `environmentFields` are the single source of the API schemas, the
@@ -12,10 +13,8 @@ export const labelKeyPattern = '^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$'
 const variablePattern = '^[A-Za-z_][A-Za-z0-9_]{0,127}$'
 const maxInt32 = 2_147_483_647
 
-export const Labels = Type.Record(Type.String({ pattern: labelKeyPattern }), Type.String({ maxLength: 128 }), {
+export const Labels = mapOf(labelKeyPattern, Type.String({ maxLength: 128 }), {
   maxProperties: 32,
-  additionalProperties: false,
-  'x-key-pattern': labelKeyPattern,
   description:
     'User-defined key-value pairs for filtering. Keys have up to 63 lower-case letters, digits, `.`, `_` and `-`, such as `team`. Stored in Switchyard, never sent to a provider.',
   examples: [{ team: 'vision', stage: 'dev' }],
@@ -99,12 +98,7 @@ const Port = Type.Object(
 )
 
 const variables = (more: { description: string; writeOnly?: true }) =>
-  Type.Record(Type.String({ pattern: variablePattern }), Type.String({ maxLength: 4096 }), {
-    maxProperties: 100,
-    additionalProperties: false,
-    'x-key-pattern': variablePattern,
-    ...more,
-  })
+  mapOf(variablePattern, Type.String({ maxLength: 4096 }), { maxProperties: 100, ...more })
 
 /** Request fields with secrets: never part of a spec, a record or a log. */
 export const secretFields = {

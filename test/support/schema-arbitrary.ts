@@ -88,12 +88,16 @@ export function mutate(values: Value): Value {
       const slots = slotsIn(copy)
       const slot = slots[at % Math.max(slots.length, 1)]
       if (slot === undefined) return bad
-      if (how === 'replace') slot.holder[slot.key] = bad
-      else if (how === 'add') slot.holder[typeof bad === 'string' ? bad.slice(0, 200) : 'surplus'] = bad
-      else if (Array.isArray(slot.holder)) slot.holder.splice(Number(slot.key), 1)
-      else delete slot.holder[slot.key]
+      change(slot, how, bad)
       return copy
     })
+}
+
+function change({ holder, key }: Slot, how: string, bad: unknown): void {
+  if (how === 'replace') holder[key] = bad
+  else if (Array.isArray(holder)) how === 'add' ? holder.push(bad) : holder.splice(Number(key), 1)
+  else if (how === 'add') holder[typeof bad === 'string' ? bad.slice(0, 200) : 'surplus'] = bad
+  else delete holder[key]
 }
 
 interface Slot {

@@ -1,16 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { mapOf } from '../../vocabulary/map-of.ts'
 
 const text = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 2048, description }))
 const texts = (description: string) =>
   Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { maxItems: 200, description }))
 const pairs = (key: string, description: string) =>
-  Type.Optional(
-    Type.Record(Type.String({ pattern: key }), Type.String({ maxLength: 1024 }), {
-      maxProperties: 32,
-      additionalProperties: false,
-      description,
-    }),
-  )
+  Type.Optional(mapOf(key, Type.String({ maxLength: 1024 }), { maxProperties: 32, description }))
 
 /** Parts of Ray's `runtime_env`. https://docs.ray.io/en/latest/ray-core/handling-dependencies.html#api-reference */
 export const runtimeEnvFields = {
@@ -34,16 +29,12 @@ export const rayOptions = Type.Object(
       }),
     ),
     resources: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$' }),
-        Type.Number({ minimum: 0.0001, maximum: 1_000_000 }),
-        {
-          maxProperties: 32,
-          additionalProperties: false,
-          description: 'Custom resources of the entrypoint. For CPUs, memory and accelerators use `resources`.',
-          examples: [{ licenses: 1 }],
-        },
-      ),
+      mapOf('^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$', Type.Number({ minimum: 0.0001, maximum: 1_000_000 }), {
+        maxProperties: 32,
+        description:
+          'Custom resources of the entrypoint. Names begin with a letter or `_`, such as `licenses`. For CPUs, memory and accelerators use `resources`.',
+        examples: [{ licenses: 1 }],
+      }),
     ),
     labelSelector: pairs(
       '^[A-Za-z0-9_./-]{1,128}$',
@@ -51,7 +42,7 @@ export const rayOptions = Type.Object(
     ),
     metadata: pairs(
       '^[A-Za-z0-9_.-]{1,64}$',
-      'Additional metadata of the job. `job_name` and `description` are reserved.',
+      'Additional metadata of the job. Keys have up to 64 letters, digits, `_`, `.` and `-`, such as `team`. `job_name` and `description` are reserved.',
     ),
   },
   { additionalProperties: false },
